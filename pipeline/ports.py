@@ -1,0 +1,117 @@
+"""What the stages ask of the world, as Protocols: an adapter fulfils one by behaving as its docstring says.
+
+One conformance suite per port (`tests/adapters/`) runs against every adapter of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from pipeline.domain.checkpoint import CheckpointKey, Claim
+from pipeline.domain.chunk import Vector
+from pipeline.domain.journey import Lease
+from pipeline.domain.profile import Profile
+from pipeline.domain.result import ResumeResult, Verdict
+from pipeline.domain.sections import SectionedText
+from pipeline.domain.text import Text
+
+
+class ObjectWriter(Protocol):
+    """One object being written: nothing is visible under its key before `commit`."""
+
+    def write(self, data: bytes) -> None:
+        """Append bytes. Raises ObjectStoreUnavailable."""
+
+    def commit(self) -> None:
+        """Make the object durable and visible. Raises ObjectStoreUnavailable."""
+
+    def abort(self) -> None:
+        """Leave no trace. Never raises."""
+
+
+class ObjectStore(Protocol):
+    """Where originals live. Keys are ours (`resumes/<id>`), never a client's file name. Thread-safe."""
+
+    def create(self, key: str) -> ObjectWriter:
+        """Begin an object. Raises ObjectStoreUnavailable."""
+
+    def read(self, key: str) -> bytes:
+        """The whole object. Raises ObjectMissing, ObjectStoreUnavailable."""
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """The object in pieces of at most 1 MiB. Raises ObjectMissing, ObjectStoreUnavailable."""
+
+    def delete(self, key: str) -> None:
+        """Remove the object and every version of it; an object that is not there is no error."""
+
+    def presigned_url(self, key: str, *, filename: str, seconds: int) -> str | None:
+        """A URL that downloads the object as an attachment, or None where the store has no such thing."""
+
+    def check(self) -> None:
+        """Answer within 2 s, or raise ObjectStoreUnavailable with what to do."""
+
+
+class TextEngine(Protocol):
+    """Reads a document's bytes into Text."""
+
+    version: str  #: changes whenever the same bytes could read differently
+
+    async def read(self, content: bytes, mime: str) -> Text:
+        """Every page in order.
+
+        Raises EncryptedDocument, CorruptDocument, ResourceLimit, UnsupportedDocument (the file's fault) or
+        WorkerKilled (not its fault). A document without text is an answer, not an error: the stage decides.
+        """
+
+    def close(self) -> None:
+        """End the child processes and connections. Idempotent."""
+
+
+class ProfileEngine(Protocol):
+    """Turns sections into a draft profile whose facts point at lines."""
+
+    version: str  #: changes whenever the same sections could give another draft
+
+    async def draft(self, sections: SectionedText) -> Profile:
+        """Facts with `raw` copied from the lines that `evidence[0].line_ids` names, status `unverified`.
+
+        Dates are not resolved against a calendar here: an open end ("present") has `is_current` and no `end`.
+        """
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    model: str  #: name and precision: vectors of two models are never compared
+    dimension: int
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text by the model's own tokenizer, special tokens not counted."""
+
+    def embed(self, texts: Sequence[str]) -> Vector:
+        """float32 of shape (len(texts), dimension), each of length 1, in the order given."""
+
+
+class ResultStore(Protocol):
+    """Writes results, fenced: what a worker without a valid lease writes never lands."""
+
+    def save(self, results: Sequence[ResumeResult]) -> list[Verdict]:
+        """Save the results whose leases are live, in one transaction; a verdict each, in order.
+
+        A result that the store refuses on its own account is retried alone and answered `REFUSED`: it never
+        costs its neighbours. Raises DatabaseUnavailable, and then nothing was saved.
+        """
+
+
+class CheckpointStore(Protocol):
+    """Remembers what was paid for or slow, by content, stage and version. Fenced by the job's lease."""
+
+    def take(self, key: CheckpointKey, lease: Lease) -> bytes | Claim:
+        """The stored value; or `Claim.OURS`: compute it, then `put`; or `Claim.PENDING`: another job is at it.
+
+        Raises LeaseLost, DatabaseUnavailable.
+        """
+
+    def put(self, key: CheckpointKey, lease: Lease, value: bytes) -> None:
+        """Store the value of a claim that is ours and wake whoever waits. Raises LeaseLost, DatabaseUnavailable."""
