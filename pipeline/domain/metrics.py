@@ -1,0 +1,45 @@
+"""Every metric of the service: its name, kind, unit and meaning. Nothing is measured that is not here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric. Names end in their unit, as Prometheus asks; label values come from closed sets."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    meaning: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+UPLOADS = Metric("resumes_uploads_total", "counter", "Uploads answered, by HTTP status.", ("status",))
+STAGE_SECONDS = Metric(
+    "resumes_stage_seconds", "histogram", "Seconds a stage worked on one resume.", ("stage",), _SECONDS
+)
+JOURNEY_SECONDS = Metric(
+    "resumes_journey_seconds",
+    "histogram",
+    "Seconds from the claim of a job to its settlement.",
+    ("lane", "state"),
+    _SECONDS,
+)
+SETTLED = Metric("resumes_jobs_settled_total", "counter", "Jobs settled, by the state they moved to.", ("state",))
+LEASES_LOST = Metric("resumes_lease_lost_total", "counter", "Results and moves refused by the fence.")
+REAPED = Metric("resumes_jobs_reaped_total", "counter", "Jobs taken back from an owner that died or stalled.")
+IN_FLIGHT = Metric("resumes_jobs_in_flight", "gauge", "Jobs that a dispatcher drives now.", ("lane",))
+BATCH_SIZE = Metric(
+    "resumes_batch_items",
+    "histogram",
+    "Items that a batching stage took at once.",
+    ("stage",),
+    (1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
+
+ALL = (UPLOADS, STAGE_SECONDS, JOURNEY_SECONDS, SETTLED, LEASES_LOST, REAPED, IN_FLIGHT, BATCH_SIZE)
