@@ -32,4 +32,9 @@ class Failed:
     retryable: bool
 
 
-Receipt = Done | Waiting | Failed
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Another worker owns the job now: there is nothing left to do for this one."""
+
+
+Receipt = Done | Waiting | Failed | Lost

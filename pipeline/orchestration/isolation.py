@@ -1,0 +1,77 @@
+"""Suspects run alone: one document in a process that holds nothing else.
+
+A replica's death suspects every document that it held. Run again one at a time in this worker, a healthy one
+completes, and one that kills its process is known by that: its neighbours never pay for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import ray
+
+from pipeline.adapters.postgres.jobs import ClaimedJob
+from pipeline.domain.receipt import Receipt
+from pipeline.domain.sections import SectionedText
+from pipeline.orchestration.deployments import ChunkEmbedder, ProfileNormaliser, TextReader
+
+#: A worker that had no suspect for so long gives its memory back.
+IDLE_S = 30.0
+
+
+@ray.remote(num_cpus=0, max_restarts=0, max_task_retries=0)
+class _IsolatedWorker:
+    """The stages that touch a document's content, in one process; each is loaded when first needed."""
+
+    def __init__(self) -> None:
+        self._stages: dict[str, Any] = {}
+
+    async def read(self, job: ClaimedJob) -> Receipt:
+        return await self._stage(TextReader).run(job)
+
+    async def normalise(self, job: ClaimedJob, sections: SectionedText) -> Receipt:
+        return await self._stage(ProfileNormaliser).run(job, sections)
+
+    async def embed(self, job: ClaimedJob, sections: SectionedText) -> Receipt:
+        return await self._stage(ChunkEmbedder).run(job, sections)
+
+    def _stage(self, kind: type) -> Any:
+        if kind.__name__ not in self._stages:
+            self._stages[kind.__name__] = kind()
+        return self._stages[kind.__name__]
+
+
+class IsolatedStages:
+    """The shared stages' methods, on a worker that is started when needed and ended when idle or dead."""
+
+    def __init__(self) -> None:
+        self._worker: Any = None
+        self._retirement: asyncio.TimerHandle | None = None
+
+    async def read(self, job: ClaimedJob) -> Receipt:
+        return await self._call("read", job)
+
+    async def normalise(self, job: ClaimedJob, sections: Any) -> Receipt:
+        return await self._call("normalise", job, sections)
+
+    async def embed(self, job: ClaimedJob, sections: Any) -> Receipt:
+        return await self._call("embed", job, sections)
+
+    def discard(self) -> None:
+        """End the worker; the next suspect gets a new one."""
+        if self._worker is not None:
+            with contextlib.suppress(ray.exceptions.RayError):  # it may be dead already
+                ray.kill(self._worker)
+            self._worker = None
+
+    async def _call(self, method: str, *args: Any) -> Receipt:
+        if self._retirement is not None:
+            self._retirement.cancel()
+        if self._worker is None:
+            self._worker = _IsolatedWorker.remote()
+        try:
+            return await getattr(self._worker, method).remote(*args)
+        finally:
+            self._retirement = asyncio.get_running_loop().call_later(IDLE_S, self.discard)
