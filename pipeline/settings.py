@@ -58,7 +58,9 @@ class Settings(BaseSettings):
     )
 
     # Reading
-    max_pages: int = Field(100, gt=0, description="Pages above which a document is refused as resource-limit.")
+    max_pages: int = Field(
+        100, gt=0, description="Pages above which a document is refused as resource-limit."
+    )
     parse_timeout_s: float = Field(20, gt=0, description="Seconds a parser may take for one document.")
     parse_memory_mib: int = Field(1024, gt=0, description="Address space of one parser process, in MiB.")
     parser_processes: int = Field(1, gt=0, description="Parser child processes in one TextReader replica.")
@@ -82,7 +84,9 @@ class Settings(BaseSettings):
     )
     embedding_threads: int = Field(1, gt=0, description="CPU threads of one embedding replica.")
     embedding_replicas: int = Field(1, gt=0, description="Embedding replicas.")
-    embedding_num_gpus: float = Field(0, ge=0, description="GPUs of one embedding replica; fractions share one.")
+    embedding_num_gpus: float = Field(
+        0, ge=0, description="GPUs of one embedding replica; fractions share one."
+    )
 
     # The task graph
     text_reader_replicas: int = Field(1, gt=0, description="TextReader replicas.")
@@ -97,7 +101,9 @@ class Settings(BaseSettings):
     give_up_s: float = Field(45, gt=0, description="Seconds without a renewal after which a worker gives up.")
     poll_s: float = Field(2, gt=0, description="Seconds between two polls, the backstop of notifications.")
     max_attempts: int = Field(20, gt=0, description="Runs of one job after which it ends as dead.")
-    drain_s: float = Field(15, gt=0, description="Seconds that a stopping dispatcher gives what is in flight.")
+    drain_s: float = Field(
+        15, gt=0, description="Seconds that a stopping dispatcher gives what is in flight."
+    )
 
     # Ray
     redis_url: SecretStr | None = Field(
@@ -116,6 +122,15 @@ class Settings(BaseSettings):
     def postgres_dir(self) -> Path:
         """Data directory of the embedded PostgreSQL."""
         return self.data_dir / "postgres"
+
+    def environment(self) -> dict[str, str]:
+        """These settings as environment variables, for the processes that the service starts."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            name.upper(): str(value.get_secret_value() if isinstance(value, SecretStr) else value)
+            for name, value in values.items()
+            if value is not None
+        }
 
 
 def load_settings(**overrides: object) -> Settings:

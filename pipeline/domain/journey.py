@@ -61,9 +61,7 @@ TERMINAL = frozenset(
 #: `running → queued` is an owner's own release (draining): it burns no attempt.
 LEGAL_MOVES: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.ERASED}),
-    JobState.WAITING: frozenset(
-        {JobState.RUNNING, JobState.FAILED, JobState.CANCELLED, JobState.ERASED}
-    ),
+    JobState.WAITING: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED, JobState.ERASED}),
     JobState.RETRY_WAIT: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.ERASED}),
     JobState.RUNNING: frozenset(JobState) - {JobState.RUNNING},
     JobState.SUCCEEDED: frozenset({JobState.ERASED}),

@@ -30,7 +30,9 @@ JOURNEY_SECONDS = Metric(
     ("lane", "state"),
     _SECONDS,
 )
-SETTLED = Metric("resumes_jobs_settled_total", "counter", "Jobs settled, by the state they moved to.", ("state",))
+SETTLED = Metric(
+    "resumes_jobs_settled_total", "counter", "Jobs settled, by the state they moved to.", ("state",)
+)
 LEASES_LOST = Metric("resumes_lease_lost_total", "counter", "Results and moves refused by the fence.")
 REAPED = Metric("resumes_jobs_reaped_total", "counter", "Jobs taken back from an owner that died or stalled.")
 IN_FLIGHT = Metric("resumes_jobs_in_flight", "gauge", "Jobs that a dispatcher drives now.", ("lane",))

@@ -105,7 +105,9 @@ class Work(Model):
     employer: Text | None = None
     title: Text | None = None
     seniority: Text | None = None
-    type: Text | None = None  #: full-time, part-time, contract, freelance, internship, apprenticeship, volunteer
+    type: Text | None = (
+        None  #: full-time, part-time, contract, freelance, internship, apprenticeship, volunteer
+    )
     location: Text | None = None
     start: Date | None = None
     end: Date | None = None

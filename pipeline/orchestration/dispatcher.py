@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayError
+from ray.exceptions import RayActorError, RayError
 from ray.serve.exceptions import RayServeException
 
 from pipeline.adapters.postgres.jobs import ClaimedJob
@@ -39,6 +39,7 @@ T = TypeVar("T")
 #: autoscaling sees demand; not so much that a resume waits in a replica instead of in PostgreSQL.
 _OVERCOMMIT = 1.5
 _PROGRESS_EVERY_S = 0.2
+_SAVE_AGAIN_S = 1.0
 _LONGEST_BACKOFF_S = 60.0
 #: A stage that raises what the error tree does not name has a bug: a third run would find it again.
 _RUNS_OF_A_BUG = 3
@@ -173,7 +174,9 @@ class Dispatcher:
 
     def _count(self, lane: Lane | None, *, alone: bool) -> int:
         return sum(
-            1 for its_lane, its_alone, _ in self._driving.values() if its_alone == alone and lane in (None, its_lane)
+            1
+            for its_lane, its_alone, _ in self._driving.values()
+            if its_alone == alone and lane in (None, its_lane)
         )
 
     async def _sleep_until_woken(self) -> None:
@@ -195,7 +198,7 @@ class Dispatcher:
             state = await self._journey(job, self._isolated if alone else self._shared)
         except _Settled as settled:
             state = settled.state
-        except (ActorDiedError, ActorUnavailableError, RayActorError):
+        except RayActorError:
             state = await self._worker_died(job, alone=alone)
         except (RayError, RayServeException) as error:
             # A reference whose owner died after it had answered: this document is not to blame.
@@ -216,12 +219,15 @@ class Dispatcher:
         self._progress.append((job.lease, Stage.SAVE))
         values = read.value, normalised.value, embedded.value
         while True:
-            async with self._slot(job, Stage.SAVE):
-                verdict = await self._writer.run.remote(job, *values, versions, seconds)
-            if not isinstance(verdict, Failed):
+            try:
+                async with self._slot(job, Stage.SAVE):
+                    verdict = await self._writer.run.remote(job, *values, versions, seconds)
+            except RayActorError:
+                verdict = None  # the writer died, perhaps after its commit: the fence makes a second try safe
+            if isinstance(verdict, Verdict):
                 return await self._saved(job, verdict)
-            # Everything is computed already: wait for PostgreSQL for as long as the lease is ours.
-            await asyncio.sleep(1)
+            # Everything is computed already: try again for as long as the lease is ours.
+            await asyncio.sleep(_SAVE_AGAIN_S)
 
     async def _stage(self, job: ClaimedJob, stage: Stage, call: Callable[[], Any]) -> Done:
         self._progress.append((job.lease, stage))
@@ -285,9 +291,7 @@ class Dispatcher:
     async def _retry(self, job: ClaimedJob, code: str, detail: str) -> JobState | None:
         """Exponential backoff with full jitter, so that a storm does not come back as one."""
         delay = random.uniform(0.5, 1) * min(_LONGEST_BACKOFF_S, 2.0 ** min(job.attempt, 6))
-        return await self._db(
-            lambda: self._queue.retry(job.lease, code=code, detail=detail, delay_s=delay)
-        )
+        return await self._db(lambda: self._queue.retry(job.lease, code=code, detail=detail, delay_s=delay))
 
     # -- the rest --------------------------------------------------------------------------------------
 

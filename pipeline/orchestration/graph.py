@@ -1,0 +1,70 @@
+"""Binds the stages into the task graph that the dispatcher drives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ray import serve
+
+from pipeline.orchestration.deployments import ChunkEmbedder, ProfileNormaliser, ResumeWriter, TextReader
+from pipeline.orchestration.dispatcher import Dispatcher
+from pipeline.settings import Settings
+
+#: Requests that one replica works on or holds. A reader has one in each parser process and the next one
+#: waiting; the embedder and the writer have the batch that runs and the one that fills meanwhile.
+_NORMALISER_SLOTS = 4
+_WRITER_SLOTS = 32
+_SHUTDOWN_MARGIN_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What the ingress is bound to: a call to `embedder` embeds a query; `dispatcher` runs by itself."""
+
+    dispatcher: serve.Application
+    embedder: serve.Application
+
+
+def build_graph(settings: Settings) -> Graph:
+    """The deployments with their resources. CPU shares are fractions: the whole service starts on two cores."""
+    reader_slots = 2 * settings.parser_processes
+    embedder_slots = 2 * (settings.embedding_batch or 8)
+    reader = _deployment(TextReader, 0.2, settings.text_reader_replicas, reader_slots).bind()
+    normaliser = _deployment(ProfileNormaliser, 0.1, settings.normaliser_replicas, _NORMALISER_SLOTS).bind()
+    embedder = _deployment(
+        ChunkEmbedder,
+        0.3,
+        settings.embedding_replicas,
+        embedder_slots,
+        num_gpus=settings.embedding_num_gpus,
+        health_check_timeout_s=60,
+    ).bind()
+    writer = _deployment(ResumeWriter, 0.1, settings.writer_replicas, _WRITER_SLOTS).bind()
+    slots = {
+        "read": settings.text_reader_replicas * reader_slots,
+        "normalise": settings.normaliser_replicas * _NORMALISER_SLOTS,
+        "embed": settings.embedding_replicas * embedder_slots,
+        "save": settings.writer_replicas * _WRITER_SLOTS,
+    }
+    dispatcher = serve.deployment(
+        Dispatcher,
+        num_replicas=settings.dispatcher_replicas,
+        user_config={"slots": slots},
+        graceful_shutdown_timeout_s=settings.drain_s + _SHUTDOWN_MARGIN_S,
+        ray_actor_options={"num_cpus": 0.1},
+    ).bind(reader, normaliser, embedder, writer)
+    return Graph(dispatcher, embedder)
+
+
+def _deployment(
+    stage: type, num_cpus: float, replicas: int, slots: int, *, num_gpus: float = 0, **options: Any
+) -> serve.Deployment:
+    return serve.deployment(
+        stage,
+        num_replicas=replicas,
+        max_ongoing_requests=slots,
+        ray_actor_options={"num_cpus": num_cpus, "num_gpus": num_gpus},
+        graceful_shutdown_timeout_s=30,
+        **options,
+    )

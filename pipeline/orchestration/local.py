@@ -1,0 +1,150 @@
+"""The whole service on one machine: embedded PostgreSQL, a local Ray, Serve. What `resumes serve` runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from pipeline.domain.errors import ConfigurationError
+from pipeline.settings import Settings
+
+#: Ray reads these when it starts; what the caller has set wins.
+_RAY_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "1",  # 20-30 ms of CPU a second less than the default when idle
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+}
+_MIB = 1024 * 1024
+_OBJECT_STORE_BYTES = 256 * _MIB
+#: Replicas reserve fractions that add up to less than two cores; more Ray CPUs than cores only lets a
+#: one-core machine start too.
+_LEAST_CPUS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RunningService:
+    """A service that is ready: where it answers, and the settings it runs with (DB_URL resolved)."""
+
+    url: str
+    settings: Settings
+
+
+@contextmanager
+def database_running(settings: Settings, *, say: Callable[[str], None]) -> Iterator[Settings]:
+    """The settings with a DB_URL that answers, checked and migrated; the embedded server stops with the block."""
+    from pipeline.adapters.postgres.embedded import EmbeddedPostgres
+    from pipeline.adapters.postgres.migrate import upgrade
+    from pipeline.adapters.postgres.requirements import check_database
+
+    with contextlib.ExitStack() as stack:
+        if settings.db_url is None:
+            say(f"Starting the embedded PostgreSQL in {settings.postgres_dir}")
+            embedded = EmbeddedPostgres(settings.postgres_dir)
+            url = embedded.start()
+            stack.callback(embedded.stop)
+            embedded.supervise(lambda: say("PostgreSQL had stopped and was started again"))
+        else:
+            url = settings.db_url.get_secret_value()
+        check_database(url)
+        say("Migrating the database")
+        upgrade(url)
+        yield settings.model_copy(update={"db_url": SecretStr(url)})
+
+
+@contextmanager
+def service_running(
+    settings: Settings, build: Callable[[], Any], *, say: Callable[[str], None]
+) -> Iterator[RunningService]:
+    """The service that `build` binds, ready to take uploads; stopped, drained, when the block ends.
+
+    Raises ConfigurationError with a sentence that says what to do.
+    """
+    refuse_busy_port(settings)
+    with database_running(settings, say=say) as resolved, _environment(resolved):
+        import ray  # late: Ray reads its environment at import
+        from ray import serve
+
+        scratch = Path(tempfile.mkdtemp(prefix="resumes-ray-"))
+        say("Starting Ray")
+        try:
+            ray.init(
+                address="local",
+                num_cpus=max(_LEAST_CPUS, os.cpu_count() or 1),
+                include_dashboard=False,
+                object_store_memory=_OBJECT_STORE_BYTES,
+                logging_level="warning",
+                log_to_driver=True,
+                _temp_dir=str(scratch),
+                _node_ip_address="127.0.0.1",
+            )
+            say("Starting the service (the embedding model loads in about ten seconds)")
+            _start_serve(resolved, build)
+            host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+            yield RunningService(f"http://{host}:{settings.port}", resolved)
+        finally:
+            say("Stopping: what is in flight is finished or goes back to the queue")
+            if ray.is_initialized():
+                serve.shutdown()
+                ray.shutdown()
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def refuse_busy_port(settings: Settings) -> None:
+    """Raise ConfigurationError where something else listens already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"HTTP cannot bind {settings.host}:{settings.port} ({error.strerror}): stop what listens there, "
+                "or set PORT to another.",
+                key="PORT",
+            ) from None
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nothing listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _start_serve(settings: Settings, build: Callable[[], Any]) -> None:
+    from ray import serve
+    from ray.serve.config import HTTPOptions
+    from ray.serve.schema import LoggingConfig
+
+    logging_config = LoggingConfig(encoding="JSON", log_level="WARNING", enable_access_log=False)
+    serve.start(
+        http_options=HTTPOptions(host=settings.host, port=settings.port, request_timeout_s=120),
+        logging_config=logging_config,
+    )
+    serve.run(build(), name="resumes", route_prefix="/", logging_config=logging_config)
+
+
+@contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    """Replicas read their settings from the environment: give them these, and Ray its own defaults."""
+    wanted = {**_RAY_ENVIRONMENT, **os.environ, **settings.environment()}
+    before = dict(os.environ)
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

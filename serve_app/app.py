@@ -1,0 +1,25 @@
+"""The application: the import path of `serve run serve_app.app:build_app` and of the RayService."""
+
+from __future__ import annotations
+
+from ray import serve
+
+from pipeline.orchestration.graph import build_graph
+from pipeline.settings import load_settings
+from serve_app.ingress import Ingress
+
+_UPLOADS_AND_WAITS = 1000
+
+
+def build_app(args: dict[str, object] | None = None) -> serve.Application:
+    """The whole service. `args` overrides settings by name (lower case); the rest comes from the environment."""
+    settings = load_settings(**(args or {}))
+    graph = build_graph(settings)
+    ingress = serve.deployment(
+        Ingress,
+        num_replicas=settings.ingress_replicas,
+        max_ongoing_requests=_UPLOADS_AND_WAITS,
+        graceful_shutdown_timeout_s=75,
+        ray_actor_options={"num_cpus": 0.1},
+    )
+    return ingress.bind(graph.embedder, graph.dispatcher)

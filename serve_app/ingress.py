@@ -1,0 +1,51 @@
+"""The HTTP ingress as a Serve deployment: it builds the API on the replica, from the replica's settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from ray import serve
+
+from pipeline.adapters.postgres.api_keys import ApiKeys
+from pipeline.adapters.postgres.applications import Applications
+from pipeline.adapters.postgres.idempotency import Idempotency
+from pipeline.adapters.postgres.search import Search
+from pipeline.domain.chunk import Vector
+from pipeline.orchestration import wiring
+from pipeline.settings import load_settings
+from serve_app.api import Services, build_api
+
+
+@serve.ingress()
+class Ingress:
+    """Receives uploads and answers questions. Bound to the dispatcher, so that Serve starts it too."""
+
+    async def __init__(self, embedder: Any, dispatcher: Any) -> None:
+        self._embedder = embedder
+        self._model: str | None = None
+
+    def __serve_build_asgi_app__(self) -> FastAPI:  # noqa: PLW3201 - Serve's name
+        settings = load_settings()
+        wiring.configure_logging(settings)
+        engine = wiring.database(settings, name="ingress", pool_size=8)
+        return build_api(
+            Services(
+                settings=settings,
+                applications=Applications(engine),
+                keys=ApiKeys(engine),
+                idempotency=Idempotency(engine),
+                search=Search(engine),
+                objects=wiring.object_store(settings),
+                embed_query=self._embed_query,
+                embedding_model=self._embedding_model,
+            )
+        )
+
+    async def _embed_query(self, text: str) -> Vector:
+        return await self._embedder.embed_query.remote(text)
+
+    async def _embedding_model(self) -> str:
+        if self._model is None:
+            self._model, _ = await self._embedder.model.remote()
+        return self._model
