@@ -1,0 +1,1 @@
+"""PostgreSQL: the queue, the truth, and the search index."""
