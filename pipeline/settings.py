@@ -7,6 +7,7 @@ Read from the environment, then from `.env` in the working directory. `.env.exam
 from __future__ import annotations
 
 import os
+import textwrap
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -105,6 +106,14 @@ class Settings(BaseSettings):
         15, gt=0, description="Seconds that a stopping dispatcher gives what is in flight."
     )
 
+    # The command line
+    api_url: str | None = Field(
+        None, description="Where the commands find the service. Unset: this machine, on PORT."
+    )
+    api_key: SecretStr | None = Field(
+        None, description="The key that the commands send (`resumes keys create`)."
+    )
+
     # Ray
     redis_url: SecretStr | None = Field(
         None,
@@ -144,3 +153,14 @@ def load_settings(**overrides: object) -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "the settings"
         raise ConfigurationError(f"{name} is not usable: {first['msg']}.", key=name) from None
+
+
+def env_example() -> str:
+    """The text of `.env.example`: every variable with its description and default, commented out."""
+    lines = ["# Every variable of the service. All are optional: uncomment what you change.", ""]
+    for name, field in Settings.model_fields.items():
+        lines += [f"# {line}" for line in textwrap.wrap(field.description or "", 100)]
+        default = field.get_default(call_default_factory=False)
+        shown = "" if default is None or field.default_factory else str(default)
+        lines += [f"#{name.upper()}={shown}", ""]
+    return "\n".join(lines)

@@ -45,7 +45,7 @@ _LONGEST_BACKOFF_S = 60.0
 _RUNS_OF_A_BUG = 3
 
 
-class _Settled(Exception):  # noqa: N818 - a way out of the journey, not an error
+class _Settled(Exception):
     """The journey ended before its last stage."""
 
     def __init__(self, state: JobState | None) -> None:

@@ -93,7 +93,7 @@ def service_running(
             )
             say("Starting the service (the embedding model loads in about ten seconds)")
             _start_serve(resolved, build)
-            host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+            host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
             yield RunningService(f"http://{host}:{settings.port}", resolved)
         finally:
             say("Stopping: what is in flight is finished or goes back to the queue")

@@ -18,8 +18,8 @@ from pipeline.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from pipeline.adapters.postgres.jobs import JobQueue
     from pipeline.adapters.directory import DirectoryStore
+    from pipeline.adapters.postgres.jobs import JobQueue
     from pipeline.ports import CheckpointStore, Embedder
     from pipeline.stages.group_sections import GroupSections
     from pipeline.stages.normalise_profile import NormaliseProfile

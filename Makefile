@@ -1,0 +1,55 @@
+# Every target sets itself up: a fresh clone needs Python 3.11-3.13 and make, nothing else.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# An extra wheel index to take torch from, e.g. PyTorch's own CPU index: a Linux machine without a GPU need
+# not download CUDA. Empty: whatever pip is configured with.
+TORCH_INDEX ?=
+PIP_TORCH := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX),)
+BENCH ?= latency
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test lint format bench openapi clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-9s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.installed ## Make .venv and install everything into it
+
+# torch goes first and alone: it is by far the largest, and later resolutions then keep the build chosen here.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@echo "· Setting up $(VENV) (a few minutes the first time; torch is the largest part)"
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else f"Python 3.11 to 3.13 is needed, {sys.executable} is {v[0]}.{v[1]}: run make with PYTHON=python3.11, for example.")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(PIP_TORCH) torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: setup ## Start the service, upload the samples, show their profiles and three searches
+	$(BIN)/resumes demo
+
+serve: setup ## Run the service on this machine until Ctrl-C
+	$(BIN)/resumes serve
+
+test: setup ## Run the whole test suite (about ten minutes on two cores)
+	$(BIN)/python -m pytest
+
+lint: setup ## Formatting, ruff, mypy, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Format the code and apply ruff's fixes
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup ## Run one benchmark: make bench BENCH=latency
+	$(BIN)/python -m benchmarks.$(BENCH)
+
+openapi: setup ## Write serve_app/openapi.json again after the API has changed
+	$(BIN)/python -m serve_app.openapi
+
+clean: ## Remove .venv and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

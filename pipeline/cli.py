@@ -1,0 +1,304 @@
+"""The command line: `resumes demo | serve | upload | status | search | keys | migrate | erase | doctor`.
+
+Every error a user can meet is one sentence on stderr that says what to do, and exit status 1.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipeline.domain.errors import ConfigurationError, ResumesError
+from pipeline.settings import env_example, load_settings
+
+if TYPE_CHECKING:
+    from pipeline.adapters.postgres.api_keys import ApiKeys
+    from pipeline.client import ResumesClient
+
+app = typer.Typer(
+    help="Turns resumes into verified, searchable profiles.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+keys_app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+
+out = Console()
+err = Console(stderr=True)
+
+SCOPES = ("upload", "read", "search", "admin")
+_UPLOADS_AT_ONCE = 8
+_READ_TYPES = frozenset({".pdf"})
+
+
+def main() -> None:
+    """The entry point: errors of ours become one sentence and exit status 1."""
+    try:
+        app()
+    except ResumesError as error:
+        err.print(f"[red]Error:[/red] {error.message}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.command()
+def demo() -> None:
+    """Start the service on embedded defaults, upload the samples, show their profiles and three searches."""
+    from pipeline.demo import run_demo
+
+    run_demo(load_settings(), out)
+
+
+@app.command()
+def serve() -> None:
+    """Run the service on this machine until it is interrupted."""
+    from pipeline.orchestration.local import service_running
+    from serve_app.app import build_app
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with service_running(load_settings(), build_app, say=_say) as service:
+        _say(f"Ready at {service.url} (API: {service.url}/docs). Ctrl-C stops it.")
+        while not stop.wait(1):
+            pass
+
+
+@app.command()
+def upload(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders (searched for PDFs).")],
+    job_post_id: Annotated[str | None, typer.Option(help="The job post they apply to.")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait until each is completed or failed.")] = True,
+) -> None:
+    """Upload resumes, with a progress bar; exit status 1 if any failed."""
+    files = list(_files(paths))
+    with _client() as client:
+        outcomes = _upload_all(client, files, job_post_id, wait=wait)
+    failed = [(path, text) for path, ok, text in outcomes if not ok]
+    for path, ok, text in outcomes:
+        out.print(f"{'[green]✓[/green]' if ok else '[red]✗[/red]'} {path}  {text}", highlight=False)
+    out.print(f"{len(outcomes) - len(failed)} of {len(outcomes)} {'completed' if wait else 'accepted'}.")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    resume_id: Annotated[str, typer.Argument(help="The id that the upload answered.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the API's answer.")] = False,
+    wait: Annotated[int, typer.Option(min=0, max=30, help="Seconds to wait for its end.")] = 0,
+) -> None:
+    """Show a resume's status, and its profile when it is completed."""
+    from pipeline.show import status_lines
+
+    with _client() as client:
+        resume = client.resume(_uuid(resume_id), wait=wait)
+    if as_json:
+        print(json.dumps(resume, indent=2, ensure_ascii=False))
+    else:
+        status_lines(out, resume)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for, in plain words.")],
+    job_post_id: Annotated[str | None, typer.Option(help="Only resumes of this job post.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=50)] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the API's answer.")] = False,
+) -> None:
+    """Search the resumes by meaning and by words."""
+    from pipeline.show import hits_table
+
+    with _client() as client:
+        hits = client.search(query, job_post_id=job_post_id, limit=limit)
+    if as_json:
+        print(json.dumps(hits, indent=2, ensure_ascii=False))
+    elif hits:
+        out.print(hits_table(hits, title=query))
+    else:
+        out.print("No resume matches.")
+
+
+@app.command()
+def erase(resume_id: Annotated[str, typer.Argument(help="The resume to erase.")]) -> None:
+    """Erase a resume: its file, profile, text and vectors. Prints the receipt."""
+    with _client() as client:
+        print(json.dumps(client.erase(_uuid(resume_id)), indent=2))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema."""
+    from pipeline.adapters.postgres.migrate import current
+    from pipeline.orchestration.local import database_running
+    from pipeline.orchestration.wiring import database_url
+
+    with database_running(load_settings(), say=_say) as settings:
+        out.print(f"The database is at revision {current(database_url(settings))}.")
+
+
+@app.command()
+def doctor(
+    show_env_example: Annotated[
+        bool, typer.Option("--env-example", help="Print every variable with its default, as .env.example.")
+    ] = False,
+) -> None:
+    """Say what is set, what each part resolved to, and whether each connection works."""
+    if show_env_example:
+        print(env_example(), end="")
+        return
+    from pipeline.doctor import examine
+
+    settings = load_settings()
+    healthy = examine(settings, out)
+    if not healthy:
+        raise typer.Exit(1)
+
+
+@keys_app.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="Who will use it.")],
+    scope: Annotated[list[str], typer.Option(help=f"One of {', '.join(SCOPES)}; repeat for several.")],
+    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires. Unset: never.")] = None,
+) -> None:
+    """Create a key and print it, once: only its hash is stored."""
+    unknown = sorted(set(scope) - set(SCOPES))
+    if unknown:
+        raise ConfigurationError(f"There is no scope {unknown[0]!r}: use {', '.join(SCOPES)}.")
+    expires = datetime.now(UTC) + timedelta(days=days) if days else None
+    with _keys() as keys:
+        key_id, token = keys.create(name, scope, expires)
+    err.print(f"Key {key_id} for {name}; it is shown only now:", highlight=False)
+    print(token)
+
+
+@keys_app.command("list")
+def list_keys() -> None:
+    """List the keys, without their secrets."""
+    table = Table("id", "name", "scopes", "created", "expires", "revoked")
+    with _keys() as keys:
+        for key in keys.list():
+            times = (key.created_at, key.expires_at, key.revoked_at)
+            shown = [time.isoformat(timespec="seconds") if time else "" for time in times]
+            table.add_row(str(key.key_id), key.name, ", ".join(sorted(key.scopes)), *shown)
+    out.print(table)
+
+
+@keys_app.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(help="The key's id, from `resumes keys list`.")],
+) -> None:
+    """Revoke a key; it stops working within seconds."""
+    with _keys() as keys:
+        if not keys.revoke(UUID(_uuid(key_id))):
+            raise ConfigurationError(f"There is no live key {key_id}: see `resumes keys list`.")
+    out.print(f"Revoked {key_id}.", highlight=False)
+
+
+def _say(line: str) -> None:
+    err.print(f"[dim]· {line}[/dim]", highlight=False, soft_wrap=True)
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is not an id: ids look like {UUID(int=0)}.") from None
+
+
+@contextmanager
+def _client() -> Iterator[ResumesClient]:
+    from pipeline.client import ResumesClient
+
+    settings = load_settings()
+    if settings.api_key is None:
+        raise ConfigurationError(
+            "API_KEY is not set: make a key with `resumes keys create NAME --scope upload --scope read "
+            "--scope search` and set API_KEY to it."
+        )
+    client = ResumesClient(
+        settings.api_url or f"http://127.0.0.1:{settings.port}", settings.api_key.get_secret_value()
+    )
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@contextmanager
+def _keys() -> Iterator[ApiKeys]:
+    from pipeline.adapters.postgres.api_keys import ApiKeys
+    from pipeline.orchestration.local import database_running
+    from pipeline.orchestration.wiring import database
+
+    with database_running(load_settings(), say=lambda line: None) as settings:
+        engine = database(settings, name="keys", pool_size=1)
+        try:
+            yield ApiKeys(engine)
+        finally:
+            engine.dispose()
+
+
+def _files(paths: list[Path]) -> Iterator[Path]:
+    found = False
+    for path in paths:
+        if not path.exists():
+            raise ConfigurationError(f"{path} does not exist.")
+        if path.is_file():
+            found = True
+            yield path
+            continue
+        for file in sorted(path.rglob("*")):
+            if file.is_file() and file.suffix.lower() in _READ_TYPES:
+                found = True
+                yield file
+    if not found:
+        raise ConfigurationError(f"No PDF lies in {', '.join(map(str, paths))}.")
+
+
+def _upload_all(
+    client: ResumesClient, files: list[Path], job_post_id: str | None, *, wait: bool
+) -> list[tuple[Path, bool, str]]:
+    """(path, whether it went well, what to print) for each file, in order."""
+
+    def one(path: Path) -> tuple[Path, bool, str]:
+        try:
+            resume: dict[str, Any] = client.upload(path, job_post_id=job_post_id)
+            if wait:
+                resume = client.wait(resume["id"])
+        except ResumesError as error:
+            return path, False, error.message
+        finally:
+            progress.advance(task)
+        error_text = f": {resume['error']['detail']}" if resume.get("error") else ""
+        return (
+            path,
+            resume["status"] not in ("failed", "cancelled"),
+            f"{resume['id']} {resume['status']}{error_text}",
+        )
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal) as progress:
+        task = progress.add_task("Resumes", total=len(files))
+        with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
+            return list(pool.map(one, files))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""A small client of the HTTP API, for the CLI, the demo, the tests and the benchmarks."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from pipeline.domain.errors import ResumesError
+
+_RETRIED = (429, 503)
+_LONGEST_WAIT_S = 30
+TERMINAL = frozenset({"completed", "failed", "cancelled", "erased"})
+
+
+class ApiError(ResumesError):
+    """The service answered with a problem."""
+
+    def __init__(self, message: str | None = None, *, key: str | None = None, status: int = 0) -> None:
+        super().__init__(message, key=key)
+        self.status = status
+
+
+class ResumesClient:
+    """Talks to one service. Thread-safe, as httpx's client is.
+
+    A 429, a 503 and a broken connection are tried again for `patience_s` seconds, as Retry-After says;
+    uploads carry an Idempotency-Key made of their bytes, so that trying again never makes two resumes.
+    """
+
+    def __init__(self, url: str, api_key: str | None, *, patience_s: float = 60) -> None:
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=httpx.Timeout(60, connect=5))
+        self._patience_s = patience_s
+
+    def upload(self, path: Path, *, job_post_id: str | None = None, fresh: str = "") -> dict[str, Any]:
+        """Upload one file; its `{id, status, links}`.
+
+        The same file again within a day answers the same id, unless `fresh` differs. Raises ApiError.
+        """
+        content = path.read_bytes()
+        fields = {"job_post_id": job_post_id} if job_post_id else {}
+        key = hashlib.sha256(content + repr((sorted(fields.items()), path.name, fresh)).encode()).hexdigest()
+        return self._json(
+            "POST",
+            "/resumes/upload",
+            files={"file": (path.name, content)},
+            data=fields,
+            headers={"Idempotency-Key": key},
+        )
+
+    def resume(self, resume_id: str, *, wait: int = 0, view: str = "compact") -> dict[str, Any]:
+        """One resume's status, and its profile when it is completed. `wait` is in seconds, at most 30."""
+        return self._json("GET", f"/resumes/{resume_id}", params={"wait": wait, "view": view})
+
+    def wait(self, resume_id: str, *, seconds: float = 300, view: str = "compact") -> dict[str, Any]:
+        """Poll until the resume has ended. Raises ApiError when it has not within `seconds`."""
+        deadline = time.monotonic() + seconds
+        while True:
+            left = max(0, int(min(_LONGEST_WAIT_S, deadline - time.monotonic())))
+            resume = self.resume(resume_id, wait=left, view=view)
+            if resume["status"] in TERMINAL:
+                return resume
+            if time.monotonic() >= deadline:
+                raise ApiError(
+                    f"Resume {resume_id} is still {resume['status']} after {seconds:.0f} s: look at the "
+                    "service's log, or ask again with `resumes status`.",
+                    key=resume_id,
+                )
+
+    def search(self, query: str, *, job_post_id: str | None = None, limit: int = 10) -> list[dict[str, Any]]:
+        """The best hits first."""
+        body: dict[str, Any] = {"query": query, "limit": limit}
+        if job_post_id:
+            body["job_post_id"] = job_post_id
+        return list(self._json("POST", "/search", json=body)["hits"])
+
+    def erase(self, resume_id: str) -> dict[str, Any]:
+        """Erase a resume; the receipt."""
+        return self._json("DELETE", f"/resumes/{resume_id}")
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        deadline = time.monotonic() + self._patience_s
+        while True:
+            try:
+                response = self._http.request(method, path, **request)
+            except httpx.TransportError as error:
+                if time.monotonic() > deadline:
+                    raise ApiError(
+                        f"Nothing answers at {self._http.base_url}: start the service with `resumes serve`, or "
+                        "set API_URL to where it runs."
+                    ) from error
+                time.sleep(1)
+                continue
+            if response.status_code not in _RETRIED or time.monotonic() > deadline:
+                return _answer(response)
+            time.sleep(min(float(response.headers.get("Retry-After", 1)), self._patience_s))
+
+
+def _answer(response: httpx.Response) -> dict[str, Any]:
+    if response.is_success:
+        return dict(response.json())
+    try:
+        problem = response.json()
+        message = f"{problem['title']}: {problem['detail']}"
+    except (ValueError, KeyError, TypeError):
+        message = f"The service answered {response.status_code} {response.reason_phrase}."
+    raise ApiError(message, status=response.status_code)

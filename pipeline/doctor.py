@@ -1,0 +1,123 @@
+"""`resumes doctor`: what is set, what each part resolved to, and whether it works."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.domain.errors import ConfigurationError, ResumesError
+from pipeline.orchestration import wiring
+from pipeline.settings import Settings
+
+Check = Callable[[Settings], str]
+
+
+def examine(settings: Settings, console: Console) -> bool:
+    """Print the settings that differ from their defaults, then each part; whether every part works."""
+    console.print(_settings_table(settings))
+    table = Table("part", "", "what it resolved to", title="Parts", title_justify="left")
+    healthy = True
+    for name, check in _CHECKS.items():
+        try:
+            table.add_row(name, "[green]ok[/green]", check(settings))
+        except ResumesError as error:
+            healthy = False
+            table.add_row(name, "[red]failed[/red]", error.message)
+    console.print(table)
+    if settings.redis_url is not None:
+        console.print(
+            "REDIS_URL is set. Here Redis only makes the head of a Ray cluster fault tolerant: it is no Celery "
+            "broker, jobs live in PostgreSQL (docs/migrating.md).",
+            soft_wrap=True,
+        )
+    return healthy
+
+
+def _settings_table(settings: Settings) -> Table:
+    table = Table("variable", "value", title="Set (all others have their defaults)", title_justify="left")
+    for name in sorted(settings.model_fields_set):
+        value = getattr(settings, name)
+        table.add_row(name.upper(), "(set)" if isinstance(value, SecretStr) else str(value))
+    return table
+
+
+def _python(settings: Settings) -> str:
+    return f"Python {platform.python_version()}, {os.cpu_count()} cores"
+
+
+def _database(settings: Settings) -> str:
+    from pipeline.adapters.postgres.embedded import EmbeddedPostgres
+    from pipeline.adapters.postgres.migrate import current, head
+    from pipeline.adapters.postgres.requirements import check_database
+
+    if settings.db_url is None:
+        embedded = EmbeddedPostgres(settings.postgres_dir)
+        if not embedded.is_running():
+            return f"embedded, in {settings.postgres_dir}; `resumes serve` starts it"
+        url, where = embedded.start(), f"embedded, in {settings.postgres_dir}, running"
+    else:
+        url = settings.db_url.get_secret_value()
+        where = urlsplit(url).hostname or "a local socket"
+    check_database(url)
+    found, wanted = current(url), head()
+    if found != wanted:
+        return f"{where}; at revision {found}, this version wants {wanted}: run `resumes migrate`"
+    return f"{where}; at revision {found}"
+
+
+def _objects(settings: Settings) -> str:
+    wiring.object_store(settings).check()
+    return f"directory {settings.objects_dir}"
+
+
+def _text(settings: Settings) -> str:
+    from pipeline.adapters.pdfium import PdfiumTextEngine
+
+    limits = f"{settings.max_pages} pages, {settings.parse_timeout_s:.0f} s, {settings.parse_memory_mib} MiB a document"
+    return f"{PdfiumTextEngine.version} ({limits})"
+
+
+def _profile(settings: Settings) -> str:
+    return wiring.normalise_profile(settings).version
+
+
+def _embedding(settings: Settings) -> str:
+    embedder = wiring.embedder(settings)
+    embedder.embed(["a first vector"])
+    return f"{embedder.model}, {embedder.dimension} dimensions, on {getattr(embedder, 'device', 'cpu')}"
+
+
+def _http(settings: Settings) -> str:
+    where = f"{settings.host}:{settings.port}"
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        if probe.connect_ex((settings.host, settings.port)) != 0:
+            return f"{where}; nothing listens there now"
+    return f"{where}; something answers there"
+
+
+def _environment_file(settings: Settings) -> str:
+    path = Path(".env")
+    if path.exists() and path.stat().st_mode & 0o077:
+        raise ConfigurationError(".env can be read by other users: run `chmod 600 .env`.")
+    return ".env is read" if path.exists() else "no .env here"
+
+
+_CHECKS: dict[str, Check] = {
+    "python": _python,
+    "configuration": _environment_file,
+    "database": _database,
+    "objects": _objects,
+    "text": _text,
+    "profile": _profile,
+    "embedding": _embedding,
+    "http": _http,
+}
