@@ -1,0 +1,60 @@
+"""PDFium as the text engine: a PDF's own text layer, read in killable child processes."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from pipeline.adapters.parser_pool import ParserPool
+from pipeline.adapters.pdfium_child import ReadPage, Refusal, read_document
+from pipeline.domain.errors import (
+    CorruptDocument,
+    DocumentError,
+    EncryptedDocument,
+    ResourceLimit,
+    UnsupportedDocument,
+)
+from pipeline.domain.text import Box, Line, Link, Page, Text, Word
+from pipeline.domain.upload import PDF
+
+_READING = 1  #: raise when the same bytes could read differently
+_ERRORS: dict[str, type[DocumentError]] = {
+    kind.code: kind for kind in (CorruptDocument, EncryptedDocument, ResourceLimit, UnsupportedDocument)
+}
+
+
+class PdfiumTextEngine:
+    """A TextEngine for PDFs that carry their text. Pages that show text only as outlines give no lines."""
+
+    def __init__(
+        self, *, processes: int, timeout_s: float, memory_mib: int, max_pages: int, nice: int = 0
+    ) -> None:
+        self.version = f"pdfium-{version('pypdfium2')}/{_READING}"
+        self._max_pages = max_pages
+        self._pool = ParserPool(processes=processes, timeout_s=timeout_s, memory_mib=memory_mib, nice=nice)
+
+    async def read(self, content: bytes, mime: str = PDF) -> Text:
+        """Every page in order, with links, hidden text flagged. Raises as TextEngine.read says."""
+        if mime != PDF:
+            raise UnsupportedDocument()
+        answer = await self._pool.run(read_document, content, self._max_pages)
+        if isinstance(answer, Refusal):
+            raise _ERRORS[answer.code](answer.message)
+        return _text(answer, self.version)
+
+    def close(self) -> None:
+        """End the child processes. Idempotent."""
+        self._pool.close()
+
+
+def _text(read: list[ReadPage], engine: str) -> Text:
+    pages: list[Page] = []
+    next_id = 0
+    for number, page in enumerate(read, 1):
+        lines = []
+        for words, box, size, bold, hidden in page.lines:
+            printed = tuple(Word(text, Box._make(word_box)) for text, word_box in words)
+            lines.append(Line(next_id, number, printed, Box._make(box), size, bold, hidden))
+            next_id += 1
+        links = tuple(Link(number, uri, Box._make(box)) for uri, box in page.links)
+        pages.append(Page(number, page.width, page.height, tuple(lines), links))
+    return Text(tuple(pages), engine)

@@ -1,0 +1,258 @@
+"""The parser's side of the pipe: one document's bytes in, plain tuples out. Imports nothing heavy.
+
+Runs in a child process that may be killed at any moment; answers are built from tuples, numbers and strings,
+which cross the pipe quickly.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pypdfium2.raw as pdfium
+
+from pipeline.adapters.pdfium_glyphs import TINY_POINTS, Frame, GlyphPage, GlyphReader, TooManyGlyphs
+from pipeline.adapters.pdfium_lines import Box4, RawLine, lines_of
+
+MAX_SIDE = 20_000  #: points; PDF itself allows 14,400
+MAX_DOCUMENT_GLYPHS = 500_000
+_MAX_LINKS = 500
+_MAX_URI = 2048
+_SCHEMES = ("mailto:", "http://", "https://", "tel:")
+_JUNK_BEFORE_HEADER = 64 * 1024
+
+
+class ReadPage(NamedTuple):
+    """A page as it crosses the pipe: size in points; lines and links with boxes as fractions of it."""
+
+    width: float
+    height: float
+    lines: list[tuple[list[tuple[str, Box4]], Box4, float, bool, bool]]
+    links: list[tuple[str, Box4]]
+
+
+class Refusal(NamedTuple):
+    """Why the document cannot be read: the code of a DocumentError, and a sentence."""
+
+    code: str
+    message: str
+
+
+def read_document(content: bytes, max_pages: int) -> list[ReadPage] | Refusal:
+    """Every page of the PDF, or why not. Never raises for what a document may contain."""
+    try:
+        with _opened(content) as document:
+            count = pdfium.FPDF_GetPageCount(document)
+            if count <= 0:
+                return Refusal("corrupt", "The document has no pages.")
+            if count > max_pages:
+                return Refusal("resource-limit", f"The document has {count} pages; {max_pages} are allowed.")
+            return _read_pages(document, count)
+    except _Refused as refused:
+        return refused.refusal
+    except TooManyGlyphs:
+        return Refusal("resource-limit", "The document holds more text than a resume can.")
+    except MemoryError:
+        return Refusal("resource-limit", "The document needs more memory than one resume is given.")
+
+
+class _Refused(Exception):
+    def __init__(self, code: str, message: str) -> None:
+        self.refusal = Refusal(code, message)
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Any]:
+    start = content.find(b"%PDF", 0, _JUNK_BEFORE_HEADER)
+    if start > 1024 - 8:  # PDFium itself looks for the header in the first KiB only
+        content = content[start:]
+    document = pdfium.FPDF_LoadMemDocument64(content, len(content), None)
+    if not document:
+        error = pdfium.FPDF_GetLastError()
+        if error == pdfium.FPDF_ERR_PASSWORD:
+            raise _Refused("encrypted", "The document needs a password to be opened.")
+        if error == pdfium.FPDF_ERR_SECURITY:
+            raise _Refused("encrypted", "The document is protected in a way that cannot be opened.")
+        raise _Refused("corrupt", "The document is no readable PDF.")
+    try:
+        yield document
+    finally:
+        pdfium.FPDF_CloseDocument(document)
+
+
+def _read_pages(document: Any, count: int) -> list[ReadPage]:
+    reader = GlyphReader()
+    pages: list[ReadPage] = []
+    left = MAX_DOCUMENT_GLYPHS
+    readable = 0
+    for index in range(count):
+        page = pdfium.FPDF_LoadPage(document, index)
+        if not page:
+            pages.append(ReadPage(595.0, 842.0, [], []))
+            continue
+        readable += 1
+        try:
+            read, glyphs = _read_page(document, page, reader)
+        finally:
+            pdfium.FPDF_ClosePage(page)
+        left -= glyphs
+        if left < 0:
+            raise TooManyGlyphs(MAX_DOCUMENT_GLYPHS - left)
+        pages.append(read)
+    if not readable:
+        raise _Refused("corrupt", "None of the document's pages can be read.")
+    return pages
+
+
+def _read_page(document: Any, page: Any, reader: GlyphReader) -> tuple[ReadPage, int]:
+    if max(pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)) > MAX_SIDE:
+        raise _Refused("resource-limit", "A page is larger than any sheet of paper.")
+    text_page = pdfium.FPDFText_LoadPage(page)
+    if not text_page:
+        return ReadPage(595.0, 842.0, [], []), 0
+    try:
+        found, frame = reader.read(page, text_page)
+    finally:
+        pdfium.FPDFText_ClosePage(text_page)
+    hidden = _hidden_styles(page, found, frame)
+    lines = []
+    for angle, glyphs in sorted(found.glyphs.items()):
+        raw = lines_of(glyphs, found.styles, hidden)
+        lines.extend(_in_fractions(line, angle, frame) for line in raw)
+    links = _links(document, page, frame)
+    count = sum(len(glyphs) for glyphs in found.glyphs.values())
+    return ReadPage(frame.width, frame.height, lines, links), count
+
+
+def _in_fractions(
+    line: RawLine, angle: int, frame: Frame
+) -> tuple[list[tuple[str, Box4]], Box4, float, bool, bool]:
+    words = [(word.text, _fraction(word.box, angle, frame)) for word in line.words]
+    boxes = [box for _, box in words]
+    box = (
+        min(b[0] for b in boxes),
+        min(b[1] for b in boxes),
+        max(b[2] for b in boxes),
+        max(b[3] for b in boxes),
+    )
+    off_page = not (-0.01 < (box[0] + box[2]) / 2 < 1.01 and -0.01 < (box[1] + box[3]) / 2 < 1.01)
+    return words, box, round(line.size, 2), line.bold, line.hidden or off_page
+
+
+def _fraction(box: Box4, angle: int, frame: Frame) -> Box4:
+    left, top, right, bottom = box
+    if angle:
+        cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        corners = [(x * cos - y * sin, x * sin + y * cos) for x in (left, right) for y in (top, bottom)]
+        left, right = min(x for x, _ in corners), max(x for x, _ in corners)
+        top, bottom = min(y for _, y in corners), max(y for _, y in corners)
+    wide, high = frame.width, frame.height
+    return (round(left / wide, 5), round(top / high, 5), round(right / wide, 5), round(bottom / high, 5))
+
+
+def _hidden_styles(page: Any, found: GlyphPage, frame: Frame) -> list[bool]:
+    """Of each style, whether a person looking at the page would not see its text."""
+    hidden = [style.size < TINY_POINTS for style in found.styles]
+    invisible = [number for number, style in enumerate(found.styles) if style.invisible]
+    if invisible and not _shows_a_scan(page, frame):
+        for number in invisible:
+            hidden[number] = True
+    light = {
+        n for n, style in enumerate(found.styles) if style.light and not style.invisible and not hidden[n]
+    }
+    if light:
+        for number in _vanishing(page, found, frame, light):
+            hidden[number] = True
+    return hidden
+
+
+def _shows_a_scan(page: Any, frame: Frame) -> bool:
+    """Whether a picture covers most of the page: text in invisible mode is then what the picture shows."""
+    area = 0.0
+    bounds = [ctypes.c_float() for _ in range(4)]
+    for index in range(min(pdfium.FPDFPage_CountObjects(page), 2000)):
+        item = pdfium.FPDFPage_GetObject(page, index)
+        if pdfium.FPDFPageObj_GetType(item) in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM) and (
+            pdfium.FPDFPageObj_GetBounds(item, *bounds)
+        ):
+            left, bottom, right, top = (bound.value for bound in bounds)
+            area += abs((right - left) * (top - bottom))
+    return area > 0.5 * frame.width * frame.height
+
+
+def _vanishing(page: Any, found: GlyphPage, frame: Frame, light: set[int]) -> list[int]:
+    """Which of the light styles do not stand out from what lies behind them, by rendering the page."""
+    picture = _Picture(page, frame)
+    seen: dict[int, list[bool]] = {number: [] for number in light}
+    for angle, glyphs in found.glyphs.items():
+        for glyph in glyphs:
+            if glyph.style in seen and glyph.text != " " and len(seen[glyph.style]) < 40:
+                size = found.styles[glyph.style].size
+                box = (glyph.left, glyph.base - 0.75 * size, glyph.right, glyph.base + 0.05 * size)
+                seen[glyph.style].append(picture.has_contrast(_fraction(box, angle, frame)))
+    return [number for number, marks in seen.items() if marks and 3 * sum(marks) < len(marks)]
+
+
+class _Picture:
+    """The page as grey pixels, about one a point."""
+
+    def __init__(self, page: Any, frame: Frame) -> None:
+        scale = min(1.5, math.sqrt(2_000_000 / max(1.0, frame.width * frame.height)))
+        wide, high = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
+        turn = 0 if (wide > high) == (frame.width > frame.height) or wide == high else None
+        self.usable = turn is not None
+        self.width, self.height = max(1, int(wide * scale)), max(1, int(high * scale))
+        bitmap = pdfium.FPDFBitmap_CreateEx(self.width, self.height, pdfium.FPDFBitmap_Gray, None, 0)
+        try:
+            pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, self.width, self.height, 0xFFFFFFFF)
+            flags = pdfium.FPDF_GRAYSCALE
+            pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, self.width, self.height, 0, flags)
+            self.stride = pdfium.FPDFBitmap_GetStride(bitmap)
+            size = self.stride * self.height
+            self.pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), size)
+        finally:
+            pdfium.FPDFBitmap_Destroy(bitmap)
+
+    def has_contrast(self, box: Box4) -> bool:
+        """Whether anything stands out inside the box (fractions of the page)."""
+        if not self.usable:
+            return True
+        left, right = (int(self.width * min(1.0, max(0.0, x))) for x in (box[0], box[2]))
+        top, bottom = (int(self.height * min(1.0, max(0.0, y))) for y in (box[1], box[3]))
+        low, high = 255, 0
+        for y in range(top, min(bottom + 1, self.height)):
+            row = self.pixels[y * self.stride + left : y * self.stride + min(right + 1, self.width)]
+            if row:
+                low, high = min(low, min(row)), max(high, max(row))
+        return high - low > 20
+
+
+def _links(document: Any, page: Any, frame: Frame) -> list[tuple[str, Box4]]:
+    found: list[tuple[str, Box4]] = []
+    position = ctypes.c_int(0)
+    link = pdfium.FPDF_LINK()
+    rect = pdfium.FS_RECTF()
+    while len(found) < _MAX_LINKS and pdfium.FPDFLink_Enumerate(page, position, link):
+        uri = _uri(document, link)
+        if not uri.lower().startswith(_SCHEMES) or not pdfium.FPDFLink_GetAnnotRect(link, rect):
+            continue
+        corners = (frame.point(rect.left, rect.bottom), frame.point(rect.right, rect.top))
+        xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
+        found.append((uri, _fraction((xs[0], ys[0], xs[1], ys[1]), 0, frame)))
+    return found
+
+
+def _uri(document: Any, link: Any) -> str:
+    action = pdfium.FPDFLink_GetAction(link)
+    if not action or pdfium.FPDFAction_GetType(action) != pdfium.PDFACTION_URI:
+        return ""
+    size = pdfium.FPDFAction_GetURIPath(document, action, None, 0)
+    if not 1 < size <= _MAX_URI:
+        return ""
+    buffer = ctypes.create_string_buffer(size)
+    pdfium.FPDFAction_GetURIPath(document, action, buffer, size)
+    text = buffer.raw[: size - 1].decode("utf-8", "replace")
+    return "".join(char for char in text if char.isprintable()).strip()

@@ -1,0 +1,103 @@
+"""What one glyph of a PDF stands for in plain text. Pure functions, standard library only.
+
+PDFs name glyphs with code points that no reader would type: ligatures, Arabic presentation forms, private-use
+bullets and icons, soft hyphens, noncharacters. Everything here maps one glyph to the text that it prints.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+#: What `clean` answers for a private-use glyph: a bullet where it opens a line, nothing elsewhere.
+ORNAMENT = "\ue000"
+BULLET = "•"
+
+_ICON_FONT = re.compile(r"awesome|icon|material|symbols?-?(outlined|rounded)|entypo|octicons", re.I)
+
+# Spacing accents that TeX's old fonts print over the letter that follows.
+ACCENTS = {
+    "`": "\u0300", "´": "\u0301", "ˆ": "\u0302", "^": "\u0302", "˜": "\u0303", "¯": "\u0304", "˘": "\u0306",
+    "˙": "\u0307", "¨": "\u0308", "˚": "\u030a", "˝": "\u030b", "ˇ": "\u030c", "¸": "\u0327", "˛": "\u0328",
+}  # fmt: skip
+
+
+def is_icon_font(name: str) -> bool:
+    """Whether a font of this name draws pictures: none of its glyphs is text, nor a list's bullet."""
+    return _ICON_FONT.search(name) is not None
+
+
+@lru_cache(maxsize=16384)
+def clean(code: int) -> str:
+    """The text that a glyph with this code point prints: "" for nothing, " " for white space.
+
+    PDFium answers U+FFFE for a hyphen that it takes for a line-end hyphenation, and many producers write
+    U+00AD for the hyphen that they print: both are "-" here, as printed. Whether two lines are joined at it
+    is for whoever reads the lines. (A soft hyphen that prints nothing has no width: the caller drops it.)
+    """
+    if code in (0xFFFE, 0xAD, 0x2010, 0x2011):
+        return "-"
+    if code == 0xFFFF or code == 0xFFFD or not 0 < code < 0x110000 or 0xD800 <= code <= 0xDFFF:
+        return ""
+    char = chr(code)
+    if char.isspace() or code in (0x200B, 0x3164):
+        return " "
+    category = unicodedata.category(char)
+    if category == "Co":
+        return ORNAMENT
+    if category == "Cf":
+        return char if code in (0x200C, 0x200D) else ""
+    if category in ("Cc", "Cn"):
+        return ""
+    if _is_form_of_another(code):
+        return unicodedata.normalize("NFKC", char).strip()
+    return char
+
+
+def _is_form_of_another(code: int) -> bool:
+    """Latin ligatures, Hebrew and Arabic presentation forms, Kangxi radicals, mathematical letters."""
+    return (
+        0xFB00 <= code <= 0xFDCF
+        or 0xFDF0 <= code <= 0xFDFC
+        or 0xFE70 <= code <= 0xFEFE
+        or 0x2F00 <= code <= 0x2FD5
+        or 0x1D400 <= code <= 0x1D7FF
+    )
+
+
+def is_rtl(char: str) -> bool:
+    """Whether the first character is written from right to left."""
+    return "\u0590" <= char[:1] <= "\u08ff" and unicodedata.bidirectional(char[0]) in ("R", "AL")
+
+
+_MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
+
+
+def is_ltr(char: str) -> bool:
+    """Whether the first character runs from left to right even inside right-to-left text."""
+    return bool(char) and unicodedata.bidirectional(char[0]) in ("L", "EN", "AN")
+
+
+def logical_order(texts: list[str]) -> list[int]:
+    """Positions of `texts` (one per glyph, left to right as printed, " " for a space) in reading order.
+
+    For a line that reads from right to left: the whole is reversed, and runs of Latin letters and digits,
+    with the punctuation and spaces between two of them, keep their direction.
+    """
+    order: list[int] = []
+    position = len(texts) - 1
+    while position >= 0:
+        if not is_ltr(texts[position]):
+            order.append(position)
+            position -= 1
+            continue
+        start = end = position
+        probe = position
+        while probe >= 0 and not is_rtl(texts[probe]):
+            if is_ltr(texts[probe]):
+                start = probe
+            probe -= 1
+        order.extend(range(start, end + 1))
+        position = start - 1
+    return order

@@ -1,0 +1,398 @@
+"""From glyphs to lines of words, by geometry alone. Pure functions, standard library only.
+
+The order in which a PDF draws says little: dates first, bold text last, table columns one after another. So
+glyphs that follow one another closely become pieces, pieces on one base line become rows, and a row is cut
+into lines where a gap is wider than any space between two words.
+"""
+
+from __future__ import annotations
+
+import statistics
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
+
+from pipeline.adapters.pdfium_clean import BULLET, ORNAMENT, is_rtl, logical_order
+from pipeline.adapters.pdfium_glyphs import Glyph, Style
+
+# All in ems, the size of the text at hand.
+_SPACE = 0.13  # a gap that stands for a space, beyond the text's own letter spacing
+_SPACE_AT_MOST = 0.3  # the same, where letters are set so unevenly that gaps say little
+_COLUMN = 0.95  # a gap that ends a line
+_COLUMN_AFTER_JUMP = 0.6  # the same, between pieces that were not drawn one after the other
+_COLUMN_AT_MOST = 2.2  # however wide the spaces of a justified line
+_SAME_BASE = 0.28  # how far two base lines of one row may lie apart
+_BULLET_GAP = 4.0  # how far the text may stand from its bullet
+_BULLETS = frozenset("•◦▪▫■□●○‣⁃∙·▸►▶➢➤✓✔✦❖◆◇–—-*»›o" + ORNAMENT)
+
+Box4 = tuple[float, float, float, float]
+
+
+class RawWord(NamedTuple):
+    """A word and its box, in points."""
+
+    text: str
+    box: Box4
+
+
+class RawLine(NamedTuple):
+    """A line, in points, in the frame of its own angle."""
+
+    words: list[RawWord]
+    size: float
+    bold: bool
+    hidden: bool
+
+
+@dataclass(slots=True)
+class _Piece:
+    glyphs: list[Glyph]
+    left: float
+    right: float
+    base: float
+    size: float
+    hidden: bool
+    first: int  # position in drawing order
+    last: int
+
+
+def lines_of(glyphs: Sequence[Glyph], styles: Sequence[Style], hidden: Sequence[bool]) -> list[RawLine]:
+    """The lines that these glyphs print, from the top, each row from the left.
+
+    `glyphs` share one angle and are in the frame in which they stand upright; `hidden` says of each style
+    whether its text cannot be seen.
+    """
+    lines: list[RawLine] = []
+    for row in _rows(_pieces(glyphs, styles, hidden)):
+        for run in _runs(row):
+            line = _line(run, styles)
+            if line is not None:
+                lines.append(line)
+    return lines
+
+
+def _pieces(glyphs: Sequence[Glyph], styles: Sequence[Style], hidden: Sequence[bool]) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    piece: _Piece | None = None
+    for order, glyph in enumerate(glyphs):
+        size = styles[glyph.style].size
+        unseen = hidden[glyph.style]
+        if (
+            piece is not None
+            and unseen == piece.hidden
+            and abs(glyph.base - piece.base) <= 0.12 * max(size, piece.size)
+            and -0.5 * size <= glyph.left - piece.right <= _COLUMN * size
+            and 0.6 < size / piece.size < 1.6
+        ):
+            piece.glyphs.append(glyph)
+            piece.right = max(piece.right, glyph.right)
+            piece.size = max(piece.size, size)
+            piece.last = order
+        else:
+            piece = _Piece([glyph], glyph.left, glyph.right, glyph.base, size, unseen, order, order)
+            pieces.append(piece)
+    return pieces
+
+
+def _rows(pieces: list[_Piece]) -> list[list[_Piece]]:
+    """Pieces by base line, from the top; raised and lowered bits go with the text that they adjoin."""
+    rows: list[list[_Piece]] = []
+    base = size = 0.0
+    for piece in sorted(pieces, key=attrgetter("base", "left")):
+        if rows and piece.base - base <= _SAME_BASE * min(size, piece.size):
+            rows[-1].append(piece)
+            if piece.size > size * 1.3:
+                base, size = piece.base, piece.size
+        else:
+            rows.append([piece])
+            base, size = piece.base, piece.size
+    for upper, lower in pairwise(rows):
+        _move_scripts(upper, lower)
+        _move_scripts(lower, upper)
+    return [row for row in rows if row]
+
+
+def _move_scripts(row: list[_Piece], other: list[_Piece]) -> None:
+    """Move the superscripts and subscripts of `row` to the row of the text that they adjoin ("1st")."""
+    if not row or not other or abs(row[0].base - other[0].base) > 0.6 * max(row[0].size, other[0].size):
+        return
+    for piece in [piece for piece in row if len(piece.glyphs) <= 4]:
+        if any(
+            piece.size <= 0.8 * large.size
+            and abs(piece.base - large.base) <= 0.5 * large.size
+            and min(abs(piece.left - large.right), abs(large.left - piece.right)) <= 0.2 * large.size
+            for large in other
+        ):
+            row.remove(piece)
+            other.append(piece)
+
+
+def _runs(row: list[_Piece]) -> list[list[_Piece]]:
+    """Cut a row into lines: runs of pieces without a column gap, and nothing printed over another."""
+    if any(is_rtl(glyph.text) for piece in row for glyph in piece.glyphs):
+        row = [_single(glyph, piece) for piece in row for glyph in piece.glyphs]
+    row.sort(key=attrgetter("left", "first"))
+    open_runs: list[list[_Piece]] = []
+    for piece in row:
+        home = next((run for run in reversed(open_runs) if _continues(run, piece)), None)
+        if home is None:
+            open_runs.append([piece])
+        elif not _is_copy(home, piece):
+            home.append(piece)
+    return open_runs
+
+
+def _single(glyph: Glyph, piece: _Piece) -> _Piece:
+    return _Piece(
+        [glyph], glyph.left, glyph.right, glyph.base, piece.size, piece.hidden, piece.first, piece.first
+    )
+
+
+def _is_copy(run: list[_Piece], piece: _Piece) -> bool:
+    """Whether the run ends with the same text in the same place: a shadow, or bold made by printing twice."""
+    last = run[-1]
+    return (
+        len(last.glyphs) == len(piece.glyphs)
+        and abs(last.left - piece.left) < 0.2 * piece.size
+        and all(a.text == b.text for a, b in zip(last.glyphs, piece.glyphs, strict=True))
+        and bool(piece.glyphs[0].text.strip())
+    )
+
+
+def _continues(run: list[_Piece], piece: _Piece) -> bool:
+    last = run[-1]
+    if last.hidden != piece.hidden:
+        return False
+    size = max(last.size, piece.size)
+    gap = piece.left - max(p.right for p in run[-3:])
+    if gap < -0.4 * size:
+        return _is_copy(run, piece)
+    if _is_bullet(run) and gap <= _BULLET_GAP * size:
+        return True
+    if abs(piece.base - last.base) > 0.2 * size and gap > 0.3 * size:
+        return False
+    if last.size / piece.size < 0.5 or last.size / piece.size > 2:
+        return gap <= 0.3 * size
+    if gap <= _COLUMN_AFTER_JUMP * size:
+        return True
+    in_turn = abs(piece.first - last.last) <= 2 or abs(last.first - piece.last) <= 2
+    if not in_turn:
+        return False
+    if gap <= _COLUMN * size:
+        return True
+    return gap <= min(1.4 * _widest_space(run), _COLUMN_AT_MOST * size)
+
+
+def _is_bullet(run: list[_Piece]) -> bool:
+    if len(run) > 2:
+        return False
+    printed = [glyph.text for piece in run for glyph in piece.glyphs if glyph.text != " "]
+    return len(printed) == 1 and printed[0] in _BULLETS
+
+
+def _widest_space(run: list[_Piece]) -> float:
+    """The typical gap between the words so far (0 with fewer than three): the line may be justified."""
+    printed = [glyph for piece in run for glyph in piece.glyphs if glyph.text != " "]
+    gaps = [b.left - a.right for a, b in pairwise(printed)]
+    spaces = [gap for gap in gaps if gap > 0.2 * run[-1].size]
+    return statistics.median(spaces) if len(spaces) >= 3 else 0.0
+
+
+def _line(run: list[_Piece], styles: Sequence[Style]) -> RawLine | None:
+    glyphs = [glyph for piece in run for glyph in piece.glyphs]
+    rtl = sum(is_rtl(glyph.text) for glyph in glyphs)
+    glyphs = _without_pictures(glyphs, from_right=bool(rtl))
+    printed = [glyph for glyph in glyphs if glyph.text != " "]
+    if not printed:
+        return None
+    sizes = Counter[float]()
+    bold = 0
+    for glyph in printed:
+        style = styles[glyph.style]
+        sizes[style.size] += 1
+        bold += style.bold
+    size = sizes.most_common(1)[0][0]
+    words = _words(glyphs, size)
+    if rtl:
+        words = _in_logical_order(words)
+    raw = [part for word in words for part in _raw_words(_text(word), _box(word, size))]
+    if rtl:
+        raw = _with_brackets_paired(raw)
+    return RawLine(raw, size, 2 * bold > len(printed), run[0].hidden) if raw else None
+
+
+def _without_pictures(glyphs: list[Glyph], *, from_right: bool) -> list[Glyph]:
+    """A private-use glyph is a bullet where it opens a line of text, and a picture elsewhere."""
+    if not any(ORNAMENT in glyph.text for glyph in glyphs):
+        return glyphs
+    kept = [g for g in glyphs if g.text != ORNAMENT]
+    letters = [g for g in kept if g.text.strip()]
+    edge = glyphs[-1] if from_right else glyphs[0]
+    if edge.text == ORNAMENT and letters:
+        bullet = edge._replace(text=BULLET)
+        return [*kept, bullet] if from_right else [bullet, *kept]
+    return kept
+
+
+def _words(glyphs: list[Glyph], size: float) -> list[list[Glyph]]:
+    """Cut at real spaces and at gaps; join letter-spaced text."""
+    gaps, spaced = _gaps(glyphs)
+    printed = [glyph for glyph in glyphs if glyph.text != " "]
+    if len(printed) < 2:
+        return [printed]
+    if _is_letter_spaced(printed, gaps, spaced, size):
+        limit = _letter_space_limit(gaps, size)
+        breaks = [gap > limit for gap in gaps]
+    else:
+        limit = _space_limit(gaps, spaced, size)
+        breaks = [space or gap > limit for gap, space in zip(gaps, spaced, strict=True)]
+    words = [[printed[0]]]
+    for glyph, cut in zip(printed[1:], breaks, strict=True):
+        if cut or words[-1][-1].text == BULLET:
+            words.append([glyph])
+        else:
+            words[-1].append(glyph)
+    return words
+
+
+def _gaps(glyphs: list[Glyph]) -> tuple[list[float], list[bool]]:
+    """For each two neighbours among the printed glyphs: the gap in points, and whether a space lies in it."""
+    gaps: list[float] = []
+    spaced: list[bool] = []
+    last: Glyph | None = None
+    space = False
+    for glyph in glyphs:
+        if glyph.text == " ":
+            space = True
+            continue
+        if last is not None:
+            gaps.append(glyph.left - last.right)
+            spaced.append(space)
+        last, space = glyph, False
+    return gaps, spaced
+
+
+def _is_letter_spaced(printed: list[Glyph], gaps: list[float], spaced: list[bool], size: float) -> bool:
+    """Whether nearly every letter stands alone: "P R O F I L E"."""
+    letters = sum(glyph.text.isalpha() for glyph in printed)
+    if letters < 4 or letters < 0.7 * len(printed):
+        return False
+    apart = sum(space or gap > _SPACE * size for gap, space in zip(gaps, spaced, strict=True))
+    return apart >= 0.75 * len(gaps) and not _is_spelled_with_words(printed, gaps, spaced, size)
+
+
+def _is_spelled_with_words(printed: list[Glyph], gaps: list[float], spaced: list[bool], size: float) -> bool:
+    # "A B C D" of one-letter words looks the same as a letter-spaced word; only runs of real letters count.
+    longest = run = 1
+    for gap, space in zip(gaps, spaced, strict=True):
+        run = 1 if space or gap > _SPACE * size else run + 1
+        longest = max(longest, run)
+    return longest >= 4
+
+
+def _letter_space_limit(gaps: list[float], size: float) -> float:
+    """The gap above which letter-spaced text has a space between words."""
+    ordered = sorted(gaps)
+    typical = ordered[int(0.4 * (len(ordered) - 1))]
+    return max(1.55 * typical, typical + 0.12 * size)
+
+
+def _space_limit(gaps: list[float], spaced: list[bool], size: float) -> float:
+    """The gap above which there is a space: beyond the letter spacing that most neighbours have.
+
+    Where letters with no space between them stand unevenly and real spaces exist, gaps are noise: "a ppl
+    ications". Where they stand evenly, a gap is a space even beside real ones.
+    """
+    inner = sorted(gap for gap, space in zip(gaps, spaced, strict=True) if not space)
+    if len(inner) < 4:
+        return _SPACE * size
+    tracking = inner[len(inner) // 2]
+    tracking = tracking if 0.0 < tracking < 0.6 * size else max(min(tracking, 0.0), -0.1 * size)
+    wide = _SPACE * size
+    if 14 * sum(spaced) >= len(gaps):
+        uneven = inner[int(0.85 * (len(inner) - 1))] - tracking
+        wide = min(_SPACE_AT_MOST * size, wide + 3 * max(0.0, uneven - 0.02 * size))
+    return tracking + wide
+
+
+def _in_logical_order(words: list[list[Glyph]]) -> list[list[Glyph]]:
+    """Words of a right-to-left line, printed order to reading order, and so the letters within."""
+    flat: list[tuple[str, int]] = []
+    for number, word in enumerate(words):
+        if number:
+            flat.append((" ", -1))
+        flat.extend((glyph.text, position) for position, glyph in enumerate(word))
+    owner: list[Glyph | None] = []
+    for number, word in enumerate(words):
+        if number:
+            owner.append(None)
+        owner.extend(word)
+    ordered: list[list[Glyph]] = [[]]
+    for position in logical_order([text for text, _ in flat]):
+        glyph = owner[position]
+        if glyph is None:
+            ordered.append([])
+        else:
+            ordered[-1].append(glyph)
+    return [word for word in ordered if word]
+
+
+def _text(word: list[Glyph]) -> str:
+    return unicodedata.normalize("NFC", "".join(glyph.text for glyph in word)).replace(ORNAMENT, "")
+
+
+def _raw_words(text: str, box: Box4) -> list[RawWord]:
+    """The word, or the words of a replacement text that was printed as one glyph."""
+    parts = text.split()
+    if len(parts) < 2:
+        return [RawWord(parts[0], box)] if parts else []
+    left, top, right, bottom = box
+    step = (right - left) / len(text)
+    words: list[RawWord] = []
+    start = 0
+    for part in parts:
+        start = text.index(part, start)
+        words.append(RawWord(part, (left + start * step, top, left + (start + len(part)) * step, bottom)))
+        start += len(part)
+    return words
+
+
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_OPENING = {close: opening for opening, close in _CLOSING.items()}
+
+
+def _with_brackets_paired(words: list[RawWord]) -> list[RawWord]:
+    """Brackets of a right-to-left line, opened before they are closed.
+
+    Fonts and PDFium disagree about which of the two mirrored forms a code stands for; the order does not.
+    """
+    open_ones: list[str] = []
+    turned: list[RawWord] = []
+    for word in words:
+        letters = list(word.text)
+        for index, letter in enumerate(letters):
+            opening = letter if letter in _CLOSING else _OPENING.get(letter)
+            if opening is None:
+                continue
+            if opening in open_ones:
+                open_ones.remove(opening)
+                letters[index] = _CLOSING[opening]
+            else:
+                open_ones.append(opening)
+                letters[index] = opening
+        turned.append(RawWord("".join(letters), word.box))
+    return turned
+
+
+def _box(word: list[Glyph], size: float) -> Box4:
+    base = word[0].base
+    return (
+        min(glyph.left for glyph in word),
+        base - 0.8 * size,
+        max(glyph.right for glyph in word),
+        base + 0.2 * size,
+    )
