@@ -123,9 +123,8 @@ class Dispatcher:
         self._stopping = True
         self._wake.set()
         self._listener.stop()
-        deadline = time.monotonic() + self._settings.drain_s
-        while self._driving and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
+        if tasks := [task for _, _, task in self._driving.values()]:
+            await asyncio.wait(tasks, timeout=self._settings.drain_s)
         left = set(self._driving)
         self._abandon(left)
         if left:
