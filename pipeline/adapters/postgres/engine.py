@@ -83,6 +83,7 @@ def open_engine(url: str, *, application_name: str, pool_size: int = 5) -> Engin
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT_S,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error that reaches a log carries no resume
         connect_args={
             "application_name": application_name,
             "connect_timeout": CONNECT_TIMEOUT_S,

@@ -50,6 +50,4 @@ def head() -> str:
 
 def revisions() -> frozenset[str]:
     """Every revision that this code knows: any other in a database was not made by us."""
-    return frozenset(
-        script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()
-    )
+    return frozenset(script.revision for script in ScriptDirectory.from_config(config()).walk_revisions())

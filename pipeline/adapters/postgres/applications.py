@@ -1,0 +1,300 @@
+"""Applications: accepting an upload, showing it, and erasing it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, Row, Select, func, select, text, tuple_, update
+
+from pipeline.adapters.postgres import documents, idempotency
+from pipeline.adapters.postgres.engine import transaction
+from pipeline.adapters.postgres.erasure import ErasureReceipt, erase
+from pipeline.adapters.postgres.idempotency import IdempotencyRef
+from pipeline.adapters.postgres.models import UNFINISHED_SQL, Application, Event, Job, TextRow
+from pipeline.adapters.postgres.moves import JOBS
+from pipeline.domain.errors import DatabaseUnavailable
+from pipeline.domain.journey import JobState, Lane, Status
+
+PING_TIMEOUT_S = 2.0
+#: Counting stops here: whoever asks only compares with a cap.
+BACKLOG_MAX = 100_000
+#: What makes an earlier upload a duplicate: it has, or will have, a result.
+USEFUL = (Status.QUEUED, Status.PROCESSING, Status.COMPLETED)
+
+
+@dataclass(frozen=True, slots=True)
+class NewApplication:
+    """An upload whose object is stored. `content_sha256` is 64 lower-case hex digits, `size` in bytes."""
+
+    id: UUID
+    object_key: str
+    content_sha256: str
+    size: int
+    mime: str
+    filename: str | None
+    as_of_date: date
+    job_post_id: str | None = None
+    email: str | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRow:
+    """An application with its job's state. `profile` is None until it completes, and in listings."""
+
+    id: UUID
+    status: Status
+    stage: str | None
+    state: JobState
+    reason: str | None
+    attempt: int
+    error_code: str | None
+    error_detail: str | None
+    job_post_id: str | None
+    email: str | None
+    external_id: str | None
+    filename: str | None
+    content_sha256: str
+    object_key: str | None
+    size: int
+    mime: str
+    as_of_date: date
+    pages: int | None
+    ingestion_id: UUID | None
+    ingestion_member: str | None
+    profile: dict[str, Any] | None
+    versions: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One transition, or one stage begun; `id` grows with time within an application."""
+
+    id: int
+    at: datetime
+    from_state: str | None
+    to_state: str
+    stage: str | None
+    epoch: int
+    reason: str | None
+
+
+Listing = tuple[list[ApplicationRow], str | None]
+Events = list[EventRow]
+Unconfirmed = list[tuple[UUID, str]]
+
+
+class Applications:
+    """The table `applications`. Every method raises DatabaseUnavailable."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._pinger = ThreadPoolExecutor(1, "postgres-ping")
+
+    def create(
+        self,
+        new: NewApplication,
+        *,
+        lane: Lane = Lane.ONLINE,
+        priority: int = 0,
+        idempotency: IdempotencyRef | None = None,
+    ) -> None:
+        """Accept an upload: application, job, event and idempotency answer in one transaction.
+
+        Raises AlreadyAnswered, and then nothing was created, when the idempotency key got its answer from
+        another request meanwhile.
+        """
+        values = {field.name: getattr(new, field.name) for field in fields(new)}
+        values |= {"email": folded(new.email), "lane": lane.value, "priority": priority}
+        with transaction(self._engine) as connection:
+            connection.execute(text(CREATE), values)
+            if idempotency is not None:
+                complete(connection, idempotency, new.id)
+
+    def find_duplicate(
+        self, content_sha256: str, *, job_post_id: str | None, external_id: str | None
+    ) -> UUID | None:
+        """The newest application of the same bytes, job post and external id that did not fail, if any."""
+        query = (
+            select(Application.id)
+            .where(
+                Application.content_sha256 == content_sha256,
+                Application.job_post_id.is_not_distinct_from(job_post_id),
+                Application.external_id.is_not_distinct_from(external_id),
+                Application.status.in_(USEFUL),
+            )
+            .order_by(Application.created_at.desc(), Application.id.desc())
+            .limit(1)
+        )
+        with transaction(self._engine) as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def get(self, id: UUID, *, with_profile: bool = True) -> ApplicationRow | None:  # noqa: A002
+        """The application, erased ones included, or None."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(_query(with_profile).where(Application.id == id)).one_or_none()
+        return None if row is None else _row(row)
+
+    def text(self, id: UUID) -> dict[str, Any] | None:  # noqa: A002
+        """The text as it was read and cut (`documents.text_document`), or None before it is saved."""
+        with transaction(self._engine) as connection:
+            body = connection.execute(
+                select(TextRow.body).where(TextRow.application_id == id)
+            ).scalar_one_or_none()
+        return None if body is None else documents.unpack(body)
+
+    def events(self, id: UUID, *, after: int = 0) -> Events:  # noqa: A002
+        """The application's transitions in order, those after event id `after`."""
+        columns = [getattr(Event, field.name) for field in fields(EventRow)]
+        query = select(*columns).where(Event.application_id == id, Event.id > after).order_by(Event.id)
+        with transaction(self._engine) as connection:
+            return [EventRow(*row) for row in connection.execute(query)]
+
+    def erase(self, id: UUID) -> ErasureReceipt | None:  # noqa: A002
+        """Forget the application; a worker that runs it loses the lease. None when there is no such one.
+
+        A second call answers the first one's receipt. The object is the caller's to delete, after this
+        returned, and to confirm with `confirm_object_erased`.
+        """
+        with transaction(self._engine) as connection:
+            return erase(connection, id)
+
+    def confirm_object_erased(self, id: UUID) -> None:  # noqa: A002
+        """Forget where the object of an erased application was. Idempotent."""
+        change = update(Application).where(Application.id == id, Application.erased_at.is_not(None))
+        with transaction(self._engine) as connection:
+            connection.execute(change.values(object_key=None))
+
+    def unconfirmed_erasures(self, limit: int = 100) -> Unconfirmed:
+        """Erased applications whose object may still be there: (id, object key), oldest first."""
+        query = (
+            select(Application.id, Application.object_key)
+            .where(Application.erased_at.is_not(None), Application.object_key.is_not(None))
+            .order_by(Application.erased_at)
+            .limit(limit)
+        )
+        with transaction(self._engine) as connection:
+            return [(row.id, row.object_key) for row in connection.execute(query)]
+
+    def backlog(self, lane: Lane) -> int:
+        """Unfinished jobs of the lane, counted up to BACKLOG_MAX."""
+        with transaction(self._engine) as connection:
+            return int(connection.execute(text(BACKLOG), {"lane": lane.value}).scalar_one())
+
+    def ping(self) -> None:
+        """Raises DatabaseUnavailable when the database does not answer within 2 s."""
+        # In a thread: a connection on a dead network blocks for longer than a caller may wait.
+        try:
+            self._pinger.submit(self._select_one).result(PING_TIMEOUT_S)
+        except FutureTimeout:
+            raise DatabaseUnavailable("PostgreSQL did not answer within 2 s.") from None
+
+    def _select_one(self) -> None:
+        with transaction(self._engine) as connection:
+            connection.execute(text("SELECT 1"))
+
+    def list(
+        self,
+        *,
+        status: Status | None = None,
+        job_post_id: str | None = None,
+        email: str | None = None,
+        ingestion_id: UUID | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Listing:
+        """One page, newest first, without profiles, and the cursor of the next page (None on the last).
+
+        `created_after` is inclusive, `created_before` exclusive. Raises ValueError on a cursor that is not ours.
+        """
+        equal = {
+            Application.status: status,
+            Application.job_post_id: job_post_id,
+            Application.email: folded(email),
+            Application.ingestion_id: ingestion_id,
+        }
+        query = _query(with_profile=False).where(*(c == v for c, v in equal.items() if v is not None))
+        if created_after is not None:
+            query = query.where(Application.created_at >= created_after)
+        if created_before is not None:
+            query = query.where(Application.created_at < created_before)
+        if cursor is not None:
+            query = query.where(tuple_(Application.created_at, Application.id) < tuple_(*_decode(cursor)))
+        query = query.order_by(Application.created_at.desc(), Application.id.desc()).limit(limit + 1)
+        with transaction(self._engine) as connection:
+            rows = [_row(row) for row in connection.execute(query)]
+        return rows[:limit], _encode(rows[limit - 1]) if len(rows) > limit else None
+
+
+complete = idempotency.complete
+
+
+def folded(email: str | None) -> str | None:
+    """E-mail addresses are kept and looked up in lower case."""
+    return email.strip().lower() if email else None
+
+
+def _query(with_profile: bool) -> Select[Any]:
+    job = {"state": Job.state, "reason": Job.reason, "attempt": Job.attempt}
+    columns = []
+    for field in fields(ApplicationRow):
+        column = job.get(field.name) or getattr(Application, field.name)
+        if field.name == "profile" and not with_profile:
+            column = func.nullif(1, 1)
+        columns.append(column.label(field.name))
+    return select(*columns).join(Job, Job.application_id == Application.id)
+
+
+def _row(row: Row[Any]) -> ApplicationRow:
+    values = dict(row._mapping)
+    return ApplicationRow(**values | {"status": Status(row.status), "state": JobState(row.state)})
+
+
+def _encode(last: ApplicationRow) -> str:
+    raw = json.dumps([last.created_at.isoformat(), str(last.id)])
+    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        raw: Sequence[str] = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        created_at, id_ = raw
+        moment = datetime.fromisoformat(created_at)
+        if moment.tzinfo is None:
+            raise ValueError(cursor)
+        return moment, UUID(id_)
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        raise ValueError("the cursor is not one of this service's") from None
+
+
+CREATE = f"""
+    WITH application AS (
+        INSERT INTO applications (id, object_key, content_sha256, size, mime, filename, as_of_date,
+            job_post_id, email, external_id)
+        VALUES (:id, :object_key, :content_sha256, :size, :mime, :filename, :as_of_date,
+            :job_post_id, :email, :external_id)
+    ), job AS (
+        INSERT INTO jobs (application_id, lane, priority) VALUES (:id, :lane, :priority)
+    ), recorded AS (
+        INSERT INTO events (application_id, to_state, epoch) VALUES (:id, 'queued', 0)
+    )
+    SELECT pg_notify('{JOBS}', :lane)"""
+
+BACKLOG = f"""
+    SELECT count(*) FROM (SELECT FROM jobs WHERE lane = :lane AND {UNFINISHED_SQL} LIMIT {BACKLOG_MAX}) AS capped"""

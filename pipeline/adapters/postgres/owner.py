@@ -1,0 +1,57 @@
+"""Proof of life: an advisory lock that a dispatcher holds for as long as it is connected."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+
+import psycopg2
+from psycopg2.extensions import connection as PgConnection
+
+from pipeline.adapters.postgres.engine import connect
+from pipeline.domain.errors import DatabaseUnavailable
+
+
+class OwnerLock:
+    """A session lock on a random id, on a connection of its own: a free lock means a dead owner.
+
+    The lock goes with the connection, whoever cut it: `acquire` takes it again under the same id. Not
+    thread-safe.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.owner = secrets.randbits(63) or 1
+        self._url = url
+        self._connection: PgConnection | None = None
+
+    def acquire(self) -> None:
+        """Take the lock, or do nothing while it is held. Raises DatabaseUnavailable."""
+        if self.held():
+            return
+        self.close()
+        self._connection = connect(self._url, application_name="resumes-owner")
+        if not self._ask("SELECT pg_try_advisory_lock(%s)", self.owner):
+            # The server has not noticed yet that our last connection is gone.
+            self.close()
+            raise DatabaseUnavailable("PostgreSQL still holds the lock of this owner's last connection.")
+
+    def held(self) -> bool:
+        """Whether the connection, and the lock with it, is still there. Never raises."""
+        return self._connection is not None and self._ask("SELECT true")
+
+    def close(self) -> None:
+        """Give the lock back. Idempotent."""
+        if self._connection is not None:
+            with suppress(psycopg2.Error):
+                self._connection.close()
+            self._connection = None
+
+    def _ask(self, sql: str, *parameters: object) -> bool:
+        assert self._connection is not None
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(sql, parameters)
+                row = cursor.fetchone()
+                return row is not None and bool(row[0])
+        except psycopg2.Error:
+            return False
