@@ -1,0 +1,47 @@
+"""The HTTP API as one FastAPI application: under plain uvicorn in tests, inside a Serve ingress in production."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from serve_app import openapi, problems
+from serve_app.middleware import Edge
+from serve_app.routes import contents, docs, health, resumes, search, uploads
+from serve_app.runtime import Runtime, Services
+
+__all__ = ["Services", "build_api"]
+
+
+def build_api(services: Services) -> FastAPI:
+    """The application. Its lifespan opens the thread pools and the listener, and closes them after what was
+    accepted is done; nothing is connected before."""
+    runtime = Runtime(services)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.readiness = (float("-inf"), {})
+        app.state.readiness_lock = asyncio.Lock()
+        await runtime.start()
+        try:
+            yield
+        finally:
+            await runtime.stop()
+
+    app = FastAPI(
+        **openapi.ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.runtime = runtime
+    for module in (uploads, resumes, contents, search, health, docs, openapi):
+        app.include_router(module.router)
+    problems.install(app)
+    app.add_middleware(Edge)
+    return app

@@ -1,0 +1,243 @@
+"""The JSON Resume view: a profile in the public JSON Resume schema, version 1.0.0."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serve_app.compact import compact
+
+SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.0.0/schema.json"
+_DATE = r"^[12]\d{3}(-[01]\d(-[0-3]\d)?)?$"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Dated(_Model):
+    startDate: str | None = Field(None, pattern=_DATE)  # noqa: N815 - the public schema's own names
+    endDate: str | None = Field(None, pattern=_DATE)  # noqa: N815
+
+
+class JsonResumeLocation(_Model):
+    address: str | None = None
+    postalCode: str | None = None  # noqa: N815
+    city: str | None = None
+    countryCode: str | None = None  # noqa: N815
+    region: str | None = None
+
+
+class JsonResumeProfile(_Model):
+    network: str | None = None
+    username: str | None = None
+    url: str | None = None
+
+
+class JsonResumeBasics(_Model):
+    name: str | None = None
+    label: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    url: str | None = None
+    summary: str | None = None
+    location: JsonResumeLocation | None = None
+    profiles: list[JsonResumeProfile] = []
+
+
+class JsonResumeWork(_Dated):
+    name: str | None = None
+    position: str | None = None
+    location: str | None = None
+    summary: str | None = None
+    highlights: list[str] = []
+
+
+class JsonResumeVolunteer(_Dated):
+    organization: str | None = None
+    position: str | None = None
+    summary: str | None = None
+
+
+class JsonResumeEducation(_Dated):
+    institution: str | None = None
+    area: str | None = None
+    studyType: str | None = None  # noqa: N815
+    score: str | None = None
+
+
+class JsonResumeAward(_Model):
+    title: str
+    date: str | None = Field(None, pattern=_DATE)
+
+
+class JsonResumeCertificate(_Model):
+    name: str
+    issuer: str | None = None
+    date: str | None = Field(None, pattern=_DATE)
+
+
+class JsonResumePublication(_Model):
+    name: str
+    releaseDate: str | None = Field(None, pattern=_DATE)  # noqa: N815
+
+
+class JsonResumeSkill(_Model):
+    name: str
+
+
+class JsonResumeLanguage(_Model):
+    language: str
+    fluency: str | None = None
+
+
+class JsonResumeInterest(_Model):
+    name: str
+
+
+class JsonResumeReference(_Model):
+    reference: str
+
+
+class JsonResumeProject(_Dated):
+    name: str
+    description: str | None = None
+    url: str | None = None
+
+
+class JsonResumeMeta(_Model):
+    canonical: str
+    version: str
+
+
+class JsonResume(_Model):
+    """A resume in the JSON Resume schema 1.0.0. What is not known is left out, never null."""
+
+    schema_: str = Field(SCHEMA, alias="$schema")
+    basics: JsonResumeBasics = JsonResumeBasics()
+    work: list[JsonResumeWork] = []
+    volunteer: list[JsonResumeVolunteer] = []
+    education: list[JsonResumeEducation] = []
+    awards: list[JsonResumeAward] = []
+    certificates: list[JsonResumeCertificate] = []
+    publications: list[JsonResumePublication] = []
+    skills: list[JsonResumeSkill] = []
+    languages: list[JsonResumeLanguage] = []
+    interests: list[JsonResumeInterest] = []
+    references: list[JsonResumeReference] = []
+    projects: list[JsonResumeProject] = []
+    meta: JsonResumeMeta = JsonResumeMeta(canonical=SCHEMA, version="v1.0.0")
+
+
+Json = dict[str, Any]
+
+
+def json_resume(stored: Json) -> Json:
+    """A stored profile as a JSON Resume document."""
+    profile: Json = compact(stored)
+    return {
+        "$schema": SCHEMA,
+        "basics": _basics(profile.get("person") or {}),
+        "work": [_work(entry) for entry in profile.get("work", [])],
+        "volunteer": [_volunteer(entry) for entry in profile.get("volunteering", [])],
+        "education": [_education(entry) for entry in profile.get("education", [])],
+        "awards": [_known(title=e["text"], date=e.get("date")) for e in profile.get("awards", [])],
+        "certificates": [
+            _known(name=e["name"], issuer=e.get("issuer"), date=e.get("date"))
+            for e in profile.get("certifications", [])
+        ],
+        "publications": [
+            _known(name=e["text"], releaseDate=e.get("date")) for e in profile.get("publications", [])
+        ],
+        "skills": [{"name": e.get("canonical") or e["raw"]} for e in profile.get("skills", [])],
+        "languages": [_language(entry) for entry in profile.get("languages", [])],
+        "interests": [{"name": e["text"]} for e in profile.get("interests", [])],
+        "references": [{"reference": e["text"]} for e in profile.get("references", [])],
+        "projects": [_project(entry) for entry in profile.get("projects", [])],
+        "meta": {"canonical": SCHEMA, "version": "v1.0.0"},
+    }
+
+
+def _known(**members: Any) -> Json:
+    return {name: value for name, value in members.items() if value not in (None, [], {})}
+
+
+def _basics(person: Json) -> Json:
+    name = person.get("name") or {}
+    links = person.get("links", [])
+    parts = (name.get("given"), name.get("family"))
+    return _known(
+        name=name.get("full") or " ".join(part for part in parts if part) or None,
+        label=person.get("headline"),
+        email=next(iter(person.get("emails", [])), None),
+        phone=next(iter(person.get("phones", [])), None),
+        url=next((link["url"] for link in links if link.get("type") == "website"), None),
+        summary=person.get("summary"),
+        location=_location(person.get("location") or {}),
+        profiles=[_profile(link) for link in links if link.get("type") != "website"],
+    )
+
+
+def _location(location: Json) -> Json:
+    structured = any(location.get(part) for part in ("city", "region", "country", "postcode"))
+    return _known(
+        address=None if structured else location.get("raw"),
+        postalCode=location.get("postcode"),
+        city=location.get("city"),
+        countryCode=location.get("country"),
+        region=location.get("region"),
+    )
+
+
+def _profile(link: Json) -> Json:
+    username = urlsplit(link["url"]).path.rstrip("/").rsplit("/", 1)[-1]
+    return _known(network=link.get("type"), username=username or None, url=link["url"])
+
+
+def _work(entry: Json) -> Json:
+    return _known(
+        name=entry.get("employer"),
+        position=entry.get("title"),
+        location=entry.get("location"),
+        startDate=entry.get("start"),
+        endDate=entry.get("end"),
+        summary=entry.get("description"),
+        highlights=entry.get("bullets"),
+    )
+
+
+def _volunteer(entry: Json) -> Json:
+    return _known(
+        organization=entry.get("organization"),
+        position=entry.get("role"),
+        startDate=entry.get("start"),
+        endDate=entry.get("end"),
+        summary=entry.get("description"),
+    )
+
+
+def _education(entry: Json) -> Json:
+    return _known(
+        institution=entry.get("institution"),
+        area=", ".join(entry.get("fields", [])) or None,
+        studyType=(entry.get("degree") or {}).get("raw"),
+        startDate=entry.get("start"),
+        endDate=entry.get("end"),
+        score=entry.get("grade"),
+    )
+
+
+def _language(entry: Json) -> Json:
+    return _known(language=entry["name"], fluency=entry.get("level_raw") or entry.get("cefr"))
+
+
+def _project(entry: Json) -> Json:
+    return _known(
+        name=entry["name"],
+        description=entry.get("description"),
+        startDate=entry.get("start"),
+        endDate=entry.get("end"),
+        url=entry.get("url"),
+    )

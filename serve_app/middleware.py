@@ -1,0 +1,136 @@
+"""The edge of the application: request ids, security headers, one log line a request, and no bare 500.
+
+Pure ASGI: bodies pass through untouched in both directions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+import traceback
+from contextlib import suppress
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipeline.domain.ids import uuid7
+from serve_app import problems
+
+logger = logging.getLogger("serve_app.requests")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_LINGER_S = 2.0
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_DEFAULT_CSP = "default-src 'none'; frame-ancestors 'none'"
+
+
+class Edge:
+    """The outermost middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send)
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        except Exception as error:  # noqa: BLE001 - the last boundary: nothing above it can answer the caller
+            await exchange.crashed(error)
+        finally:
+            exchange.log()
+
+
+class _Exchange:
+    """One request and its answer, watched as they pass."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        self._scope, self._receive, self._send = scope, receive, send
+        self._started = time.perf_counter()
+        self._status: int | None = None
+        self._body_pending = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+        self._lingering = False
+        given = headers.get("x-request-id", "")
+        self.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
+        scope.setdefault("state", {})["request_id"] = self.request_id
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            self._body_pending = False
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._on_start(message)
+        if (
+            self._lingering
+            and message["type"] == "http.response.body"
+            and not message.get("more_body", False)
+        ):
+            await self._send({**message, "more_body": True})
+            await self._drain()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
+        await self._send(message)
+
+    def _on_start(self, message: Message) -> None:
+        self._status = message["status"]
+        message.setdefault("headers", [])
+        headers = MutableHeaders(scope=message)
+        headers["X-Request-Id"] = self.request_id
+        for name, value in _HEADERS.items():
+            headers[name] = value
+        headers.setdefault("Content-Security-Policy", _DEFAULT_CSP)
+        headers.setdefault("Cache-Control", "no-store")
+        if self._body_pending and message["status"] >= 400:
+            # The rest of the body is not wanted. Closing at once would reset the connection and could take
+            # the answer with it, so it is sent first and what still arrives is thrown away for a moment.
+            headers["Connection"] = "close"
+            self._lingering = True
+
+    async def _drain(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_S):
+                while self._body_pending:
+                    await self.receive()
+
+    async def crashed(self, error: Exception) -> None:
+        # Frames only: the message of an exception may quote a document or a statement's parameters.
+        logger.error(
+            "unhandled",
+            extra=self._fields()
+            | {
+                "error": type(error).__name__,
+                "frames": "".join(traceback.format_list(traceback.extract_tb(error.__traceback__))),
+            },
+        )
+        if self._status is None:
+            response = problems.respond(Request(self._scope), problems.internal())
+            await response(self._scope, self.receive, self.send)
+
+    def log(self) -> None:
+        level = logging.WARNING if (self._status or 500) >= 500 else logging.INFO
+        logger.log(level, "request", extra=self._fields())
+
+    def _fields(self) -> dict[str, Any]:
+        state = self._scope.get("state", {})
+        route = self._scope.get("route")
+        fields = {
+            "request_id": self.request_id,
+            "method": self._scope["method"],
+            "route": getattr(route, "path", "unknown"),
+            "status": self._status,
+            "ms": round((time.perf_counter() - self._started) * 1000, 1),
+        }
+        return fields | {name: str(state[name]) for name in ("key_id", "resume_id", "error") if name in state}

@@ -1,0 +1,168 @@
+"""GET, list and erase resumes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import TypeAdapter
+from starlette.responses import Response
+
+from pipeline.adapters.postgres.api_keys import Principal
+from pipeline.adapters.postgres.applications import ApplicationRow
+from pipeline.domain.journey import Status
+from serve_app.answers import json_answer, problem_answers, tagged_json
+from serve_app.auth import require
+from serve_app.compact import compact
+from serve_app.json_resume import json_resume
+from serve_app.problems import Problem
+from serve_app.runtime import Runtime
+from serve_app.schemas import (
+    ListQuery,
+    Receipt,
+    Removed,
+    Resume,
+    ResumeId,
+    ResumeList,
+    ResumeQuery,
+    ResumeSummary,
+    View,
+    summary_fields,
+)
+
+router = APIRouter(tags=["resumes"])
+
+Reader = Annotated[Principal, Depends(require("read"))]
+Admin = Annotated[Principal, Depends(require("admin"))]
+
+_SUMMARY = TypeAdapter(ResumeSummary)
+_ETAG = {
+    "ETag": {"description": "Of exactly this answer; send it as If-None-Match.", "schema": {"type": "string"}}
+}
+_IF_NONE_MATCH = {
+    "parameters": [
+        {
+            "name": "If-None-Match",
+            "in": "header",
+            "required": False,
+            "description": "An ETag: 304 without a body when nothing has changed.",
+            "schema": {"type": "string"},
+        }
+    ]
+}
+
+
+@router.get(
+    "/resumes",
+    operation_id="listResumes",
+    summary="List resumes",
+    response_model=ResumeList,
+    responses=problem_answers(400, 401, 403, 422, 429, 503),
+)
+async def list_resumes(request: Request, query: Annotated[ListQuery, Query()], caller: Reader) -> Response:
+    """Newest first. Follow `next_cursor` for the next page: uploads that come meanwhile shift nothing."""
+    runtime: Runtime = request.app.state.runtime
+    filters = query.model_dump()
+    try:
+        rows, next_cursor = await runtime.database(runtime.services.applications.list, **filters)
+    except ValueError:
+        raise Problem(
+            "bad-request", "The cursor is not one of this service's: begin again without it."
+        ) from None
+    root_path = request.scope.get("root_path", "")
+    items = [ResumeSummary(**summary_fields(row, root_path)) for row in rows]
+    return json_answer(ResumeList(items=items, next_cursor=next_cursor))
+
+
+@router.get(
+    "/resumes/{id}",
+    operation_id="getResume",
+    summary="Get a resume, or wait for it",
+    response_model=Resume,
+    responses={
+        200: {"description": "The resume.", "headers": _ETAG},
+        304: {"description": "As it was."},
+        **problem_answers(400, 401, 403, 404, 410, 422, 429, 503),
+    },
+    openapi_extra=_IF_NONE_MATCH,
+)
+async def get_resume(
+    resume: ResumeId, request: Request, query: Annotated[ResumeQuery, Query()], caller: Reader
+) -> Response:
+    """Status, timings, error, and the profile when it is done, in the view that is asked for."""
+    runtime: Runtime = request.app.state.runtime
+    request.scope["state"]["resume_id"] = resume
+    headers = {}
+    if query.wait:
+        with runtime.waiters.hold() as free:
+            if free:
+                await _wait(runtime, resume, query.wait)
+            else:
+                headers["Retry-After"] = "1"
+    row = live(await runtime.database(runtime.services.applications.get, resume))
+    return tagged_json(request, _resume(row, query.view, request.scope.get("root_path", "")), headers)
+
+
+@router.delete(
+    "/resumes/{id}",
+    operation_id="eraseResume",
+    summary="Erase a resume",
+    response_model=Receipt,
+    responses=problem_answers(400, 401, 403, 404, 429, 503),
+)
+async def erase_resume(resume: ResumeId, request: Request, caller: Admin) -> Response:
+    """Removes the original, the text, the profile, the vectors and the personal fields, also while it is being
+    processed. What is left is this receipt; reading the resume answers 410 from then on. Repeat it after a 503."""
+    runtime: Runtime = request.app.state.runtime
+    request.scope["state"]["resume_id"] = resume
+    return json_answer(await asyncio.shield(runtime.detach(_erase(runtime, resume))))
+
+
+def live(row: ApplicationRow | None) -> ApplicationRow:
+    """The row of a resume that can be read. Raises Problem `not-found` or `erased`."""
+    if row is None:
+        raise Problem("not-found", "No resume has this id: check it, or list the resumes.")
+    if row.status == Status.ERASED:
+        raise Problem("erased", "This resume was erased: only its receipt remains (DELETE answers it again).")
+    return row
+
+
+async def _wait(runtime: Runtime, resume: UUID, seconds: int) -> None:
+    async def glance() -> ApplicationRow | None:
+        return await runtime.database(runtime.services.applications.get, resume, with_profile=False)
+
+    await runtime.waits.until_ended(resume, seconds, glance)
+
+
+def _resume(row: ApplicationRow, view: View, root_path: str) -> dict[str, Any]:
+    """The resume as JSON. The profile is shown as it was stored, not validated again: it was when it was made."""
+    body: dict[str, Any] = _SUMMARY.dump_python(ResumeSummary(**summary_fields(row, root_path)), mode="json")
+    profile = row.profile
+    if profile is not None and view == "compact":
+        profile = compact(profile)
+    elif profile is not None and view == "jsonresume":
+        profile = json_resume(profile)
+    return body | {"versions": row.versions, "view": view, "profile": profile}
+
+
+async def _erase(runtime: Runtime, resume: UUID) -> Receipt:
+    """The rows first, then the object, then the note that it is gone: every step can be repeated."""
+    applications = runtime.services.applications
+    receipt = await runtime.write_database(applications.erase, resume)
+    if receipt is None:
+        raise Problem("not-found", "No resume has this id: check it, or list the resumes.")
+    if receipt.object_key is not None:
+        await runtime.storage(runtime.services.objects.delete, receipt.object_key)
+        await runtime.write_database(applications.confirm_object_erased, resume)
+    removed = Removed(
+        profile=receipt.profile,
+        text=receipt.text,
+        chunks=receipt.chunks,
+        checkpoints=receipt.checkpoints,
+        idempotency_answers=receipt.idempotency_answers,
+    )
+    return Receipt(
+        id=resume, status="erased", erased_at=receipt.erased_at, removed=removed, object_deleted=True
+    )

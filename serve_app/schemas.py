@@ -1,0 +1,343 @@
+"""What callers send and see, as models: the source of the OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Path
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from pipeline.domain.journey import Stage, Status
+from pipeline.domain.profile import Profile
+from serve_app.compact import CompactProfile
+from serve_app.json_resume import JsonResume
+
+if TYPE_CHECKING:
+    from pipeline.adapters.postgres.applications import ApplicationRow
+
+
+def _without_nul(value: str) -> str:
+    if "\x00" in value:
+        raise PydanticCustomError("nul", "A NUL character is not allowed")
+    return value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("blank", "Must hold more than white space")
+    return value
+
+
+PlainText = Annotated[str, AfterValidator(_without_nul)]
+Time = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]  #: shown as RFC 3339, UTC
+ResumeId = Annotated[UUID, Path(alias="id", description="As the upload answered it.")]
+View = Literal["compact", "full", "jsonresume"]
+
+_AFTER = "RFC 3339 with an offset, as 2026-03-01T00:00:00Z (in a query, write + as %2B)."
+
+
+class Output(BaseModel):
+    """A model that is only ever sent: every member is always there."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class ResumeLinks(Output):
+    """Paths of this resume."""
+
+    self: str = Field(examples=["/resumes/0197a3c1-6f2e-7c3a-9d53-2f6f4f7f0a11"])
+    text: str
+    file: str
+
+
+class UploadAccepted(Output):
+    """A resume that is stored safely and will be processed; follow `links.self`, with `?wait=30` to wait."""
+
+    id: UUID
+    status: Status
+    links: ResumeLinks
+
+
+class ResumeError(Output):
+    """Why a resume failed. `code` is stable: encrypted, corrupt, no-text, resource-limit, unsupported-type,
+    poison (it took its worker down three times), internal (our mistake)."""
+
+    code: str = Field(examples=["encrypted"])
+    detail: str | None = Field(
+        examples=["The document needs a password to be opened: upload a copy without one."]
+    )
+
+
+class Timings(Output):
+    """Seconds, as far as they are known: waiting for the first worker, being processed, and both."""
+
+    queued_seconds: float | None
+    processing_seconds: float | None
+    total_seconds: float | None
+
+
+class ResumeSummary(Output):
+    """A resume without its profile."""
+
+    id: UUID
+    status: Status
+    stage: Stage | None = Field(description="The stage that runs or ran last.")
+    attempts: int = Field(description="How often a worker began it.")
+    error: ResumeError | None
+    job_post_id: str | None
+    email: str | None = Field(description="As the sender gave it; the profile has what the resume says.")
+    external_id: str | None
+    filename: str | None
+    mime: str
+    size: int = Field(description="Bytes of the original.")
+    content_sha256: str
+    as_of_date: date
+    created_at: Time
+    updated_at: Time
+    started_at: Time | None
+    completed_at: Time | None
+    erased_at: Time | None
+    timings: Timings
+    links: ResumeLinks
+
+
+class _Resume(ResumeSummary):
+    versions: dict[str, Any] = Field(description="What made the profile: engines, models and rules by stage.")
+
+
+class CompactResume(_Resume):
+    """A resume; its profile as values only."""
+
+    view: Literal["compact"]
+    profile: CompactProfile | None = Field(description="Null until status is completed.")  # type: ignore[valid-type]
+
+
+class FullResume(_Resume):
+    """A resume; its profile as facts: value, text as printed, confidence, status, evidence."""
+
+    view: Literal["full"]
+    profile: Profile | None = Field(description="Null until status is completed.")
+
+
+class JsonResumeResume(_Resume):
+    """A resume; its profile in the JSON Resume schema 1.0.0."""
+
+    view: Literal["jsonresume"]
+    profile: JsonResume | None = Field(description="Null until status is completed.")
+
+
+Resume = Annotated[CompactResume | FullResume | JsonResumeResume, Field(discriminator="view")]
+
+
+class ResumeList(Output):
+    """A page of resumes, newest first."""
+
+    items: list[ResumeSummary]
+    next_cursor: str | None = Field(description="`cursor` of the next page; null on the last one.")
+
+
+class ResumeQuery(BaseModel):
+    """Which view of a resume, and how long to wait for it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    view: View = Field(
+        "compact",
+        description="`compact`: values. `full`: facts with their evidence. `jsonresume`: JSON Resume 1.0.0.",
+    )
+    wait: int = Field(
+        0,
+        ge=0,
+        le=30,
+        description="Seconds to wait for a final status. The answer comes as soon as there is one, at the latest "
+        "after this time, with whatever the status is then. When too many callers wait already it comes at once, "
+        "with Retry-After.",
+    )
+
+
+class ListQuery(BaseModel):
+    """Filters of the list; all of them hold at once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Status | None = None
+    job_post_id: PlainText | None = Field(None, max_length=200)
+    email: PlainText | None = Field(None, max_length=320, description="The address the sender gave, exactly.")
+    ingestion_id: UUID | None = None
+    created_after: AwareDatetime | None = Field(None, description=_AFTER)
+    created_before: AwareDatetime | None = Field(None, description=_AFTER)
+    cursor: PlainText | None = Field(None, max_length=500, description="`next_cursor` of the page before.")
+    limit: int = Field(50, ge=1, le=200)
+
+
+class TextLine(Output):
+    """A line of a page; facts cite its `id`. `bbox`: left, top, right, bottom, 0–1 from the top left."""
+
+    id: int
+    text: str
+    bbox: tuple[float, float, float, float]
+    bold: bool | None
+    size: float | None = Field(description="Points.")
+    hidden: bool = Field(description="A reader of the page would not see it; no fact is taken from it.")
+
+
+class TextPage(Output):
+    """A page; `width` and `height` in points."""
+
+    number: int
+    width: float
+    height: float
+    source: str = Field(description="native: the document's own text. ocr: recognised.", examples=["native"])
+    lines: list[TextLine]
+
+
+class TextSection(Output):
+    """A run of lines under one heading, in reading order."""
+
+    kind: str
+    title: str | None
+    heading_ids: list[int]
+    line_ids: list[int]
+
+
+class ResumeText(Output):
+    """What was read: pages of lines, and the sections they make."""
+
+    id: UUID
+    language: str | None = Field(description="ISO 639-1.")
+    pages: list[TextPage]
+    sections: list[TextSection]
+    furniture: list[int] = Field(
+        description="Lines of no section: page numbers, running headers, hidden lines."
+    )
+
+
+class Removed(Output):
+    """What the erasure found and removed."""
+
+    profile: bool
+    text: bool
+    chunks: int = Field(description="Passages with their vectors.")
+    checkpoints: int = Field(description="Stage results that no other resume of the same bytes uses.")
+    idempotency_answers: int
+
+
+class Receipt(Output):
+    """Proof of an erasure: what was removed, and when. The same for every repetition of the call."""
+
+    id: UUID
+    status: Literal["erased"]
+    erased_at: Time
+    removed: Removed
+    object_deleted: bool = Field(description="The original is gone from the object store.")
+
+
+class SearchFilters(BaseModel):
+    """Which resumes to search."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    created_after: AwareDatetime | None = Field(None, description=_AFTER)
+    created_before: AwareDatetime | None = Field(None, description=_AFTER)
+
+
+class SearchRequest(BaseModel):
+    """A search in the words of a person or of a job: meaning and words count."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"query": "night shift nurse with intensive care experience", "limit": 5}]
+        },
+    )
+
+    query: Annotated[PlainText, AfterValidator(_not_blank)] = Field(min_length=1, max_length=2000)
+    job_post_id: PlainText | None = Field(None, max_length=200)
+    filters: SearchFilters = SearchFilters()
+    limit: int = Field(10, ge=1, le=50)
+
+
+class SearchHit(Output):
+    """A resume that matches, with the passage that matched best."""
+
+    id: UUID
+    score: float = Field(
+        description="Reciprocal rank fusion of the rank by meaning and the rank by words. It orders the hits of one "
+        "answer and means nothing else: it is no probability, and scores of two searches do not compare."
+    )
+    similarity: float | None = Field(
+        description="Cosine of query and passage, -1 to 1; null where only words matched."
+    )
+    section: str = Field(description="Section of the passage.", examples=["work"])
+    chunk_no: int
+    line_ids: list[int] = Field(description="Lines of the passage: see /resumes/{id}/text.")
+    text: str
+    name: str | None
+    headline: str | None
+    filename: str | None
+    job_post_id: str | None
+    links: ResumeLinks
+
+
+class SearchAnswer(Output):
+    """Hits, best first, one a resume. `model` made the vectors."""
+
+    model: str
+    items: list[SearchHit]
+
+
+class Health(Output):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Output):
+    """Uploads and reads can be served."""
+
+    status: Literal["ready"]
+    checks: dict[str, str] = Field(examples=[{"database": "ok", "object_store": "ok"}])
+
+
+def links(resume: UUID, root_path: str) -> ResumeLinks:
+    """The paths of a resume, below the path that the service is mounted at."""
+    base = f"{root_path}/resumes/{resume}"
+    return ResumeLinks(self=base, text=f"{base}/text", file=f"{base}/file")
+
+
+def summary_fields(row: ApplicationRow, root_path: str) -> dict[str, Any]:
+    """The members of a ResumeSummary."""
+    error = ResumeError(code=row.error_code, detail=row.error_detail) if row.error_code else None
+    return {
+        "id": row.id,
+        "status": row.status,
+        "stage": row.stage,
+        "attempts": row.attempt,
+        "error": error,
+        "job_post_id": row.job_post_id,
+        "email": row.email,
+        "external_id": row.external_id,
+        "filename": row.filename,
+        "mime": row.mime,
+        "size": row.size,
+        "content_sha256": row.content_sha256,
+        "as_of_date": row.as_of_date,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "started_at": row.started_at,
+        "completed_at": row.completed_at,
+        "erased_at": row.erased_at,
+        "timings": Timings(
+            queued_seconds=_seconds(row.created_at, row.started_at),
+            processing_seconds=_seconds(row.started_at, row.completed_at),
+            total_seconds=_seconds(row.created_at, row.completed_at),
+        ),
+        "links": links(row.id, root_path),
+    }
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    return None if start is None or end is None else round((end - start).total_seconds(), 3)

@@ -1,0 +1,328 @@
+"""The upload: a multipart body streamed into the object store, then one transaction, then the 202.
+
+The object is durable before the row, and the row before the answer. Everything from the object's commit on runs
+in a task of its own, so that a client that goes away ends its wait and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Literal
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from python_multipart.multipart import parse_options_header
+
+from pipeline.adapters.postgres.applications import NewApplication
+from pipeline.adapters.postgres.idempotency import Begun, Done, IdempotencyRef
+from pipeline.domain.errors import DatabaseUnavailable, ObjectStoreUnavailable, TransientError
+from pipeline.domain.ids import uuid7
+from pipeline.domain.journey import Status
+from serve_app import problems
+from serve_app.multipart import Form, FormReader, too_large_file
+from serve_app.object_sink import ObjectSink
+from serve_app.problems import FieldError, Problem
+from serve_app.runtime import Runtime
+from serve_app.sniff import HEAD_BYTES, sniff
+
+if TYPE_CHECKING:
+    from pipeline.adapters.postgres.api_keys import Principal
+
+logger = logging.getLogger("serve_app.uploads")
+
+#: Room for the form around the file: boundaries, headers, fields.
+_FORM_BYTES = 256 * 1024
+#: A key outlives the slowest upload by this much before another upload may take it.
+_HOLD_MARGIN_S = 60
+_ACCEPT_TIMEOUT_S = 45.0
+_SETTLE_DELAYS_S = (2, 4, 8, 15, 30, 60, 60, 120, 120, 180)
+_LONGEST = {"job_post_id": 200, "external_id": 200, "email": 320, "as_of_date": 10, "on_duplicate": 16}
+_IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+
+
+class UploadOptions(BaseModel):
+    """The form's fields beside the file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    job_post_id: str | None = Field(
+        None, max_length=200, description="Groups resumes; a filter of lists and searches."
+    )
+    email: str | None = Field(
+        None,
+        max_length=320,
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="The sender's own record of the candidate's address; a filter of lists. The profile's "
+        "addresses are read from the resume.",
+    )
+    external_id: str | None = Field(None, max_length=200, description="The sender's own id of this resume.")
+    as_of_date: date | None = Field(
+        None, description='The day that "present" means in the resume, YYYY-MM-DD. Default: today (UTC).'
+    )
+    on_duplicate: Literal["new", "return"] = Field(
+        "new",
+        description="`return` answers 200 with the newest resume of the same bytes, job_post_id and external_id, "
+        "if there is one that has not failed; `new` always makes another.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A resume that is safe: its id, its status, and whether this request made it."""
+
+    id: UUID
+    status: Status
+    created: bool
+
+
+async def accept_upload(request: Request, runtime: Runtime, caller: Principal) -> Accepted:
+    """Receive one upload.
+
+    Raises Problem for whatever is wrong with the request; DatabaseUnavailable or ObjectStoreUnavailable when
+    it could not be kept, and then nothing of it is left.
+    """
+    boundary = _declared_boundary(request, runtime.settings.max_upload_bytes)
+    key = _idempotency_key(request)
+    earlier = await _begin(runtime, caller, key) if key else None
+    resume = uuid7()
+    store = None if earlier else runtime.services.objects
+    sink = ObjectSink(store, f"resumes/{resume}", runtime.storage_pool())
+    upload = _Upload(runtime, caller, None if earlier else key, resume, sink)
+    try:
+        form = await _receive(request, runtime, boundary, sink)
+        options = _options(form.fields)
+        if earlier is not None:
+            return await upload.repeated(earlier, options)
+        return await upload.keep(form, options)
+    finally:
+        if not upload.handed_over:
+            await asyncio.shield(runtime.detach(upload.give_up()))
+
+
+class _Upload:
+    """One upload between its first byte and its answer."""
+
+    def __init__(
+        self, runtime: Runtime, caller: Principal, key: str | None, resume: UUID, sink: ObjectSink
+    ) -> None:
+        self._runtime, self._caller, self._key = runtime, caller, key
+        self._applications = runtime.services.applications
+        self._id, self._sink = resume, sink
+        self.handed_over = False
+
+    async def repeated(self, earlier: Done, options: UploadOptions) -> Accepted:
+        """The answer to a key that was used: the same id for the same bytes and fields."""
+        if _fingerprint(await self._sink.sha256(), options) != earlier.fingerprint:
+            raise Problem(
+                "invalid", "This Idempotency-Key was used with another file or other fields: use a new key."
+            )
+        return await self._existing(earlier.application_id)
+
+    async def keep(self, form: Form, options: UploadOptions) -> Accepted:
+        """Commit the object, then the row; or answer a duplicate, where the caller asked for that."""
+        if options.on_duplicate == "return":
+            duplicate = await self._runtime.database(
+                self._applications.find_duplicate,
+                await self._sink.sha256(),
+                job_post_id=options.job_post_id,
+                external_id=options.external_id,
+            )
+            if duplicate is not None:
+                return await self._existing(duplicate)
+        self.handed_over = True
+        work = self._runtime.detach(self._commit(form, options))
+        try:
+            async with asyncio.timeout(_ACCEPT_TIMEOUT_S):
+                return await asyncio.shield(work)
+        except TimeoutError:
+            raise TransientError("Keeping the upload took too long.") from None
+
+    async def give_up(self) -> None:
+        """Remove what was written and let the key go, as far as the stores answer."""
+        try:
+            await self._sink.discard()
+        except ObjectStoreUnavailable:
+            logger.warning("object left behind", extra={"resume_id": str(self._id)})
+        if self._key is not None:
+            try:
+                await self._runtime.database(
+                    self._runtime.services.idempotency.abandon, self._caller.key_id, self._key
+                )
+            except DatabaseUnavailable:
+                logger.info("idempotency key held until it expires", extra={"resume_id": str(self._id)})
+
+    async def _existing(self, resume: UUID) -> Accepted:
+        row = await self._runtime.database(self._applications.get, resume, with_profile=False)
+        if row is None:
+            raise problems.internal()
+        return Accepted(resume, row.status, created=False)
+
+    async def _commit(self, form: Form, options: UploadOptions) -> Accepted:
+        undo = True
+        try:
+            digest = await self._sink.commit()
+            new = self._new_application(digest, form, options)
+            try:
+                await self._runtime.write_database(
+                    self._applications.create, new, idempotency=self._reference(digest, options)
+                )
+            except DatabaseUnavailable:
+                # Whether the row was committed is not known: the object stays until that is.
+                undo = False
+                self._runtime.detach(self._settle())
+                raise
+            undo = False
+        finally:
+            if undo:
+                await self.give_up()
+        return Accepted(self._id, Status.QUEUED, created=True)
+
+    def _new_application(self, digest: str, form: Form, options: UploadOptions) -> NewApplication:
+        return NewApplication(
+            id=self._id,
+            object_key=self._sink.key,
+            content_sha256=digest,
+            size=self._sink.size,
+            mime="application/pdf",
+            filename=form.filename,
+            as_of_date=options.as_of_date or datetime.now(UTC).date(),
+            job_post_id=options.job_post_id,
+            email=options.email,
+            external_id=options.external_id,
+        )
+
+    def _reference(self, digest: str, options: UploadOptions) -> IdempotencyRef | None:
+        if self._key is None:
+            return None
+        return IdempotencyRef(self._caller.key_id, self._key, _fingerprint(digest, options))
+
+    async def _settle(self) -> None:
+        """After a lost connection: keep the object if its row is there after all, else remove it."""
+        for delay in _SETTLE_DELAYS_S:
+            await asyncio.sleep(delay)
+            try:
+                row = await self._runtime.database(self._applications.get, self._id, with_profile=False)
+            except DatabaseUnavailable:
+                continue
+            if row is None:
+                await self.give_up()
+            return
+        logger.warning("object left behind", extra={"resume_id": str(self._id)})
+
+
+async def _begin(runtime: Runtime, caller: Principal, key: str) -> Done | None:
+    """Take the key for this upload, or answer what it was used for."""
+    begun = await runtime.database(
+        runtime.services.idempotency.begin,
+        caller.key_id,
+        key,
+        hold_s=runtime.settings.upload_timeout_s + _HOLD_MARGIN_S,
+    )
+    if begun is Begun.IN_PROGRESS:
+        raise Problem(
+            "in-progress", "An upload with this Idempotency-Key is under way: ask again when it has ended."
+        )
+    return begun if isinstance(begun, Done) else None
+
+
+async def _receive(request: Request, runtime: Runtime, boundary: bytes, sink: ObjectSink) -> Form:
+    """Stream the body through the form into the sink; the type is decided by the file's first bytes."""
+    settings = runtime.settings
+    reader = FormReader(
+        boundary, max_file_bytes=settings.max_upload_bytes, known_fields=frozenset(UploadOptions.model_fields)
+    )
+    deadline = asyncio.get_running_loop().time() + settings.upload_timeout_s
+    head = b""
+    sniffed = False
+    received = 0
+    while (piece := await _next_piece(request, deadline)) is not None:
+        received += len(piece)
+        if received > settings.max_upload_bytes + _FORM_BYTES:
+            raise too_large_file(settings.max_upload_bytes)
+        data = reader.feed(piece)
+        if not data:
+            continue
+        if not sniffed:
+            head += data
+            if len(head) < HEAD_BYTES + 8:
+                continue
+            sniff(head)
+            sniffed, data = True, head
+        await sink.write(data)
+    form = reader.finish()
+    if reader.file_bytes == 0:
+        raise Problem("invalid", "The file is empty: choose a file that has content.")
+    if not sniffed:
+        sniff(head)
+        await sink.write(head)
+    return form
+
+
+async def _next_piece(request: Request, deadline: float) -> bytes | None:
+    """The next piece of the body, or None at its end."""
+    if getattr(request.state, "body_ended", False):
+        return None
+    try:
+        async with asyncio.timeout_at(deadline):
+            message = await request.receive()
+    except TimeoutError:
+        raise Problem("timeout", "The upload took too long to arrive: send it again.") from None
+    if message["type"] == "http.disconnect":
+        raise Problem("bad-request", "The connection ended before the upload did: send it again.")
+    request.state.body_ended = not message.get("more_body", False)
+    body: bytes = message.get("body", b"")
+    return body
+
+
+def _declared_boundary(request: Request, max_upload_bytes: int) -> bytes:
+    """What the headers promise, checked before a byte is read."""
+    headers = request.headers
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise Problem("unsupported-type", "The body is compressed: send it without a Content-Encoding.")
+    media_type, options = parse_options_header(headers.get("content-type", ""))
+    if media_type != b"multipart/form-data":
+        raise Problem("unsupported-type", "An upload is multipart/form-data with a part named file.")
+    if int(headers.get("content-length", "0")) > max_upload_bytes + _FORM_BYTES:
+        raise too_large_file(max_upload_bytes)
+    return options.get(b"boundary", b"")
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise Problem(
+            "bad-request", "Idempotency-Key is 1 to 255 printable ASCII characters: send such a one."
+        )
+    return key
+
+
+def _options(fields: dict[str, str]) -> UploadOptions:
+    """The fields, checked; one that is left empty counts as not sent."""
+    for name, value in fields.items():
+        if len(value) > _LONGEST[name]:
+            message = f"is longer than {_LONGEST[name]} characters"
+            raise Problem(
+                "bad-request",
+                f"The form field {name} {message}: shorten it.",
+                errors=[FieldError(field=name, message=message)],
+            )
+    try:
+        return UploadOptions.model_validate(
+            {name: value.strip() for name, value in fields.items() if value.strip()}
+        )
+    except ValidationError as error:
+        raise problems.of_pydantic(error) from None
+
+
+def _fingerprint(sha256: str, options: UploadOptions) -> str:
+    """What makes two uploads the same: the bytes and the fields, not the file's name."""
+    fields = options.model_dump(mode="json")
+    return hashlib.sha256(json.dumps([sha256, fields], sort_keys=True).encode()).hexdigest()
