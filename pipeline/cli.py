@@ -74,7 +74,7 @@ def serve() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with service_running(load_settings(), build_app, say=_say) as service:
+    with service_running(load_settings(), build_app, say=_say, show_logs=True) as service:
         _say(f"Ready at {service.url} (API: {service.url}/docs). Ctrl-C stops it.")
         while not stop.wait(1):
             pass

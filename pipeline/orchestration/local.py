@@ -67,9 +67,11 @@ def database_running(settings: Settings, *, say: Callable[[str], None]) -> Itera
 
 @contextmanager
 def service_running(
-    settings: Settings, build: Callable[[], Any], *, say: Callable[[str], None]
+    settings: Settings, build: Callable[[], Any], *, say: Callable[[str], None], show_logs: bool = False
 ) -> Iterator[RunningService]:
     """The service that `build` binds, ready to take uploads; stopped, drained, when the block ends.
+
+    `show_logs` brings the replicas' logs to this process's output; they are in Ray's log files anyway.
 
     Raises ConfigurationError with a sentence that says what to do.
     """
@@ -87,7 +89,7 @@ def service_running(
                 include_dashboard=False,
                 object_store_memory=_OBJECT_STORE_BYTES,
                 logging_level="warning",
-                log_to_driver=True,
+                log_to_driver=show_logs,
                 _temp_dir=str(scratch),
                 _node_ip_address="127.0.0.1",
             )

@@ -1,0 +1,82 @@
+"""The service as the benchmarks and the integration tests run it: everything real, in a directory of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from pipeline.client import ResumesClient
+from pipeline.orchestration import wiring
+from pipeline.orchestration.local import free_port, service_running
+from pipeline.settings import Settings, load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service: its address, a key with every scope, its settings, and where its data lies."""
+
+    url: str
+    key: str
+    settings: Settings
+
+    def client(self, **options: Any) -> ResumesClient:
+        """A client of its own; close it."""
+        return ResumesClient(self.url, self.key, **options)
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process of the service: this one, Ray's, the replicas', their children, PostgreSQL's."""
+        mine = psutil.Process(os.getpid())
+        found = {process.pid: process for process in [mine, *mine.children(recursive=True)]}
+        postmaster = self.postmaster()
+        for process in [postmaster, *postmaster.children(recursive=True)] if postmaster else []:
+            found[process.pid] = process
+        return list(found.values())
+
+    def replicas(self, deployment: str) -> list[psutil.Process]:
+        """The replica processes of one deployment, by the title that Ray gives them."""
+        titled = f"ray::ServeReplica:resumes:{deployment}"
+        return [process for process in self.processes() if _title(process).startswith(titled)]
+
+    def postmaster(self) -> psutil.Process | None:
+        """The embedded PostgreSQL's first process, or None while it is down."""
+        from pipeline.adapters.postgres.embedded import EmbeddedPostgres
+
+        pid = EmbeddedPostgres(self.settings.postgres_dir).pid()
+        try:
+            return psutil.Process(pid) if pid else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it ended meanwhile
+        return ""
+
+
+@contextmanager
+def running(*, quiet: bool = True, **overrides: object) -> Iterator[Service]:
+    """A service on embedded defaults and free ports; `overrides` are settings. Everything is removed after."""
+    from pipeline.adapters.postgres.api_keys import ApiKeys
+    from serve_app.app import build_app
+
+    data_dir = Path(tempfile.mkdtemp(prefix="resumes-run-"))
+    settings = load_settings(**{"data_dir": data_dir, "port": free_port(), "db_url": None, **overrides})
+    say = (lambda line: None) if quiet else print
+    try:
+        with service_running(settings, build_app, say=say) as started:
+            engine = wiring.database(started.settings, name="harness", pool_size=1)
+            key = ApiKeys(engine).create("harness", ["admin"])[1]
+            engine.dispose()
+            yield Service(started.url, key, started.settings)
+    finally:
+        shutil.rmtree(data_dir, ignore_errors=True)
