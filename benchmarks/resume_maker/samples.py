@@ -1,0 +1,54 @@
+"""The committed samples: which arguments each is made of, and the searches that find them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .maker import Made, make_resume
+
+_LIST = Path(__file__).parent / "data" / "samples.json"
+
+
+def made_samples() -> dict[str, Made]:
+    """Every sample by its file name without suffix."""
+    listed: list[dict[str, Any]] = json.loads(_LIST.read_text("utf-8"))["samples"]
+    return {
+        s["name"]: make_resume(s["seed"], s["layout"], s["style"], s["locale"], s["occupation"])
+        for s in listed
+    }
+
+
+def searches() -> list[dict[str, Any]]:
+    """`{"query", "top", "cross_language"}`: a question, the PDF to answer it first, is that not English."""
+    return json.loads(_LIST.read_text("utf-8"))["searches"]
+
+
+def files() -> dict[str, bytes]:
+    """The bytes of every sample file by file name."""
+    found: dict[str, bytes] = {"searches.json": as_json(searches(), 1)}
+    for name, made in made_samples().items():
+        found[f"{name}.pdf"] = made.pdf
+        found[f"{name}.json"] = as_json({**made.truth, "case_id": name, "pdf": f"{name}.pdf"}, 1)
+        found[f"{name}.words.json"] = compact_words(made)
+    return found
+
+
+def as_json(value: Any, indent: int | None = None) -> bytes:
+    """UTF-8 with a last newline."""
+    return (json.dumps(value, ensure_ascii=False, indent=indent) + "\n").encode()
+
+
+def compact_words(made: Made) -> bytes:
+    """One `[page, text, x0, y0, x1, y1]` a line, boxes in ten-thousandths of the page."""
+    lines = [
+        json.dumps([w["page"], w["text"], *(round(v * 10000) for v in w["bbox"])], ensure_ascii=False)
+        for w in made.words
+    ]
+    return ("[\n" + ",\n".join(lines) + "\n]\n").encode()
+
+
+def write(folder: Path) -> None:
+    """Writes every sample file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files().items():
+        (folder / name).write_bytes(data)
