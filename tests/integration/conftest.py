@@ -1,0 +1,25 @@
+"""A real service for all integration tests: Ray Serve over HTTP on an embedded PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.service import Service, running
+from pipeline.client import ResumesClient
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[Service]:
+    """One service for the whole session: it takes some twenty seconds to start."""
+    with running(max_pages=50) as started:
+        yield started
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[ResumesClient]:
+    """A client with every scope."""
+    made = service.client()
+    yield made
+    made.close()
