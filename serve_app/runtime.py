@@ -83,11 +83,11 @@ class Runtime:
             lambda: self.database(services.applications.backlog, Lane.ONLINE),
         )
         self.waits = StatusWaits(services.listener)
-        self.waits.start()
+        await self.waits.start()
 
     async def stop(self) -> None:
         """Finish what was accepted, then let go of everything."""
-        self.waits.stop()
+        await self.waits.stop()
         if self._background:
             await asyncio.wait(self._background, timeout=_LAST_WORK_S)
         for task in self._background:

@@ -44,18 +44,18 @@ class StatusWaits:
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._closed = False
 
-    def start(self) -> None:
-        """Listen; call from the event loop."""
+    async def start(self) -> None:
+        """Listen, as soon as the database lets us; waits are served by polling until then."""
         self._loop = asyncio.get_running_loop()
         self._listener = self._new_listener(self._on_notify, self._on_reconnect)
-        self._listener.start()
+        await asyncio.to_thread(self._listener.start)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Answer every wait and stop listening."""
         self._closed = True
         self._wake_all()
         if self._listener is not None:
-            self._listener.stop()
+            await asyncio.to_thread(self._listener.stop)
 
     async def until_ended(
         self, resume: UUID, seconds: float, get: Callable[[], Awaitable[ApplicationRow | None]]

@@ -23,7 +23,8 @@ from pipeline.adapters.postgres.api_keys import ApiKeys
 from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.idempotency import Idempotency
-from pipeline.adapters.postgres.listen import STATUS, Listener
+from pipeline.adapters.postgres.listen import Listener
+from pipeline.adapters.postgres.moves import STATUS
 from pipeline.adapters.postgres.search import Search
 from pipeline.domain.chunk import Vector
 from pipeline.settings import Settings
