@@ -33,7 +33,11 @@ def text_document(sections: SectionedText) -> dict[str, Any]:
 
 
 def pack(document: dict[str, Any]) -> bytes:
-    return zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
+    return zlib.compress(compact(document).encode())
+
+
+def compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def unpack(body: bytes) -> dict[str, Any]:

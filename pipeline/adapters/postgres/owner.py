@@ -6,7 +6,7 @@ import secrets
 from contextlib import suppress
 
 import psycopg2
-from psycopg2.extensions import connection as PgConnection
+import psycopg2.extensions
 
 from pipeline.adapters.postgres.engine import connect
 from pipeline.domain.errors import DatabaseUnavailable
@@ -22,7 +22,7 @@ class OwnerLock:
     def __init__(self, url: str) -> None:
         self.owner = secrets.randbits(63) or 1
         self._url = url
-        self._connection: PgConnection | None = None
+        self._connection: psycopg2.extensions.connection | None = None
 
     def acquire(self) -> None:
         """Take the lock, or do nothing while it is held. Raises DatabaseUnavailable."""

@@ -1,0 +1,278 @@
+"""Search: by meaning and by words at once, over chunks, answered by application."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg2 import sql
+from sqlalchemy import Connection, Engine, Row, text
+
+from pipeline.adapters.postgres.engine import transaction, unavailable
+from pipeline.adapters.postgres.models import MODEL_INDEX_PREFIX
+from pipeline.adapters.postgres.terms import tsquery
+from pipeline.domain.chunk import Vector
+
+log = logging.getLogger(__name__)
+
+#: Up to this many applications every vector is compared: exact, and faster than an index that filters.
+EXACT_MAX = 5_000
+#: Chunks that each of the two searches contributes, at least.
+CANDIDATES = 100
+#: Matches of the words that are ranked at most.
+RANKED_MAX = 20_000
+#: Reciprocal-rank fusion's usual constant: it keeps one list's first place from deciding alone.
+RRF_K = 60
+
+ChunkId = tuple[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An application that matched, and its chunk that matched best.
+
+    `score` is the reciprocal-rank fusion's (only its order means something), `similarity` the chunk's cosine.
+    """
+
+    application_id: UUID
+    score: float
+    similarity: float | None
+    section: str
+    chunk_no: int
+    line_ids: tuple[int, ...]
+    text: str
+    filename: str | None
+    job_post_id: str | None
+    name: str | None
+    headline: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """The filter as SQL over `chunks`, and its parameters."""
+
+    sql: str
+    parameters: dict[str, Any]
+
+
+class Search:
+    """The table `chunks` as an index. Raises DatabaseUnavailable."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def hybrid(
+        self,
+        query: str,
+        vector: Vector,
+        model: str,
+        *,
+        job_post_id: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        limit: int = 10,
+    ) -> list[Hit]:
+        """The best applications, best first; `vector` is the query's, float32 of shape (dimension,)."""
+        chosen = _filter(model, job_post_id, created_after, created_before)
+        candidates = max(CANDIDATES, 10 * limit)
+        with transaction(self._engine) as connection:
+            near = _near(connection, chosen, vector, candidates)
+            worded = _worded(connection, chosen, query, candidates)
+            scores = fuse([list(near), worded])
+            best = sorted(scores.items(), key=lambda item: (-item[1][0], item[0]))[:limit]
+            chunks = [(id_, number) for id_, (_, number) in best]
+            details = _details(connection, model, chunks, vector)
+        return [_hit(details[chunk], scores[chunk[0]][0]) for chunk in chunks if chunk in details]
+
+    def ensure_index(self, model: str, dimension: int) -> None:
+        """Make the model's HNSW index unless it is there, without stopping writes.
+
+        When another process is making one at the moment this returns at once: searches are right without it.
+        """
+        with unavailable(), self._engine.connect() as connection:
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            if not connection.execute(text(TRY_LOCK), {"key": index_name(model)}).scalar_one():
+                return
+            try:
+                self._build(connection, model, dimension)
+            finally:
+                connection.execute(text(UNLOCK), {"key": index_name(model)})
+
+    def _build(self, connection: Connection, model: str, dimension: int) -> None:
+        name = index_name(model)
+        valid = connection.execute(text(INDEX_VALID), {"name": name}).scalar_one_or_none()
+        if valid:
+            return
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        with driver.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+            if valid is False:
+                log.warning("dropping %s, which was left half made", name)
+                cursor.execute(sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(name)))
+            cursor.execute(
+                sql.SQL(CREATE_INDEX).format(
+                    name=sql.Identifier(name), model=sql.Literal(model), dimension=sql.Literal(int(dimension))
+                )
+            )
+            cursor.execute("RESET statement_timeout")
+
+
+def index_name(model: str) -> str:
+    return MODEL_INDEX_PREFIX + hashlib.sha256(model.encode()).hexdigest()[:12]
+
+
+def fuse(lists: Sequence[Sequence[ChunkId]]) -> dict[UUID, tuple[float, int]]:
+    """By application: the sum over the lists of 1 / (60 + rank), and the chunk that gave the most.
+
+    Ranks count applications, not chunks: a resume is not better for repeating itself.
+    """
+    scores: dict[UUID, float] = defaultdict(float)
+    chosen: dict[UUID, tuple[float, int]] = {}
+    for chunks in lists:
+        first: dict[UUID, int] = {}
+        for application_id, number in chunks:
+            first.setdefault(application_id, number)
+        for rank, (application_id, number) in enumerate(first.items(), start=1):
+            share = 1 / (RRF_K + rank)
+            scores[application_id] += share
+            if application_id not in chosen or share > chosen[application_id][0]:
+                chosen[application_id] = (share, number)
+    return {id_: (score, chosen[id_][1]) for id_, score in scores.items()}
+
+
+def _filter(
+    model: str, job_post_id: str | None, created_after: datetime | None, created_before: datetime | None
+) -> _Filter:
+    conditions = {
+        "job_post_id = :job_post_id": job_post_id,
+        "created_at >= :created_after": created_after,
+        "created_at < :created_before": created_before,
+    }
+    used = {condition: value for condition, value in conditions.items() if value is not None}
+    parameters = {condition.rpartition(":")[2]: value for condition, value in used.items()}
+    return _Filter("".join(f" AND {condition}" for condition in used), {"model": model, **parameters})
+
+
+def _near(connection: Connection, chosen: _Filter, vector: Vector, candidates: int) -> dict[ChunkId, float]:
+    """Chunks by cosine distance, nearest first."""
+    parameters = {**chosen.parameters, "vector": literal(vector), "candidates": candidates}
+    distance = distance_sql(len(vector))
+    if chosen.sql and _few(connection, chosen):
+        statement = EXACT.format(distance=distance, filter=chosen.sql)
+    else:
+        connection.execute(text("SET LOCAL hnsw.iterative_scan = relaxed_order"))
+        connection.execute(text(f"SET LOCAL hnsw.ef_search = {min(1000, candidates)}"))
+        statement = APPROXIMATE.format(distance=distance, filter=chosen.sql)
+    rows = connection.execute(text(statement), parameters)
+    return {(row.application_id, row.chunk_no): row.distance for row in rows}
+
+
+def _few(connection: Connection, chosen: _Filter) -> bool:
+    parameters = {**chosen.parameters, "cap": EXACT_MAX + 1}
+    found = connection.execute(text(COUNT_APPLICATIONS.format(filter=chosen.sql)), parameters).scalar_one()
+    return int(found) <= EXACT_MAX
+
+
+def _worded(connection: Connection, chosen: _Filter, query: str, candidates: int) -> list[ChunkId]:
+    """Chunks by how many of the query's words they hold, best first."""
+    words = tsquery(query)
+    if words is None:
+        return []
+    parameters = {**chosen.parameters, "words": words, "candidates": candidates}
+    rows = connection.execute(text(WORDED.format(filter=chosen.sql)), parameters)
+    return [(row.application_id, row.chunk_no) for row in rows]
+
+
+def _details(
+    connection: Connection, model: str, chunks: list[ChunkId], vector: Vector
+) -> dict[ChunkId, Row[Any]]:
+    if not chunks:
+        return {}
+    parameters = {
+        "model": model,
+        "vector": literal(vector),
+        "ids": [id_ for id_, _ in chunks],
+        "numbers": [number for _, number in chunks],
+    }
+    rows = connection.execute(text(DETAILS.format(distance=distance_sql(len(vector)))), parameters)
+    return {(row.application_id, row.chunk_no): row for row in rows}
+
+
+def _hit(row: Row[Any], score: float) -> Hit:
+    return Hit(
+        application_id=row.application_id,
+        score=score,
+        similarity=row.similarity,
+        section=row.section,
+        chunk_no=row.chunk_no,
+        line_ids=tuple(row.line_ids),
+        text=row.text,
+        filename=row.filename,
+        job_post_id=row.job_post_id,
+        name=row.name,
+        headline=row.headline,
+    )
+
+
+def literal(vector: Vector) -> str:
+    """The vector in pgvector's text form."""
+    return "[" + ",".join(f"{value:.6g}" for value in vector.tolist()) + "]"
+
+
+def distance_sql(dimension: int) -> str:
+    """Word for word the expression of the model's index: the planner knows it by that."""
+    return f"(embedding::halfvec({dimension:d})) <=> CAST(:vector AS halfvec({dimension:d}))"
+
+
+# The distances are computed before the sort is known of, so that no index of vectors is tempting.
+EXACT = """
+    WITH eligible AS MATERIALIZED (
+        SELECT application_id, chunk_no, {distance} AS distance FROM chunks WHERE model = :model{filter}
+    )
+    SELECT * FROM eligible ORDER BY distance LIMIT :candidates"""
+
+# The outer sort: relaxed order answers nearly, not strictly, by distance.
+APPROXIMATE = """
+    WITH nearest AS MATERIALIZED (
+        SELECT application_id, chunk_no, {distance} AS distance FROM chunks WHERE model = :model{filter}
+        ORDER BY {distance} LIMIT :candidates
+    )
+    SELECT * FROM nearest ORDER BY distance"""
+
+COUNT_APPLICATIONS = """
+    SELECT count(*) FROM (
+        SELECT FROM applications WHERE status = 'completed'{filter} LIMIT :cap
+    ) AS capped"""
+
+WORDED = f"""
+    WITH matched AS MATERIALIZED (
+        SELECT application_id, chunk_no, tsv FROM chunks
+        WHERE tsv @@ CAST(:words AS tsquery) AND model = :model{{filter}} LIMIT {RANKED_MAX}
+    )
+    SELECT application_id, chunk_no FROM matched
+    ORDER BY ts_rank(tsv, CAST(:words AS tsquery), 1) DESC, application_id, chunk_no
+    LIMIT :candidates"""
+
+DETAILS = """
+    SELECT c.application_id, c.chunk_no, c.section, c.line_ids, c.text, 1 - ({distance}) AS similarity,
+        a.filename, a.job_post_id,
+        a.profile #>> '{{person,name,full,value}}' AS name,
+        a.profile #>> '{{person,headline,value}}' AS headline
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS integer[])) AS wanted (id, number)
+    JOIN chunks c ON c.application_id = wanted.id AND c.model = :model AND c.chunk_no = wanted.number
+    JOIN applications a ON a.id = c.application_id"""
+
+TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"
+UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(:key, 0))"
+INDEX_VALID = """
+    SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(CAST(:name AS text))"""
+CREATE_INDEX = """
+    CREATE INDEX CONCURRENTLY {name} ON chunks
+    USING hnsw ((embedding::halfvec({dimension})) halfvec_cosine_ops) WHERE model = {model}"""
