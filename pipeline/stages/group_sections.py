@@ -1,0 +1,137 @@
+"""Group a document's lines: reading order, rows, sections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pipeline.domain.sections import Section, SectionedText, SectionKind
+from pipeline.domain.text import Text
+from pipeline.stages.grouping.cells import Cell, cells_of, mark_styled, rows_of
+from pipeline.stages.grouping.furniture import furniture_of
+from pipeline.stages.grouping.headings import Heading, HeadingFinder, inline_heading
+from pipeline.stages.grouping.language import language_of
+from pipeline.stages.grouping.layout import Block, layout
+
+_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he"})
+# Sections in which a line such as "Languages: English, Dutch" begins a section of its own.
+_LOOSE = frozenset({SectionKind.HEADER, SectionKind.OTHER, SectionKind.SUMMARY, SectionKind.CONTACT})
+
+
+class GroupSections:
+    """Text -> SectionedText. Pure: the same text always gives the same sections."""
+
+    def run(self, text: Text) -> SectionedText:
+        """Every line goes to exactly one place: a heading, a section's lines, or the furniture."""
+        furniture = furniture_of(text)
+        skip = frozenset(furniture)
+        language = language_of("\n".join(line.text for line in text.lines if line.id not in skip))
+        from_right = language in _RIGHT_TO_LEFT
+        pages = [cells_of(page, skip) for page in text.pages]
+        mark_styled([cell for cells in pages for cell in cells])
+        blocks = [layout(cells, from_right=from_right) for cells in pages]
+        writer = _Writer(HeadingFinder([row for cells in pages for row in rows_of(cells)]), from_right)
+        for page in blocks:
+            writer.page(page)
+        return SectionedText(text, writer.sections(), tuple(writer.rows), furniture, language)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A section while it is being written."""
+
+    kind: SectionKind
+    title: str | None = None
+    heading_ids: list[int] = field(default_factory=list)
+    line_ids: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Column:
+    """Where a column of the last page stood, and the section that was open at its end."""
+
+    left: float
+    open: _Open
+
+
+class _Writer:
+    """Walks the blocks in reading order and writes sections and rows."""
+
+    def __init__(self, finder: HeadingFinder, from_right: bool) -> None:
+        self.rows: list[tuple[int, ...]] = []
+        self._finder = finder
+        self._from_right = from_right
+        self._sections: list[_Open] = [_Open(SectionKind.HEADER)]
+        self._current = self._sections[0]
+        self._last_columns: list[_Column] = []
+
+    def sections(self) -> tuple[Section, ...]:
+        """What was written, empty sections without a heading left out."""
+        return tuple(
+            Section(s.kind, s.title, tuple(s.heading_ids), tuple(s.line_ids))
+            for s in self._sections
+            if s.heading_ids or s.line_ids
+        )
+
+    def page(self, blocks: list[Block]) -> None:
+        """Write one page. A column goes on with what its own column on the page before ended with."""
+        columns: list[_Column] = []
+        for number, block in enumerate(blocks):
+            if block.columns:
+                self._columns(block, columns, at_top=number == 0)
+            else:
+                self._block(block.cells)
+        self._last_columns = columns
+
+    def _columns(self, block: Block, seen: list[_Column], *, at_top: bool) -> None:
+        entry = self._current
+        main: _Open | None = None
+        most = -1
+        for column in block.columns:
+            left = min(cell.left for cell in _cells(column))
+            self._current = self._before(left, entry) if at_top else entry
+            for part in column:
+                if part.columns:
+                    self._columns(part, seen, at_top=False)
+                else:
+                    self._block(part.cells)
+            seen.append(_Column(left, self._current))
+            size = sum(len(cell.text) for cell in _cells(column))
+            if size > most:
+                most, main = size, self._current
+        if main is not None:
+            self._current = main
+
+    def _before(self, left: float, entry: _Open) -> _Open:
+        near = [column for column in self._last_columns if abs(column.left - left) < 20]
+        return near[-1].open if near else entry
+
+    def _block(self, cells: list[Cell]) -> None:
+        bottom: float | None = None
+        for row in rows_of(cells):
+            if self._from_right:
+                row.reverse()
+            gap = 10.0 if bottom is None else (min(cell.top for cell in row) - bottom) / row[0].size
+            bottom = max(cell.bottom for cell in row)
+            self._row(row, gap)
+
+    def _row(self, row: list[Cell], gap: float) -> None:
+        self.rows.append(tuple(cell.line.id for cell in row))
+        heading = self._finder.heading(row, gap, current=self._current.kind)
+        if heading is None and self._current.kind in _LOOSE:
+            heading = inline_heading(row[0])
+        if heading is not None:
+            self._begin(heading, row)
+        self._current.line_ids.extend(cell.line.id for cell in row[heading.cells if heading else 0 :])
+
+    def _begin(self, heading: Heading, row: list[Cell]) -> None:
+        ids = [cell.line.id for cell in row[: heading.cells]]
+        self._current = _Open(heading.kind, heading.title, ids)
+        self._sections.append(self._current)
+
+
+def _cells(blocks: list[Block]) -> list[Cell]:
+    return [
+        cell
+        for block in blocks
+        for cell in (block.cells or [cell for column in block.columns for cell in _cells(column)])
+    ]

@@ -1,0 +1,1 @@
+"""The parts of `GroupSections`: layout, titles, headings, furniture, language."""

@@ -1,0 +1,86 @@
+"""Lines that belong to the paper, not to the resume: running headers, page numbers, repeated side bars."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.domain.text import Line, Page, Text
+
+_MARGIN = 0.09  # of the page's height, at its top and at its bottom
+_PAGE_NUMBER = re.compile(
+    r"^\W*(?:(?:page|seite|página|pagina|pág\.?|pag\.?|p\.|sida|side|strona|str\.|стр\.?|страница|sayfa|oldal|strana"
+    r"|第|עמוד|صفحة|الصفحة|sivu|trang)\W*)?\d{1,3}\s*(?:(?:/|\||of|von|sur|de|di|van|av|z|из|من|מתוך|-|–)\s*\d{1,3})?"
+    r"\s*(?:页|頁|ページ|페이지)?\W*$",
+    re.IGNORECASE,
+)
+_DIGITS = re.compile(r"\d+")
+_SAME_PLACE = 0.012
+_REPEATED_BLOCK = 5
+
+
+def furniture_of(text: Text) -> tuple[int, ...]:
+    """Ids of the lines that are furniture, hidden ones among them.
+
+    The first printing of what repeats is kept: a name or an address may stand in a running header only.
+    """
+    found = {line.id for line in text.lines if line.hidden or not line.text}
+    if len(text.pages) > 1:
+        found |= _page_numbers(text, found)
+        found |= _repeated(text, found)
+    return tuple(sorted(found))
+
+
+def _page_numbers(text: Text, hidden: set[int]) -> set[int]:
+    """Numbers alone in a margin that count the pages."""
+    found: set[int] = set()
+    for page in text.pages:
+        for line in page.lines:
+            if line.id in hidden or not _in_margin(line) or len(line.text) > 24:
+                continue
+            if _PAGE_NUMBER.match(line.text) and str(page.number) in _DIGITS.findall(line.text):
+                found.add(line.id)
+    return found
+
+
+def _in_margin(line: Line) -> bool:
+    return line.box.bottom <= _MARGIN or line.box.top >= 1 - _MARGIN
+
+
+def _repeated(text: Text, skip: set[int]) -> set[int]:
+    """Later printings of lines that stand at the same place of several pages."""
+    seen: dict[str, list[Line]] = {}
+    repeats: dict[int, list[Line]] = {}
+    for page in text.pages:
+        for line in page.lines:
+            if line.id in skip:
+                continue
+            pattern = _pattern(line)
+            earlier = [other for other in seen.get(pattern, ()) if other.page < page.number]
+            if any(_same_place(line, other) for other in earlier):
+                repeats.setdefault(page.number, []).append(line)
+            seen.setdefault(pattern, []).append(line)
+    return {
+        line.id
+        for page in text.pages
+        for line in repeats.get(page.number, ())
+        if _in_margin(line) or _is_block(line, repeats[page.number], page)
+    }
+
+
+def _pattern(line: Line) -> str:
+    # In a margin the number of the page may be part of the line; elsewhere a number is what the line says.
+    return _DIGITS.sub("#", line.text) if _in_margin(line) else line.text
+
+
+def _same_place(line: Line, other: Line) -> bool:
+    return (
+        abs(line.box.left - other.box.left) < _SAME_PLACE
+        and abs(line.box.bottom - other.box.bottom) < _SAME_PLACE
+        and abs((line.size or 0) - (other.size or 0)) < 0.5
+    )
+
+
+def _is_block(line: Line, repeats: list[Line], page: Page) -> bool:
+    """Whether the line is one of several that repeat together: a side bar printed on every page."""
+    letters = [other for other in repeats if any(char.isalpha() for char in other.text)]
+    return line in letters and len(letters) >= _REPEATED_BLOCK and len(page.lines) >= len(letters)

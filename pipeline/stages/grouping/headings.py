@@ -1,0 +1,138 @@
+"""Which rows are headings: by their title, and by how the document sets its titles."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pipeline.domain.sections import SectionKind
+from pipeline.stages.grouping.cells import Cell, body_size, is_capitals
+from pipeline.stages.grouping.titles import loose_title_kind, title_kind
+
+_LONGEST_HEADING = 48
+_INLINE = re.compile(r"^([^:：]{2,40})[:：]\s+\S")
+_SENTENCE_END = re.compile(r"[.,;!?。、，]$")
+
+
+class Style(NamedTuple):
+    """How a line is set: its size against the body's in twentieths, bold, capitals."""
+
+    size: int
+    bold: bool
+    capitals: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A row's heading: how many of its cells it takes, and what it says."""
+
+    kind: SectionKind
+    title: str
+    cells: int
+    inline: bool = False  # the title is a part of its first line of content
+
+
+class HeadingFinder:
+    """Knows how one document sets its section titles."""
+
+    def __init__(self, rows: list[list[Cell]]) -> None:
+        self._body = body_size(cell for row in rows for cell in row)
+        self._styles = self._title_styles(rows)
+
+    def style(self, cell: Cell) -> Style:
+        """The cell's style, comparable within the document."""
+        return Style(round(20 * cell.size / self._body), bool(cell.line.bold), is_capitals(cell.text))
+
+    def _title_styles(self, rows: list[list[Cell]]) -> Counter[Style]:
+        """How the known titles are set: in the most frequent style, and in others that head several kinds.
+
+        A known word in yet another style heads a part of a section ("Journal Articles"), or is an entry's.
+        """
+        kinds: dict[Style, set[SectionKind]] = {}
+        found: Counter[Style] = Counter()
+        for row in rows:
+            title = row[0].title
+            if title is not None and row[0].heads and _may_head(row[0]):
+                style = self.style(row[0])
+                found[style] += 1
+                kinds.setdefault(style, set()).add(title)
+        if not found:
+            return found
+        main = max(kinds, key=lambda style: (len(kinds[style]), style))
+        return Counter(
+            {
+                style: count
+                for style, count in found.items()
+                if style == main
+                or len(kinds[style]) >= 2
+                or (len(kinds[main]) == 1 and style.size >= main.size)
+            }
+        )
+
+    def heading(self, row: list[Cell], gap: float, *, current: SectionKind) -> Heading | None:
+        """The heading that a row begins with. `gap` is the white space above it, in ems of the body."""
+        first = row[0]
+        if not _may_head(first):
+            return None
+        kind = self._known(row, gap, current)
+        if kind is not None:
+            return Heading(kind, first.text, 1)
+        if len(row) == 1 and current is not SectionKind.HEADER and self._looks_like_the_others(first):
+            return Heading(SectionKind.OTHER, first.text, 1)
+        return None
+
+    def _known(self, row: list[Cell], gap: float, current: SectionKind) -> SectionKind | None:
+        first = row[0]
+        style = self.style(first)
+        if first.title is not None:
+            if self._styles.total() >= 2 and not self._is_title_style(style):
+                return None
+            if first.styled or (len(row) == 1 and gap > 0.5 and current is not first.title):
+                return first.title
+            return None
+        if first.styled and self._is_title_style(style):
+            return loose_title_kind(first.text)
+        return None
+
+    def _is_title_style(self, style: Style) -> bool:
+        """Whether known titles are set like this: the same capitals and weight, and about as large."""
+        if not self._styles:
+            return True
+        return any(
+            abs(style.size - known.size) <= 1
+            and style.bold == known.bold
+            and (style.capitals == known.capitals)
+            for known in self._styles
+        )
+
+    def _looks_like_the_others(self, cell: Cell) -> bool:
+        style = self.style(cell)
+        common = [known for known, count in self._styles.items() if count >= 2]
+        return (
+            style in common
+            and (style.size >= 22 or style.capitals or style.bold)
+            and not cell.dated
+            and not any(char.isdigit() for char in cell.text)
+            and "@" not in cell.text
+        )
+
+
+def _may_head(cell: Cell) -> bool:
+    text = cell.text
+    return (
+        2 <= len(text) <= _LONGEST_HEADING
+        and len(text.split()) <= 7
+        and any(char.isalpha() for char in text)
+        and not _SENTENCE_END.search(text)
+    )
+
+
+def inline_heading(cell: Cell) -> Heading | None:
+    """The title before a colon, when the line goes on after it: "Languages: English, Dutch"."""
+    match = _INLINE.match(cell.text)
+    if match is None:
+        return None
+    kind = title_kind(match.group(1))
+    return Heading(kind, match.group(1), 0, inline=True) if kind is not None else None

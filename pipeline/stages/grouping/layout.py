@@ -1,0 +1,196 @@
+"""Columns and reading order of one page.
+
+A page is cut where a white gutter runs beside enough text: above the gutter, its columns, below it, and again
+inside each of these. What looks like a column but is a part of the rows beside it (dates in a margin, a table's
+cells, titles at the left of their content) is left in its rows.
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pipeline.stages.grouping.cells import Cell, median_size, rows_of
+
+_DEEPEST = 6
+
+
+@dataclass(slots=True)
+class Block:
+    """Text that is read from the top to the bottom, row by row; or columns that are read one after another."""
+
+    cells: list[Cell] = field(default_factory=list)
+    columns: list[list[Block]] = field(default_factory=list)
+
+
+class _Cut(NamedTuple):
+    score: float
+    x: float
+    above: list[Cell]
+    left: list[Cell]
+    right: list[Cell]
+    below: list[Cell]
+
+
+def layout(cells: list[Cell], *, from_right: bool = False, depth: int = 0) -> list[Block]:
+    """The blocks of a page (or of a part of it) in reading order; every cell is in exactly one."""
+    if not cells:
+        return []
+    cut = _best_cut(cells) if depth < _DEEPEST and len(cells) >= 4 else None
+    if cut is None:
+        return [Block(cells=cells)]
+    columns = [layout(side, from_right=from_right, depth=depth + 1) for side in (cut.left, cut.right)]
+    if from_right:
+        columns.reverse()
+    return [
+        *layout(cut.above, from_right=from_right, depth=depth + 1),
+        Block(columns=columns),
+        *layout(cut.below, from_right=from_right, depth=depth + 1),
+    ]
+
+
+def _best_cut(cells: list[Cell]) -> _Cut | None:
+    em = median_size(cells)
+    best: _Cut | None = None
+    ordered = sorted(cells, key=lambda cell: cell.top)
+    for x in _gutter_positions(cells, em):
+        for cut in _cuts_at(ordered, x, em):
+            if (best is None or cut.score > best.score) and _are_columns(cut, em):
+                best = cut
+    return best
+
+
+def _gutter_positions(cells: list[Cell], em: float) -> list[float]:
+    """Where columns may begin: left edges that several lines share, and just right of shared right edges."""
+    positions: list[float] = []
+    for edges, shift in (
+        (sorted(cell.left for cell in cells), -0.3 * em),
+        (sorted(cell.right for cell in cells), 0.3 * em),
+    ):
+        cluster: list[float] = []
+        for edge in [*edges, float("inf")]:
+            if cluster and edge - cluster[0] > 0.5 * em:
+                if len(cluster) >= 3 or shift < 0:
+                    positions.append((cluster[0] if shift < 0 else cluster[-1]) + shift)
+                cluster = []
+            cluster.append(edge)
+    return sorted(set(positions))
+
+
+def _cuts_at(ordered: list[Cell], x: float, em: float) -> list[_Cut]:
+    """The stretches of the page, from the top, that no line crosses at x, with text on both sides."""
+    cuts: list[_Cut] = []
+    start = 0
+    crossing = [index for index, cell in enumerate(ordered) if cell.left < x < cell.right]
+    for stop in [*crossing, len(ordered)]:
+        stretch = ordered[start:stop]
+        right = [cell for cell in stretch if cell.left >= x]
+        left = [cell for cell in stretch if cell.left < x]
+        if len(right) >= 2 and len(left) >= 2:
+            top, bottom = _common_extent(left, right)
+            if bottom - top > 2.5 * em:
+                cuts.append(_trimmed(ordered, start, stop, x, em))
+        start = stop + 1
+    return [cut for cut in cuts if cut.left and cut.right]
+
+
+def _common_extent(left: list[Cell], right: list[Cell]) -> tuple[float, float]:
+    top = max(min(cell.top for cell in left), min(cell.top for cell in right))
+    bottom = min(max(cell.bottom for cell in left), max(cell.bottom for cell in right))
+    return top, bottom
+
+
+def _trimmed(ordered: list[Cell], start: int, stop: int, x: float, em: float) -> _Cut:
+    """The cut of a stretch. What overlaps a line that crosses x is above or below the columns, not in them."""
+    stretch = ordered[start:stop]
+    above, below = ordered[:start], ordered[stop:]
+    floor = max((cell.bottom for cell in above), default=float("-inf"))
+    roof = min((cell.top for cell in below), default=float("inf"))
+    inside = []
+    for cell in stretch:
+        middle = (cell.top + cell.bottom) / 2
+        if above and middle < floor - 0.2 * em and middle < floor:
+            above = [*above, cell]
+        elif below and middle > roof:
+            below = [cell, *below]
+        else:
+            inside.append(cell)
+    left = [cell for cell in inside if cell.left < x]
+    right = [cell for cell in inside if cell.left >= x]
+    score = 0.0
+    if left and right:
+        top, bottom = _common_extent(left, right)
+        gutter = min(cell.left for cell in right) - max(cell.right for cell in left)
+        score = (bottom - top) * (1 + min(gutter / em, 3) / 10) if gutter > 0.5 * em else 0.0
+    return _Cut(score, x, above, left, right, below)
+
+
+def _are_columns(cut: _Cut, em: float) -> bool:
+    """Whether the two sides are texts of their own, not parts of the same rows."""
+    left, right = cut.left, cut.right
+    if cut.score <= 0:
+        return False
+    heads_left, heads_right = sum(c.heads for c in left), sum(c.heads for c in right)
+    if _is_margin_of_titles(left, right, em) or _is_margin_of_titles(right, left, em):
+        return False
+    mates = _mates(left, right, em)
+    if _dated_share(left) >= 0.5 and mates >= 0.5 and not heads_left:
+        return False
+    if _dated_share(right) >= 0.4 and mates >= 0.5 and not heads_right:
+        return False
+    if heads_left and heads_right:
+        return True
+    rows_left, rows_right = len(rows_of(left)), len(rows_of(right))
+    if min(rows_left, rows_right) < 3 or _is_sparse(left, em) or _is_sparse(right, em):
+        return False
+    few, many = (left, right) if rows_left <= rows_right else (right, left)
+    if mates >= 0.8 and (_is_short(few) or _is_ragged_left(right)):
+        return False
+    if heads_left or heads_right:
+        return mates < 0.8 or not _is_short(few)
+    return mates < 0.6 or (not _is_short(few) and not _is_short(many))
+
+
+def _mates(left: list[Cell], right: list[Cell], em: float) -> float:
+    """The share of the rows of the side with fewer of them that have a row at their height on the other."""
+    bases_left = [row[0].base for row in rows_of(left)]
+    bases_right = [row[0].base for row in rows_of(right)]
+    few, many = sorted((bases_left, bases_right), key=len)
+    return sum(any(abs(base - other) <= 0.3 * em for other in many) for base in few) / len(few)
+
+
+def _dated_share(cells: list[Cell]) -> float:
+    rows = rows_of(cells)
+    return sum(any(cell.dated for cell in row) for row in rows) / len(rows)
+
+
+def _is_sparse(cells: list[Cell], em: float) -> bool:
+    """Whether most of the height that the cells span is white: remarks beside a text, not a text."""
+    height = max(cell.bottom for cell in cells) - min(cell.top for cell in cells)
+    return len(rows_of(cells)) * em < 0.3 * height
+
+
+def _is_short(cells: list[Cell]) -> bool:
+    return statistics.median(len(cell.text) for cell in cells) <= 24
+
+
+def _is_ragged_left(cells: list[Cell]) -> bool:
+    """Whether the cells end at one place and begin at many: set against the right margin."""
+    if len(cells) < 3:
+        return False
+    rights = [cell.right for cell in cells]
+    lefts = [cell.left for cell in cells]
+    return max(rights) - min(rights) < 0.25 * (max(lefts) - min(lefts))
+
+
+def _is_margin_of_titles(margin: list[Cell], content: list[Cell], em: float) -> bool:
+    """Whether one side holds titles only, each beside the content that it stands over."""
+    titles = sum(cell.title is not None for cell in margin)
+    if titles < max(2, 0.6 * len(rows_of(margin))) or any(cell.heads for cell in content):
+        return False
+    return all(
+        any(abs(cell.base - other.base) <= em for other in content)
+        for cell in margin
+        if cell.title is not None
+    )
