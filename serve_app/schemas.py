@@ -88,7 +88,7 @@ class ResumeSummary(Output):
     attempts: int = Field(description="How often a worker began it.")
     error: ResumeError | None
     job_post_id: str | None
-    email: str | None = Field(description="As the sender gave it; the profile has what the resume says.")
+    email: str | None = Field(description="The sender's, else the first one in the resume; lower case.")
     external_id: str | None
     filename: str | None
     mime: str
@@ -165,7 +165,7 @@ class ListQuery(BaseModel):
 
     status: Status | None = None
     job_post_id: PlainText | None = Field(None, max_length=200)
-    email: PlainText | None = Field(None, max_length=320, description="The address the sender gave, exactly.")
+    email: PlainText | None = Field(None, max_length=320, description="The whole address, in any case.")
     ingestion_id: UUID | None = None
     created_after: AwareDatetime | None = Field(None, description=_AFTER)
     created_before: AwareDatetime | None = Field(None, description=_AFTER)

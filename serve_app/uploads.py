@@ -59,8 +59,7 @@ class UploadOptions(BaseModel):
         None,
         max_length=320,
         pattern=r"^[^@\s]+@[^@\s]+$",
-        description="The sender's own record of the candidate's address; a filter of lists. The profile's "
-        "addresses are read from the resume.",
+        description="The candidate's address, a filter of lists. Default: the first one in the resume.",
     )
     external_id: str | None = Field(None, max_length=200, description="The sender's own id of this resume.")
     as_of_date: date | None = Field(

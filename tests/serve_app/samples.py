@@ -7,7 +7,14 @@ import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import Engine
+
+from pipeline.adapters.postgres.jobs import JobQueue
+from pipeline.adapters.postgres.results import PostgresResults
+from pipeline.domain.chunk import Chunk, EmbeddedChunks, Vector
+from pipeline.domain.journey import Lane
 from pipeline.domain.profile import (
     Certification,
     Degree,
@@ -29,6 +36,9 @@ from pipeline.domain.profile import (
     Volunteering,
     Work,
 )
+from pipeline.domain.result import ResumeResult, Verdict
+from pipeline.domain.sections import Section, SectionedText, SectionKind
+from pipeline.domain.text import Box, Line, Page, Text, Word
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 BOUNDARY = "a-boundary-of-the-tests"
@@ -155,3 +165,57 @@ def profile() -> Profile:
         references=[Entry(text=supported("On request"))],
         interests=[Entry(text=supported("Chess"))],
     )
+
+
+LINES = ("Ada Fiktiva", "Intensive care nurse", "Ran the night shift in Berlin")
+
+
+def sections() -> SectionedText:
+    """One page of three lines: a header of two and a work section of one."""
+    lines = tuple(
+        Line(
+            number,
+            1,
+            tuple(Word(word, Box(0.1, 0.1 * number, 0.5, 0.1 * number + 0.02)) for word in line.split()),
+            Box(0.1, 0.1 * number, 0.5, 0.1 * number + 0.02),
+            size=11.0,
+            bold=number == 0,
+        )
+        for number, line in enumerate(LINES)
+    )
+    return SectionedText(
+        Text((Page(1, 595.0, 842.0, lines),), "tests/1"),
+        (
+            Section(SectionKind.HEADER, None, (), (0, 1)),
+            Section(SectionKind.WORK, "Experience", (), (2,)),
+        ),
+        ((0,), (1,), (2,)),
+        language="en",
+    )
+
+
+def finish(engine: Engine, vector: Vector, model: str, *, person: Profile | None = None) -> list[UUID]:
+    """Take every waiting job and save a result for it, by the real queue and the real result store."""
+    jobs = JobQueue(engine).claim(7, Lane.ONLINE, 1000)
+    chunk = Chunk(0, "work", (2,), LINES[2])
+    results = [
+        ResumeResult(
+            lease=job.lease,
+            upload=job.upload,
+            sections=sections(),
+            profile=person or profile(),
+            embedded=EmbeddedChunks(model, (chunk,), vector.reshape(1, -1)),
+            versions={"read": "tests/1"},
+            seconds={"read": 0.1},
+        )
+        for job in jobs
+    ]
+    assert set(PostgresResults(engine).save(results)) <= {Verdict.SAVED}
+    return [job.lease.application_id for job in jobs]
+
+
+def refuse(engine: Engine, code: str, detail: str) -> None:
+    """Take one waiting job and end it as the document's fault."""
+    queue = JobQueue(engine)
+    (job,) = queue.claim(7, Lane.ONLINE, 1)
+    assert queue.fail(job.lease, code=code, detail=detail)
