@@ -1,0 +1,103 @@
+"""Checkpoints: done once, waited for by the others, never lost with their owner."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from pipeline.adapters.postgres.applications import Applications
+from pipeline.adapters.postgres.checkpoints import PostgresCheckpoints
+from pipeline.adapters.postgres.jobs import JobQueue
+from pipeline.domain.checkpoint import CheckpointKey, Claim
+from pipeline.domain.errors import LeaseLost
+from pipeline.domain.journey import Lane
+from tests.adapters.postgres.factories import OWNER, claimed, expire_lease, sha256, sql
+
+KEY = CheckpointKey(sha256("same bytes"), "embed", "digest-1")
+
+
+def test_the_first_computes_and_the_second_reads(engine: Engine) -> None:
+    """A miss is ours; once stored, anybody's lease reads the value."""
+    store = PostgresCheckpoints(engine)
+    first, second = claimed(engine, "same bytes"), claimed(engine, "same bytes")
+    assert store.take(KEY, first.lease) is Claim.OURS
+    assert store.take(KEY, first.lease) is Claim.OURS, "asking twice changes nothing"
+    assert store.take(KEY, second.lease) is Claim.PENDING
+    store.put(KEY, first.lease, b"\x00value")
+    assert store.take(KEY, second.lease) == b"\x00value"
+
+
+def test_storing_wakes_whoever_waits(engine: Engine) -> None:
+    """A job that waits with the key as its reason is claimable as soon as the value is stored."""
+    store, jobs = PostgresCheckpoints(engine), JobQueue(engine)
+    first, second = claimed(engine, "same bytes"), claimed(engine, "same bytes")
+    store.take(KEY, first.lease)
+    jobs.wait(second.lease, reason=str(KEY), seconds=600)
+    assert jobs.claim(OWNER, Lane.ONLINE, 1) == []
+    store.put(KEY, first.lease, b"v")
+    assert [job.upload.application_id for job in jobs.claim(OWNER, Lane.ONLINE, 1)] == [
+        second.lease.application_id
+    ]
+
+
+def test_waiting_for_what_was_stored_meanwhile_does_not_wait(engine: Engine) -> None:
+    """The value arrived between `take` and `wait`: the job is due at once."""
+    store, jobs = PostgresCheckpoints(engine), JobQueue(engine)
+    first, second = claimed(engine, "same bytes"), claimed(engine, "same bytes")
+    store.take(KEY, first.lease)
+    assert store.take(KEY, second.lease) is Claim.PENDING
+    store.put(KEY, first.lease, b"v")
+    jobs.wait(second.lease, reason=str(KEY), seconds=600)
+    assert len(jobs.claim(OWNER, Lane.ONLINE, 1)) == 1
+
+
+@pytest.mark.parametrize("how", ["expired", "ended"])
+def test_an_owner_that_is_gone_is_replaced(engine: Engine, how: str) -> None:
+    """An expired lease, or a job that ended without storing, frees the place for the next."""
+    store = PostgresCheckpoints(engine)
+    first, second = claimed(engine, "same bytes"), claimed(engine, "same bytes")
+    store.take(KEY, first.lease)
+    if how == "expired":
+        expire_lease(engine, first.lease.application_id)
+    else:
+        JobQueue(engine).fail(first.lease, code="corrupt", detail="d")
+    assert store.take(KEY, second.lease) is Claim.OURS
+    store.put(KEY, second.lease, b"second")
+    assert sql(engine, "SELECT value FROM checkpoints")[0].value.tobytes() == b"second"
+
+
+def test_a_stale_worker_neither_takes_nor_stores(engine: Engine) -> None:
+    """A lost lease raises, and nothing is written."""
+    store = PostgresCheckpoints(engine)
+    job = claimed(engine, "same bytes")
+    store.take(KEY, job.lease)
+    expire_lease(engine, job.lease.application_id)
+    JobQueue(engine).reap(set())
+    with pytest.raises(LeaseLost):
+        store.put(KEY, job.lease, b"stale")
+    with pytest.raises(LeaseLost):
+        store.take(CheckpointKey(KEY.content_sha256, "read", "other"), job.lease)
+    assert [row.state for row in sql(engine, "SELECT state FROM checkpoints")] == ["pending"]
+
+
+def test_checkpoints_go_with_the_last_application_of_their_content(engine: Engine) -> None:
+    """Erasing one of two keeps them; erasing the second removes them."""
+    store = PostgresCheckpoints(engine)
+    first, second = claimed(engine, "same bytes"), claimed(engine, "same bytes")
+    store.take(KEY, first.lease)
+    store.put(KEY, first.lease, b"v")
+    applications = Applications(engine)
+    kept = applications.erase(first.lease.application_id)
+    gone = applications.erase(second.lease.application_id)
+    assert kept is not None
+    assert gone is not None
+    assert (kept.checkpoints, gone.checkpoints) == (0, 1)
+
+
+def test_another_version_is_another_checkpoint(engine: Engine) -> None:
+    """Same bytes and stage under another digest is work to do."""
+    store = PostgresCheckpoints(engine)
+    job = claimed(engine, "same bytes")
+    store.take(KEY, job.lease)
+    store.put(KEY, job.lease, b"v")
+    assert store.take(CheckpointKey(KEY.content_sha256, "embed", "digest-2"), job.lease) is Claim.OURS
