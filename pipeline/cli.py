@@ -191,12 +191,13 @@ def create_key(
 @keys_app.command("list")
 def list_keys() -> None:
     """List the keys, without their secrets."""
-    table = Table("id", "name", "scopes", "created", "expires", "revoked")
+    table = Table("name", "scopes", "created", "expires", "revoked")
+    table.add_column("id", no_wrap=True, min_width=36)  # whole, to be copied
     with _keys() as keys:
         for key in keys.list():
             times = (key.created_at, key.expires_at, key.revoked_at)
-            shown = [time.isoformat(timespec="seconds") if time else "" for time in times]
-            table.add_row(str(key.key_id), key.name, ", ".join(sorted(key.scopes)), *shown)
+            shown = [f"{time:%Y-%m-%d}" if time else "" for time in times]
+            table.add_row(key.name, ", ".join(sorted(key.scopes)), *shown, str(key.key_id))
     out.print(table)
 
 

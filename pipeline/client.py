@@ -76,7 +76,7 @@ class ResumesClient:
         body: dict[str, Any] = {"query": query, "limit": limit}
         if job_post_id:
             body["job_post_id"] = job_post_id
-        return list(self._json("POST", "/search", json=body)["hits"])
+        return list(self._json("POST", "/search", json=body)["items"])
 
     def erase(self, resume_id: str) -> dict[str, Any]:
         """Erase a resume; the receipt."""

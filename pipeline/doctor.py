@@ -79,10 +79,12 @@ def _objects(settings: Settings) -> str:
 
 
 def _text(settings: Settings) -> str:
-    from pipeline.adapters.pdfium import PdfiumTextEngine
-
-    limits = f"{settings.max_pages} pages, {settings.parse_timeout_s:.0f} s, {settings.parse_memory_mib} MiB a document"
-    return f"{PdfiumTextEngine.version} ({limits})"
+    engine = wiring.text_engine(settings)
+    try:
+        limits = f"{settings.max_pages} pages, {settings.parse_timeout_s:.0f} s, {settings.parse_memory_mib} MiB"
+        return f"{engine.version}; at most {limits} a document"
+    finally:
+        engine.close()
 
 
 def _profile(settings: Settings) -> str:

@@ -10,6 +10,8 @@ from ray import serve
 from pipeline.adapters.postgres.api_keys import ApiKeys
 from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.idempotency import Idempotency
+from pipeline.adapters.postgres.listen import Listener
+from pipeline.adapters.postgres.moves import STATUS
 from pipeline.adapters.postgres.search import Search
 from pipeline.domain.chunk import Vector
 from pipeline.orchestration import wiring
@@ -25,7 +27,7 @@ class Ingress:
         self._embedder = embedder
         self._model: str | None = None
 
-    def __serve_build_asgi_app__(self) -> FastAPI:  # noqa: PLW3201 - Serve's name
+    def __serve_build_asgi_app__(self) -> FastAPI:
         settings = load_settings()
         wiring.configure_logging(settings)
         engine = wiring.database(settings, name="ingress", pool_size=8)
@@ -39,6 +41,9 @@ class Ingress:
                 objects=wiring.object_store(settings),
                 embed_query=self._embed_query,
                 embedding_model=self._embedding_model,
+                listener=lambda on_notify, on_reconnect: Listener(
+                    wiring.database_url(settings), [STATUS], on_notify, on_reconnect
+                ),
             )
         )
 

@@ -19,7 +19,8 @@ from ray.exceptions import RayActorError, RayError
 from ray.serve.exceptions import RayServeException
 
 from pipeline.adapters.postgres.jobs import ClaimedJob
-from pipeline.adapters.postgres.listen import JOBS, Listener
+from pipeline.adapters.postgres.listen import Listener
+from pipeline.adapters.postgres.moves import JOBS
 from pipeline.adapters.postgres.owner import OwnerLock
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.journey import JobState, Lane, Lease, Stage

@@ -28,6 +28,7 @@ _RAY_ENVIRONMENT = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
 }
+_APPLICATION = "resumes"
 _MIB = 1024 * 1024
 _OBJECT_STORE_BYTES = 256 * _MIB
 #: Replicas reserve fractions that add up to less than two cores; more Ray CPUs than cores only lets a
@@ -44,8 +45,15 @@ class RunningService:
 
 
 @contextmanager
-def database_running(settings: Settings, *, say: Callable[[str], None]) -> Iterator[Settings]:
-    """The settings with a DB_URL that answers, checked and migrated; the embedded server stops with the block."""
+def database_running(
+    settings: Settings, *, say: Callable[[str], None], supervise: bool = False
+) -> Iterator[Settings]:
+    """The settings with a DB_URL that answers, checked and migrated.
+
+    An embedded server that this started stops with the block. `supervise` is for the service, which keeps the
+    server alive and ends it even when it found it running (after its predecessor was killed); a command that
+    finds the service's server running leaves it running.
+    """
     from pipeline.adapters.postgres.embedded import EmbeddedPostgres
     from pipeline.adapters.postgres.migrate import upgrade
     from pipeline.adapters.postgres.requirements import check_database
@@ -54,9 +62,11 @@ def database_running(settings: Settings, *, say: Callable[[str], None]) -> Itera
         if settings.db_url is None:
             say(f"Starting the embedded PostgreSQL in {settings.postgres_dir}")
             embedded = EmbeddedPostgres(settings.postgres_dir)
+            if supervise or not embedded.is_running():
+                stack.callback(embedded.stop)
             url = embedded.start()
-            stack.callback(embedded.stop)
-            embedded.supervise(lambda: say("PostgreSQL had stopped and was started again"))
+            if supervise:
+                embedded.supervise(lambda: say("PostgreSQL had stopped and was started again"))
         else:
             url = settings.db_url.get_secret_value()
         check_database(url)
@@ -76,7 +86,7 @@ def service_running(
     Raises ConfigurationError with a sentence that says what to do.
     """
     refuse_busy_port(settings)
-    with database_running(settings, say=say) as resolved, _environment(resolved):
+    with database_running(settings, say=say, supervise=True) as resolved, _environment(resolved):
         import ray  # late: Ray reads its environment at import
         from ray import serve
 
@@ -136,7 +146,12 @@ def _start_serve(settings: Settings, build: Callable[[], Any]) -> None:
         http_options=HTTPOptions(host=settings.host, port=settings.port, request_timeout_s=120),
         logging_config=logging_config,
     )
-    serve.run(build(), name="resumes", route_prefix="/", logging_config=logging_config)
+    try:
+        serve.run(build(), name=_APPLICATION, route_prefix="/", logging_config=logging_config)
+    except RuntimeError as error:
+        states = serve.status().applications[_APPLICATION].deployments
+        reasons = [f"{name}: {state.message.strip()}" for name, state in states.items() if state.message]
+        raise ConfigurationError("The service did not start. " + " ".join(reasons)) from error
 
 
 @contextmanager
