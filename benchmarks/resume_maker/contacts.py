@@ -37,23 +37,29 @@ def details(draft: Draft) -> list[Detail]:
         found.append(
             Detail("email", labels["email"], mail, "" if style == "at_sign" else f"mailto:{contact.email}")
         )
-    found += [Detail("link", labels["link"], link, f"https://{link}") for link in contact.links]
-    return found
+    shown = _site if style == "link_words" else str
+    return found + [Detail("link", labels["link"], shown(link), f"https://{link}") for link in contact.links]
+
+
+def _site(link: str) -> str:
+    """The word that stands for a link whose address is only in its annotation."""
+    return {"linkedin.com": "LinkedIn", "github.com": "GitHub"}.get(link.split("/")[0], "Portfolio")
 
 
 def printed_name(draft: Draft) -> str:
     """The name in the document's order and case."""
-    name = draft.resume.name
-    given, _, family = name.rpartition(" ")
+    resume = draft.resume
+    given = resume.name.removesuffix(f" {resume.family}")
     match draft.knobs.name:
         case "upper":
-            return name.upper()
+            printed = resume.name.upper()
         case "family_upper":
-            return f"{given} {family.upper()}"
+            printed = f"{given} {resume.family.upper()}"
         case "family_first":
-            return f"{family}, {given}"
+            return f"{resume.family}, {given}"
         case _:
-            return name
+            printed = resume.name
+    return draft.knobs.credential.format(name=printed) if draft.knobs.credential else printed
 
 
 def linked(rows: list[Row], found: list[Detail]) -> list[Row]:

@@ -5,60 +5,80 @@ from typing import Any
 from .model import Month
 
 Locale = dict[str, Any]
-YEAR_ONLY = frozenset({"year", "season", "year_short_range"})
-STYLES = (
-    "mon",
-    "month",
-    "slash",
-    "dash",
-    "dot",
-    "year",
-    "iso",
-    "day",
-    "since",
-    "season",
-    "short",
-    "till_now",
-)
-WEIGHTS = (26, 14, 12, 3, 4, 14, 4, 3, 6, 3, 5, 4)
+YEAR_ONLY = frozenset({"year", "season"})
+WEIGHTS = {
+    "mon": 25,
+    "month": 13,
+    "slash": 11,
+    "year": 13,
+    "since": 5,
+    "short": 4,
+    "till_now": 3,
+    "dot": 4,
+    "iso": 4,
+    "merged": 4,
+    "dash": 3,
+    "day": 3,
+    "season": 2,
+    "slash_iso": 2,
+    "yy": 2,
+    "comma": 2,
+}
+
+
+_FORMS = {
+    "slash": "{number:02d}/{year}",
+    "dash": "{number:02d}-{year}",
+    "dot": "{number:02d}.{year}",
+    "year": "{year}",
+    "iso": "{year}-{number:02d}",
+    "slash_iso": "{year}/{number:02d}",
+    "yy": "{number:02d}/{yy:02d}",
+    "day": "{day:02d}.{number:02d}.{year}",
+    "season": "{season} {year}",
+    "short": "{short} '{yy:02d}",
+    "comma": "{month}, {year}",
+}
 
 
 def month_text(month: Month, style: str, locale: Locale) -> str:
-    """One month in a style of STYLES."""
+    """One month in a style of WEIGHTS; the day, where a style has one, follows from the month."""
     year, number = month
-    long, short = locale["months"][number - 1], locale["months_short"][number - 1]
-    match style:
-        case "month":
-            return locale.get("month_year", "{month} {year}").format(month=long, year=year)
-        case "slash":
-            return f"{number:02d}/{year}"
-        case "dash":
-            return f"{number:02d}-{year}"
-        case "dot":
-            return f"{number:02d}.{year}"
-        case "year":
-            return str(year)
-        case "iso":
-            return f"{year}-{number:02d}"
-        case "day":
-            return f"{1 + (year * 7 + number * 5) % 28:02d}.{number:02d}.{year}"
-        case "season":
-            return f"{locale['seasons'][number % 12 // 3]} {year}"
-        case "short":
-            return f"{short} '{year % 100:02d}"
-        case _:
-            return f"{short} {year}"
+    form = _FORMS.get(style, "{short} {year}")
+    if style == "month":
+        form = locale.get("month_year", "{month} {year}")
+    return form.format(
+        year=year,
+        yy=year % 100,
+        number=number,
+        day=1 + (year * 7 + number * 5) % 28,
+        month=locale["months"][number - 1],
+        short=locale["months_short"][number - 1],
+        season=locale["seasons"][number % 12 // 3],
+    )
 
 
 def range_text(start: Month, end: Month | None, style: str, dash: str, present: str, locale: Locale) -> str:
-    """Start and end joined by `dash`; an open end is the word `present`."""
+    """Start and end joined by `dash`, or in a frame such as "from {a} to {b}"; an open end is `present`."""
+    if "{a}" in dash and end is not None and start != end:
+        return dash.format(a=month_text(start, style, locale), b=month_text(end, style, locale))
+    dash = " – " if "{a}" in dash else dash
     first = month_text(start, style, locale)
     if end is None:
         if style == "since":
             return locale["since"].format(date=first)
         return f"{first}{dash}{locale['till_now'] if style == 'till_now' else present}"
     last = month_text(end, style, locale)
+    if style == "merged" and start[0] == end[0]:
+        first = locale["months_short"][start[1] - 1]
     return first if first == last else f"{first}{dash}{last}"
+
+
+def duration_text(start: Month, end: Month, locale: Locale) -> str:
+    """Years and months between two months, both counted, as business networks print them."""
+    years, months = divmod((end[0] - start[0]) * 12 + end[1] - start[1] + 1, 12)
+    parts = [locale["duration"][i].format(n) for i, n in enumerate((years, months)) if n]
+    return f"({' '.join(parts)})"
 
 
 def truth_of(month: Month | None, style: str) -> str:

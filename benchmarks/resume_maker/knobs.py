@@ -42,6 +42,7 @@ CONTACTS = {
     "mailto": 6,
     "at_sign": 3,
     "two_lines": 9,
+    "link_words": 6,
 }
 BULLETS = {
     "•": 34,
@@ -78,13 +79,19 @@ class Knobs:
     leading: float
     margin: float
     hyphen: str
-    gaps: bool
+    spaces: str
+    ligatures: bool
     order: str
     bullets_per_role: int
-    justify: bool
     name: str
     title_page: bool
     late_skills: bool
+    study_dates: str
+    durations: bool
+    oldest_first: bool
+    split_work: bool
+    credential: str
+    repeat_bar: bool
 
     def record(self) -> dict[str, Any]:
         """For the truth file."""
@@ -102,12 +109,14 @@ def draw(rng: Random, layout: str, locale: dates.Locale) -> Knobs:
     narrow = layout in ("newspaper", "table", "timeline", "sidebar_left", "sidebar_right")
     english = locale["lang"] == "en"
     dash = rng.choice(DASHES if english else [d for d in DASHES if d != " to "])
-    style = rng.choices(dates.STYLES, dates.WEIGHTS)[0]
+    if locale.get("ranges") and rng.random() < 0.06:
+        dash = rng.choice(locale["ranges"])
+    style = pick(rng, dates.WEIGHTS)
     if style == "till_now" and not english:
         style = "mon"
     return Knobs(
         dates=style,
-        dash=" – " if style in ("dash", "iso") and dash.strip() == "-" else dash,
+        dash=" – " if style in ("dash", "iso", "slash_iso") and dash.strip() == "-" else dash,
         present=rng.choice(locale["present"]),
         entry=pick(rng, ENTRIES, NARROW if narrow else None),
         education=pick(rng, EDUCATION, ("entry", "line", "bullets") if narrow else None),
@@ -119,11 +128,17 @@ def draw(rng: Random, layout: str, locale: dates.Locale) -> Knobs:
         leading=rng.choice((1.18, 1.25, 1.3, 1.38)),
         margin=rng.choice((36.0, 45.0, 54.0, 62.0)),
         hyphen=rng.choices(("", "-", "\xad"), (72, 20, 8))[0],
-        gaps=rng.random() < 0.12,
+        spaces=rng.choices(("drawn", "gaps", "letters"), (84, 12, 4))[0],
+        ligatures=rng.random() < 0.08,
         order=rng.choices(("reading", "dates_first", "rows"), (74, 13, 13))[0],
         bullets_per_role=rng.choice((2, 3, 4, 5, 6, 7)),
-        justify=rng.random() < 0.1,
         name=rng.choices(("plain", "upper", "family_upper", "family_first"), (64, 22, 9, 5))[0],
         title_page=rng.random() < 0.15,
         late_skills=rng.random() < 0.5,
+        study_dates=rng.choices(("range", "end", "year"), (60, 28, 12))[0],
+        durations="duration" in locale and rng.random() < 0.05,
+        oldest_first=rng.random() < 0.06,
+        split_work=rng.random() < 0.08,
+        credential=rng.choice(locale["credentials"]) if rng.random() < 0.07 else "",
+        repeat_bar=rng.random() < 0.3,
     )

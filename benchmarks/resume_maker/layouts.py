@@ -109,6 +109,8 @@ def _side_bar(draft: Draft, sections: list[Section], paper: Paper, on_left: bool
     both = [side_stays, main_stays] if on_left else [main_stays, side_stays]
     items = [p for stays in both for p in placed(stays)]
     pages = last_page(items)
+    if draft.knobs.repeat_bar:
+        items += [p._replace(page=n) for p in placed(side_stays) if p.page == 1 for n in range(2, pages + 1)]
     return _bars_behind(draft, paper, edge, side_width, tone, pages) + items
 
 
@@ -263,6 +265,50 @@ def left_headings(draft: Draft, sections: list[Section], paper: Paper) -> list[P
     return placed(pour(rows, lambda n: paper.frame(n + 1, paper.margin + gutter)))
 
 
+def cards(draft: Draft, sections: list[Section], paper: Paper) -> list[Placed]:
+    """Every section in a frame of its own."""
+    theme, pad = draft.theme, 9.0
+    width = paper.column - 2 * pad
+    rows = header_rows(draft, theme, width)
+    for section in sections:
+        body = titled(draft, section, theme, width)
+        rows += [gap(7.0), body[0]._replace(mark="card"), *body[1:], Row(5.0, mark="card end")]
+    stays = pour(rows, lambda n: paper.frame(n + 1, paper.margin + pad))
+    return _frames(stays, theme, width, pad) + placed(stays)
+
+
+def _frames(stays: list[Stay], theme: Theme, width: float, pad: float) -> list[Placed]:
+    """A frame around the rows of each card, closed at the foot of a page and opened again on the next."""
+    found, inside = [], False
+    for number, stay in enumerate(stays):
+        row = stay.row
+        inside = inside or row.mark in ("card", "heading")
+        turn = number == 0 or stays[number - 1].page != stay.page
+        if inside and (row.mark == "card" or turn):
+            top = stay.y
+            found.append((stay, top, top))
+        if inside and found:
+            found[-1] = (*found[-1][:2], stay.y + row.height)
+        inside = inside and row.mark != "card end"
+    return [
+        Placed(s.page, s.x, top - 2, Box(-pad, 0, width + 2 * pad, bottom - top + 4, theme.soft, 0.6))
+        for s, top, bottom in found
+    ]
+
+
+def footer_name(draft: Draft, sections: list[Section], paper: Paper) -> list[Placed]:
+    """One column that starts with the text; name and contact stand at the foot of every page only."""
+    theme, inset = draft.theme, 34.0
+    rows = _all_rows(draft, sections, theme, paper.column)
+    body = placed(pour(rows, lambda n: paper.frame(n + 1, inset=inset)))
+    name = paragraph([(printed_name(draft), theme.bold(1.1, theme.tint))], paper.column, 1.3, 0.5)
+    foot_rows = name + contact_rows(draft, theme, paper.column, 0.5)
+    top = paper.height - paper.margin * 0.5 - sum(r.height for r in foot_rows)
+    for page in range(1, last_page(body) + 1):
+        body += placed(pour(foot_rows, lambda n, p=page: Frame(p, paper.margin, top, paper.height)))
+    return body
+
+
 def page_numbers(draft: Draft, items: list[Placed], paper: Paper) -> list[Placed]:
     """'Page 1 of 2' at the foot of every page."""
     pages, face = last_page(items), draft.theme.quiet(0.85)
@@ -286,4 +332,6 @@ LAYOUTS: dict[str, Layout] = {
     "minimal": single,
     "letterhead": letterhead,
     "left_headings": left_headings,
+    "cards": cards,
+    "footer_name": footer_name,
 }

@@ -55,7 +55,7 @@ def make_resume(seed: int, layout: str, style: str, locale: str, occupation: str
     items = LAYOUTS[layout](draft, plan, paper)
     if layout in ("header_footer", "academic") or rng.random() < 0.15:
         items += page_numbers(draft, items, paper)
-    sheet = paint.Sheet(paper.width, paper.height, f"{resume.name}", chosen.gaps, chosen.order)
+    sheet = paint.Sheet(paper.width, paper.height, f"{resume.name}", chosen.spaces, chosen.order)
     pages = last_page(items)
     truth, absent = truth_of_resume(draft, plan)
     record = {
@@ -137,10 +137,11 @@ def _plan(draft: sections.Draft, layout: str) -> list[sections.Section]:
 
     if resume.summary:
         found.append(sections.prose(draft, "summary", title("summary"), resume.summary))
-    work, schooling = sections.work(draft, title("work")), sections.education(draft, title("education"))
+    works = _works(draft, title("work"))
+    schooling = sections.education(draft, title("education"))
     skills = sections.skills(draft, title("skills"))
     early = layout == "academic" or rng.random() < 0.2
-    body = [schooling, work] if early else [work, schooling]
+    body = [schooling, *works] if early else [*works, schooling]
     found += [*body, skills] if draft.knobs.late_skills else [skills, *body]
     if resume.languages:
         form = rng.choice(("line", "bullets", "labels"))
@@ -153,4 +154,15 @@ def _plan(draft: sections.Draft, layout: str) -> list[sections.Section]:
             rng.choice((0, len(found))),
             sections.pairs(draft, "personal", title("personal"), resume.personal, "labels"),
         )
+    if "declaration" in draft.locale and rng.random() < 0.4:
+        found.append(sections.prose(draft, "declaration", title("declaration"), draft.locale["declaration"]))
     return found
+
+
+def _works(draft: sections.Draft, title: str) -> list[sections.Section]:
+    """All jobs in a section, or the older ones in a second."""
+    jobs = draft.resume.jobs
+    if not (draft.knobs.split_work and len(jobs) > 2):
+        return [sections.work(draft, title, jobs)]
+    other = draft.rng.choice(draft.locale["headings"]["other_work"])
+    return [sections.work(draft, title, jobs[:2]), sections.work(draft, other, jobs[2:])]

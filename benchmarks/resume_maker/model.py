@@ -34,7 +34,7 @@ class School:
     degree: str
     place: str
     start: Month
-    end: Month | None
+    end: Month
     note: str
 
 
@@ -54,6 +54,7 @@ class Resume:
     """Everything that may be printed; what a layout leaves out is left out of the truth as well."""
 
     name: str
+    family: str
     contact: Contact
     headline: str
     summary: str

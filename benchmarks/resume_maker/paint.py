@@ -16,14 +16,15 @@ Word = dict[str, Any]
 class Sheet(NamedTuple):
     """Page size in points, and how the text reaches the content stream.
 
-    `gaps` draws every word alone, without a space between, as browsers' printing does.
+    `spaces` is `drawn`, `gaps` (every word alone, without a space between, as browsers print) or `letters`
+    (every letter alone).
     `order` is `reading`, `dates_first` (dates before everything else) or `rows` (across the columns).
     """
 
     width: float
     height: float
     title: str
-    gaps: bool = False
+    spaces: str = "drawn"
     order: str = "reading"
 
 
@@ -57,7 +58,12 @@ def _words_of(at: Placed, text: Text, sheet: Sheet) -> Iterator[Word]:
             right / sheet.width,
             (base + down * text.size) / sheet.height,
         )
-        yield {"page": at.page, "text": text.seen or drawn, "bbox": [round(v, 5) for v in box]}
+        yield {"page": at.page, "text": text.seen or _spelt(drawn), "bbox": [round(v, 5) for v in box]}
+
+
+def _spelt(drawn: str) -> str:
+    """Ligatures taken apart, as an eye reads them."""
+    return drawn.replace("\ufb01", "fi").replace("\ufb02", "fl")
 
 
 def _pieces(x: float, text: Text) -> Iterator[tuple[float, str]]:
@@ -102,7 +108,7 @@ def _draw(canvas: Canvas, at: Placed, sheet: Sheet) -> None:
     item = at.item
     x, y = at.x + item.x, sheet.height - at.y - item.dy
     if isinstance(item, Text):
-        _draw_text(canvas, item, x, y, sheet.gaps)
+        _draw_text(canvas, item, x, y, sheet.spaces)
     elif isinstance(item, Box):
         canvas.setLineWidth(item.stroke)
         canvas.setStrokeColorRGB(*item.colour)
@@ -113,18 +119,29 @@ def _draw(canvas: Canvas, at: Placed, sheet: Sheet) -> None:
         canvas.linkURL(item.url, (x, y - item.height, x + item.width, y), relative=0, thickness=0)
 
 
-def _draw_text(canvas: Canvas, text: Text, x: float, y: float, gaps: bool) -> None:
+def _draw_text(canvas: Canvas, text: Text, x: float, y: float, spaces: str) -> None:
     pen = canvas.beginText(x, y)
     pen.setFont(text.font, text.size)
     pen.setFillColorRGB(*text.colour)
     if text.spacing:
         pen.setCharSpace(text.spacing)
-    if gaps:
-        for left, piece in _pieces(x, text):
-            pen.setTextOrigin(left, y)
-            pen.textOut(piece)
-    else:
-        pen.textOut(text.text)
+    for left, piece in _strokes(x, text, spaces):
+        pen.setTextOrigin(left, y)
+        pen.textOut(piece)
     if text.spacing:
         pen.setCharSpace(0)
     canvas.drawText(pen)
+
+
+def _strokes(x: float, text: Text, spaces: str) -> Iterator[tuple[float, str]]:
+    """What is drawn at once, and its left edge in points."""
+    if spaces == "drawn":
+        yield x, text.text
+        return
+    for left, piece in _pieces(x, text):
+        if spaces == "gaps":
+            yield left, piece
+            continue
+        for letter in piece:
+            yield left, letter
+            left += _advance(letter, text)

@@ -25,6 +25,7 @@ class Inventor:
 
     def __init__(self, rng: Random, locale: Content, occupation: Content, long: bool) -> None:
         self.rng, self.locale, self.occupation, self.long = rng, locale, occupation, long
+        self.bullet_label = rng.choice(locale["bullet_labels"]) if rng.random() < 0.12 else ""
         self.years = rng.choice((2, 5, 8, 11, 14, 18, 22)) if not long else rng.choice((12, 16, 20))
 
     def fill(self, template: str, year: int | None = None) -> str:
@@ -64,16 +65,33 @@ def invent(
     jobs = _career(inventor, bullets)
     return Resume(
         name=f"{given} {family}",
+        family=family,
         contact=_contact(inventor, given, family),
         headline=jobs[0].roles[0].title if jobs and rng.random() < 0.55 else "",
-        summary=inventor.fill(rng.choice(occupation["summary"])) if rng.random() < 0.72 else "",
+        summary=_summary(inventor) if rng.random() < 0.72 else "",
         jobs=jobs,
         schools=_schools(inventor, jobs),
-        skills=tuple((label, tuple(names)) for label, names in occupation["skills"].items()),
+        skills=_skills(inventor),
         languages=_languages(inventor),
         extras=_extras(inventor, f"{family} {given[0]}"),
         personal=tuple((k, inventor.fill(v)) for k, v in locale["personal"]) if rng.random() < 0.4 else (),
     )
+
+
+def _summary(inventor: Inventor) -> str:
+    """One to four sentences."""
+    rng = inventor.rng
+    about = rng.sample(inventor.occupation["summary"], rng.randint(1, len(inventor.occupation["summary"])))
+    more = rng.sample(inventor.locale["summary_more"], rng.choice((0, 1, 2)))
+    return " ".join(inventor.fill(t) for t in [*about, *more])
+
+
+def _skills(inventor: Inventor) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The occupation's skills by group, now and then with a group of soft ones."""
+    rng = inventor.rng
+    groups = [(label, tuple(names)) for label, names in inventor.occupation["skills"].items()]
+    label, soft = inventor.locale["soft_skills"]
+    return (*groups, (label, tuple(rng.sample(soft, 3)))) if rng.random() < 0.35 else tuple(groups)
 
 
 def ascii_of(text: str) -> str:
@@ -85,7 +103,8 @@ def ascii_of(text: str) -> str:
 def _contact(inventor: Inventor, given: str, family: str) -> Contact:
     rng, locale = inventor.rng, inventor.locale
     table = {ord(k): v for k, v in locale.get("spelling", {}).items()}
-    first, last = (ascii_of(t.split()[0].lower().translate(table)) for t in (given, family))
+    surname = family if len(family.split()[0]) < 4 else family.split()[0]
+    first, last = (ascii_of(t.lower().translate(table)) for t in (given.split()[0], surname))
     local = rng.choice(
         (
             f"{first}.{last}",
@@ -167,13 +186,14 @@ def _role(
         pool += rng.sample(inventor.occupation["bullets"], min(count, len(inventor.occupation["bullets"])))
     chosen = list(dict.fromkeys(pool.pop(0) for _ in range(min(count, len(pool)))))
     description = inventor.fill(rng.choice(inventor.locale["descriptions"])) if rng.random() < 0.22 else ""
+    description = description or (inventor.bullet_label if rng.random() < 0.8 else "")
     return Role(title, start, end, description, tuple(inventor.fill(b) for b in chosen))
 
 
 def _job(inventor: Inventor, roles: tuple[Role, ...]) -> Job:
     rng = inventor.rng
     company = inventor.fill(rng.choice(inventor.locale["employers"][inventor.occupation["sector"]]))
-    place = rng.choice(inventor.locale["cities"])[0] if rng.random() < 0.55 else ""
+    place = rng.choice(inventor.locale["cities"])[0] if rng.random() < 0.55 and "," not in company else ""
     return Job(company, place, roles)
 
 
@@ -186,7 +206,7 @@ def _schools(inventor: Inventor, jobs: tuple[Job, ...]) -> tuple[School, ...]:
     degrees = inventor.occupation["degrees"]
     for degree, kind in degrees[: 3 if inventor.long else rng.choice((1, 1, 2, 2, 3))]:
         name = inventor.fill(rng.choice(inventor.locale["schools"][kind]))
-        place = rng.choice(inventor.locale["cities"])[0] if rng.random() < 0.3 else ""
+        place = rng.choice(inventor.locale["cities"])[0] if rng.random() < 0.3 and "," not in name else ""
         length = rng.choice((1, 2, 3, 3, 4))
         note = inventor.fill(rng.choice(inventor.locale["notes"])) if rng.random() < 0.25 else ""
         found.append(School(name, degree, place, (end[0] - length, 9), end, note))

@@ -33,7 +33,18 @@ class Draft:
         """A range of months as this document prints it."""
         knobs = self.knobs
         dash = knobs.dash if knobs.dash != " to " or self.locale["lang"] == "en" else " – "
-        return dates.range_text(start, end, knobs.dates, dash, knobs.present, self.locale)
+        text = dates.range_text(start, end, knobs.dates, dash, knobs.present, self.locale)
+        return f"{text} {dates.duration_text(start, end, self.locale)}" if knobs.durations and end else text
+
+    def study_period(self, school: School) -> str:
+        """When a course of study was, or only when it ended."""
+        match self.knobs.study_dates:
+            case "end":
+                return dates.month_text(school.end, self.knobs.dates, self.locale)
+            case "year":
+                return str(school.end[0])
+            case _:
+                return self.period(school.start, school.end)
 
 
 Setter = Callable[[Theme, float], list[Row]]
@@ -62,24 +73,22 @@ def role_entry(draft: Draft, job: Job, role: Role, inner: tuple[Entry, ...] = ()
     )
 
 
-def work_entries(draft: Draft) -> tuple[Entry, ...]:
+def work_entries(draft: Draft, jobs: tuple[Job, ...]) -> tuple[Entry, ...]:
     """Several roles under one employer become one entry with inner ones, the rest one each."""
     found = []
-    for job in draft.resume.jobs:
+    for job in jobs:
         if draft.flat or len(job.roles) == 1:
             found += [role_entry(draft, job, role) for role in job.roles]
             continue
         inner = tuple(role_entry(draft, job, r) for r in job.roles)
         whole = draft.period(job.roles[-1].start, job.roles[0].end) if draft.knobs.title_page else ""
         found.append(Entry("", job.company, job.place, whole, inner=inner))
-    return tuple(found)
+    return tuple(reversed(found)) if draft.knobs.oldest_first else tuple(found)
 
 
 def school_entry(draft: Draft, school: School) -> Entry:
     """One course of study; its note is a line of text."""
-    return Entry(
-        school.degree, school.institution, school.place, draft.period(school.start, school.end), school.note
-    )
+    return Entry(school.degree, school.institution, school.place, draft.study_period(school), school.note)
 
 
 def _entries_setter(draft: Draft, entries: tuple[Entry, ...], head: str) -> Setter:
@@ -90,9 +99,9 @@ def _entries_setter(draft: Draft, entries: tuple[Entry, ...], head: str) -> Sett
     return set_rows
 
 
-def work(draft: Draft, title: str) -> Section:
-    """The jobs."""
-    entries = work_entries(draft)
+def work(draft: Draft, title: str, jobs: tuple[Job, ...]) -> Section:
+    """The jobs, or some of them."""
+    entries = work_entries(draft, jobs)
     head = draft.knobs.entry
     if head == "dates_left" and any(e.inner for e in entries):
         head = "two_sides"

@@ -36,6 +36,7 @@ class Theme:
     heading_scale: float
     upper: bool
     centred: bool
+    ligatures: bool = False
 
     @property
     def tint(self) -> Colour:
@@ -44,19 +45,22 @@ class Theme:
 
     def face(self, scale: float = 1.0, colour: Colour | None = None) -> Face:
         """The body's face."""
-        return Face(self.faces.regular, self.size * scale, colour or self.ink)
+        return self._face(self.faces.regular, scale, colour or self.ink)
 
     def bold(self, scale: float = 1.0, colour: Colour | None = None) -> Face:
         """The bold face."""
-        return Face(self.faces.bold, self.size * scale, colour or self.ink)
+        return self._face(self.faces.bold, scale, colour or self.ink)
 
     def italic(self, scale: float = 1.0, colour: Colour | None = None) -> Face:
         """The slanted face."""
-        return Face(self.faces.italic, self.size * scale, colour or self.ink)
+        return self._face(self.faces.italic, scale, colour or self.ink)
 
     def quiet(self, scale: float = 1.0) -> Face:
         """The body's face in the softer colour, as dates often have it."""
-        return Face(self.faces.regular, self.size * scale, self.soft)
+        return self._face(self.faces.regular, scale, self.soft)
+
+    def _face(self, font: str, scale: float, colour: Colour) -> Face:
+        return Face(font, self.size * scale, colour, ligatures=self.ligatures)
 
     def on(self, dark: bool) -> "Theme":
         """The same look on a coloured side bar."""
@@ -82,6 +86,7 @@ def make_theme(style: str, knobs: Knobs, latin_1: bool, slanted: bool) -> Theme:
         heading_scale=data["heading_scale"],
         upper=data["upper"],
         centred=data["centred"],
+        ligatures=knobs.ligatures and faces.regular in ("Sans", "Serif"),
     )
 
 

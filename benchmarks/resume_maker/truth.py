@@ -3,7 +3,8 @@
 from typing import Any
 
 from .dates import truth_of
-from .model import Resume
+from .knobs import Knobs
+from .model import Resume, School
 from .sections import Draft, Section, printed_skills
 
 
@@ -22,7 +23,7 @@ def truth_of_resume(draft: Draft, sections: list[Section]) -> tuple[dict[str, An
     if "work" in kinds:
         truth["work"] = _work(resume, draft.knobs.dates)
     if "education" in kinds:
-        truth["education"] = _education(resume, draft.knobs.dates)
+        truth["education"] = _education(draft)
     if "languages" in kinds:
         truth["languages"] = [{"language": a, "level": b} for a, b in resume.languages]
     for kind in ("certifications", "publications", "awards"):
@@ -45,13 +46,16 @@ def _work(resume: Resume, style: str) -> list[dict[str, str]]:
     ]
 
 
-def _education(resume: Resume, style: str) -> list[dict[str, str]]:
+def _education(draft: Draft) -> list[dict[str, str]]:
     return [
-        {
-            "institution": s.institution,
-            "degree": s.degree,
-            "start": truth_of(s.start, style),
-            "end": truth_of(s.end, style),
-        }
-        for s in resume.schools
+        {"institution": s.institution, "degree": s.degree, **_study_dates(s, draft.knobs)}
+        for s in draft.resume.schools
     ]
+
+
+def _study_dates(school: School, knobs: Knobs) -> dict[str, str]:
+    """Start and end, or the end alone where the page shows no start."""
+    if knobs.study_dates == "year":
+        return {"end": str(school.end[0])}
+    end = {"end": truth_of(school.end, knobs.dates)}
+    return end if knobs.study_dates == "end" else {"start": truth_of(school.start, knobs.dates), **end}

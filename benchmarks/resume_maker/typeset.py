@@ -15,6 +15,7 @@ class Face(NamedTuple):
     size: float
     colour: Colour = BLACK
     spacing: float = 0.0
+    ligatures: bool = False
 
     def width(self, text: str) -> float:
         """Advance of the text in points."""
@@ -28,8 +29,15 @@ _SYLLABLE = re.compile(f"(?<=[{_VOWEL}])(?=[{_CONSONANT}][{_VOWEL}])", re.IGNORE
 
 
 def words_of(runs: list[Run]) -> list[Run]:
-    """The runs split at spaces; a run's own text decides the face of its words."""
-    return [(word, face) for text, face in runs for word in text.split()]
+    """The runs split at spaces, with the ligatures of their face."""
+    return [
+        (_ligated(word) if face.ligatures else word, face) for text, face in runs for word in text.split()
+    ]
+
+
+def _ligated(word: str) -> str:
+    """As TeX writes it; addresses stay as they are."""
+    return word if set(word) & set("@/.") else word.replace("fi", "\ufb01").replace("fl", "\ufb02")
 
 
 def _halves(word: str, room: float, face: Face, hyphen: str) -> tuple[str, str] | None:

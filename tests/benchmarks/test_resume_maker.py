@@ -17,6 +17,7 @@ from benchmarks.resume_maker import (
     occupations,
     samples,
 )
+from benchmarks.resume_maker.scans import LEVELS, scan
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -94,8 +95,8 @@ def test_every_word_is_on_the_page(many: list[Made]):
 
 
 def values(truth: dict) -> list[str]:
-    """The printed texts of a truth: names, employers, titles, schools, degrees, skills."""
-    found = [truth["name"], *truth.get("skills", []), *truth["links"], truth.get("phone", "")]
+    """The printed texts of a truth: name, phone, employers, titles, schools, degrees, skills."""
+    found = [truth["name"], *truth.get("skills", []), truth.get("phone", "")]
     found += [e[k] for e in truth.get("work", []) for k in ("company", "title")]
     return found + [e[k] for e in truth.get("education", []) for k in ("institution", "degree")]
 
@@ -117,6 +118,29 @@ def test_years_of_the_truth_are_printed(many: list[Made]):
         for entry in made.truth["truth"].get("work", []):
             for year in (entry["start"][:4], entry["end"][:4]):
                 assert year == "pres" or year[2:] in text, (made.truth["case_id"], entry)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_scan_has_no_text_but_knows_its_words(level: str):
+    """OCR is tested on pictures whose words and boxes are known."""
+    made = make_resume(3, "single", "modern", "en-GB", "chef")
+    scanned = scan(made, level)
+    document = pypdfium2.PdfDocument(scanned.pdf)
+    assert len(document) == made.truth["pages"]
+    assert document[0].get_textpage().get_text_range() == ""
+    assert [w["text"] for w in scanned.words] == [w["text"] for w in made.words]
+    assert scanned.truth["truth"] == made.truth["truth"]
+
+
+def test_boxes_of_a_tilted_scan_lie_on_ink():
+    """Each word's box on the turned page holds dark dots."""
+    scanned = scan(make_resume(4, "table", "plain", "en-GB", "chef"), "phone", seed=2)
+    page = pypdfium2.PdfDocument(scanned.pdf)[0].render(scale=2, grayscale=True).to_numpy().squeeze()
+    for word in scanned.words:
+        x0, y0, x1, y1 = word["bbox"]
+        height, width = page.shape
+        cell = page[int(y0 * height) : int(y1 * height) + 1, int(x0 * width) : int(x1 * width) + 1]
+        assert int(cell.max()) - int(cell.min()) > 60, word
 
 
 def test_unknown_arguments_are_named():
