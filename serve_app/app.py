@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from ray import serve
+from typing import TYPE_CHECKING
 
-from pipeline.orchestration.graph import build_graph
 from pipeline.settings import load_settings
-from serve_app.ingress import Ingress
+
+if TYPE_CHECKING:
+    from ray import serve
 
 _UPLOADS_AND_WAITS = 1000
 
 
 def build_app(args: dict[str, object] | None = None) -> serve.Application:
     """The whole service. `args` overrides settings by name (lower case); the rest comes from the environment."""
+    # Ray reads its environment when it is imported, and `resumes serve` sets that first.
+    from ray import serve
+
+    from pipeline.orchestration.graph import build_graph
+    from serve_app.ingress import Ingress
+
     settings = load_settings(**(args or {}))
     graph = build_graph(settings)
     ingress = serve.deployment(

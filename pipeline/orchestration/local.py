@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import socket
@@ -24,6 +25,7 @@ _RAY_ENVIRONMENT = {
     "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "1",  # 20-30 ms of CPU a second less than the default when idle
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "0",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # one machine: Ray's own ports bind loopback, as on macOS
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
@@ -91,6 +93,8 @@ def service_running(
         from ray import serve
 
         scratch = Path(tempfile.mkdtemp(prefix="resumes-ray-"))
+        logging.getLogger("ray").setLevel(logging.ERROR)
+        logging.getLogger("ray.serve").setLevel(logging.WARNING)
         say("Starting Ray")
         try:
             ray.init(
@@ -98,10 +102,9 @@ def service_running(
                 num_cpus=max(_LEAST_CPUS, os.cpu_count() or 1),
                 include_dashboard=False,
                 object_store_memory=_OBJECT_STORE_BYTES,
-                logging_level="warning",
+                logging_level="error",
                 log_to_driver=show_logs,
                 _temp_dir=str(scratch),
-                _node_ip_address="127.0.0.1",
             )
             say("Starting the service (the embedding model loads in about ten seconds)")
             _start_serve(resolved, build)
@@ -110,7 +113,9 @@ def service_running(
         finally:
             say("Stopping: what is in flight is finished or goes back to the queue")
             if ray.is_initialized():
-                serve.shutdown()
+                # Deleting drains the replicas as `serve.shutdown()` does, without its complaint that the
+                # controller, which it kills, did not answer.
+                serve.delete(_APPLICATION)
                 ray.shutdown()
             shutil.rmtree(scratch, ignore_errors=True)
 
