@@ -13,6 +13,8 @@ from functools import lru_cache
 #: What `clean` answers for a private-use glyph: a bullet where it opens a line, nothing elsewhere.
 ORNAMENT = "\ue000"
 BULLET = "•"
+#: What `clean` answers for a glyph that the PDF gives no meaning: often a ligature, or a bullet.
+UNKNOWN = "\ufffd"
 
 _ICON_FONT = re.compile(r"awesome|icon|material|symbols?-?(outlined|rounded)|entypo|octicons", re.I)
 
@@ -32,13 +34,16 @@ def is_icon_font(name: str) -> bool:
 def clean(code: int) -> str:
     """The text that a glyph with this code point prints: "" for nothing, " " for white space.
 
-    PDFium answers U+FFFE for a hyphen that it takes for a line-end hyphenation, and many producers write
-    U+00AD for the hyphen that they print: both are "-" here, as printed. Whether two lines are joined at it
-    is for whoever reads the lines. (A soft hyphen that prints nothing has no width: the caller drops it.)
+    PDFium answers U+0002 (U+FFFE in other builds) for a hyphen that it takes for a line-end hyphenation, and
+    many producers write U+00AD for the hyphen that they print: all are "-" here, as printed. Whether two
+    lines are joined at it is for whoever reads the lines. (A soft hyphen that prints nothing has no width:
+    the caller drops it.)
     """
-    if code in (0xFFFE, 0xAD, 0x2010, 0x2011):
+    if code in (0x02, 0xFFFE, 0xAD, 0x2010, 0x2011):
         return "-"
-    if code == 0xFFFF or code == 0xFFFD or not 0 < code < 0x110000 or 0xD800 <= code <= 0xDFFF:
+    if code in (0, 0xFFFD):
+        return UNKNOWN
+    if code == 0xFFFF or not 0 < code < 0x110000 or 0xD800 <= code <= 0xDFFF:
         return ""
     char = chr(code)
     if char.isspace() or code in (0x200B, 0x3164):

@@ -16,7 +16,7 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from pipeline.adapters.pdfium_clean import BULLET, ORNAMENT, is_rtl, logical_order
+from pipeline.adapters.pdfium_clean import BULLET, ORNAMENT, UNKNOWN, is_rtl, logical_order
 from pipeline.adapters.pdfium_glyphs import Glyph, Style
 
 # All in ems, the size of the text at hand.
@@ -27,7 +27,7 @@ _COLUMN_AFTER_JUMP = 0.6  # the same, between pieces that were not drawn one aft
 _COLUMN_AT_MOST = 2.2  # however wide the spaces of a justified line
 _SAME_BASE = 0.28  # how far two base lines of one row may lie apart
 _BULLET_GAP = 4.0  # how far the text may stand from its bullet
-_BULLETS = frozenset("•◦▪▫■□●○‣⁃∙·▸►▶➢➤✓✔✦❖◆◇–—-*»›o" + ORNAMENT)
+_BULLETS = frozenset("•◦▪▫■□●○‣⁃∙·▸►▶➢➤✓✔✦❖◆◇–—-*»›o" + ORNAMENT + UNKNOWN)
 
 Box4 = tuple[float, float, float, float]
 
@@ -136,6 +136,8 @@ def _runs(row: list[_Piece]) -> list[list[_Piece]]:
     if any(is_rtl(glyph.text) for piece in row for glyph in piece.glyphs):
         row = [_single(glyph, piece) for piece in row for glyph in piece.glyphs]
     row.sort(key=attrgetter("left", "first"))
+    if _is_justified(row):
+        return [row]
     open_runs: list[list[_Piece]] = []
     for piece in row:
         home = next((run for run in reversed(open_runs) if _continues(run, piece)), None)
@@ -144,6 +146,17 @@ def _runs(row: list[_Piece]) -> list[list[_Piece]]:
         elif not _is_copy(home, piece):
             home.append(piece)
     return open_runs
+
+
+def _is_justified(row: list[_Piece]) -> bool:
+    """Whether the row is one line of words that even, wide spaces stretch from margin to margin."""
+    if len(row) < 4 or any(
+        a.hidden != b.hidden or abs(a.base - b.base) > 0.1 * a.size for a, b in pairwise(row)
+    ):
+        return False
+    gaps = [b.left - a.right for a, b in pairwise(row)]
+    in_turn = all(abs(b.first - a.last) <= 2 for a, b in pairwise(row))
+    return in_turn and max(gaps) < 1.15 * min(gaps) and max(gaps) < _COLUMN_AT_MOST * row[0].size
 
 
 def _single(glyph: Glyph, piece: _Piece) -> _Piece:
@@ -226,16 +239,37 @@ def _line(run: list[_Piece], styles: Sequence[Style]) -> RawLine | None:
 
 
 def _without_pictures(glyphs: list[Glyph], *, from_right: bool) -> list[Glyph]:
-    """A private-use glyph is a bullet where it opens a line of text, and a picture elsewhere."""
-    if not any(ORNAMENT in glyph.text for glyph in glyphs):
+    """A private-use glyph is a bullet where it opens a line of text, and a picture elsewhere.
+
+    So is a glyph without a meaning that stands alone; inside a word it is most likely a ligature, and stays
+    as U+FFFD so that the word is not torn.
+    """
+    if not any(ORNAMENT in glyph.text or UNKNOWN in glyph.text for glyph in glyphs):
         return glyphs
-    kept = [g for g in glyphs if g.text != ORNAMENT]
-    letters = [g for g in kept if g.text.strip()]
-    edge = glyphs[-1] if from_right else glyphs[0]
-    if edge.text == ORNAMENT and letters:
-        bullet = edge._replace(text=BULLET)
+    pictures = [
+        glyph.text == ORNAMENT or (glyph.text == UNKNOWN and not _touches_letters(glyphs, index))
+        for index, glyph in enumerate(glyphs)
+    ]
+    kept = [glyph for glyph, picture in zip(glyphs, pictures, strict=True) if not picture]
+    edge = -1 if from_right else 0
+    if pictures[edge] and any(glyph.text.strip() for glyph in kept):
+        bullet = glyphs[edge]._replace(text=BULLET)
         return [*kept, bullet] if from_right else [bullet, *kept]
     return kept
+
+
+def _touches_letters(glyphs: list[Glyph], index: int) -> bool:
+    glyph = glyphs[index]
+    near = 0.15 * (glyph.right - glyph.left)
+    before = (
+        index > 0 and glyphs[index - 1].text[-1].isalpha() and glyph.left - glyphs[index - 1].right < near
+    )
+    after = (
+        index + 1 < len(glyphs)
+        and glyphs[index + 1].text[0].isalpha()
+        and glyphs[index + 1].left - glyph.right < near
+    )
+    return before or after
 
 
 def _words(glyphs: list[Glyph], size: float) -> list[list[Glyph]]:

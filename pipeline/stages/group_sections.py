@@ -31,7 +31,8 @@ class GroupSections:
         pages = [cells_of(page, skip) for page in text.pages]
         mark_styled([cell for cells in pages for cell in cells])
         blocks = [layout(cells, from_right=from_right) for cells in pages]
-        writer = _Writer(HeadingFinder([row for cells in pages for row in rows_of(cells)]), from_right)
+        rows = [row for page in blocks for row in _rows(page, from_right)]
+        writer = _Writer(HeadingFinder(rows), from_right)
         for page in blocks:
             writer.page(page)
         return SectionedText(text, writer.sections(), tuple(writer.rows), furniture, language)
@@ -109,9 +110,7 @@ class _Writer:
 
     def _block(self, cells: list[Cell]) -> None:
         bottom: float | None = None
-        for row in rows_of(cells):
-            if self._from_right:
-                row.reverse()
+        for row in _rows([Block(cells=cells)], self._from_right):
             gap = 10.0 if bottom is None else (min(cell.top for cell in row) - bottom) / row[0].size
             bottom = max(cell.bottom for cell in row)
             self._row(row, gap)
@@ -129,6 +128,16 @@ class _Writer:
         ids = [cell.line.id for cell in row[: heading.cells]]
         self._current = _Open(heading.kind, heading.title, ids)
         self._sections.append(self._current)
+
+
+def _rows(blocks: list[Block], from_right: bool) -> list[list[Cell]]:
+    """The printed rows of the blocks, each in reading order."""
+    rows: list[list[Cell]] = []
+    for block in blocks:
+        for column in block.columns:
+            rows.extend(_rows(column, from_right))
+        rows.extend(row[::-1] if from_right else row for row in rows_of(block.cells))
+    return rows
 
 
 def _cells(blocks: list[Block]) -> list[Cell]:

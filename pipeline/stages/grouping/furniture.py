@@ -63,7 +63,8 @@ def _repeated(text: Text, skip: set[int]) -> set[int]:
         line.id
         for page in text.pages
         for line in repeats.get(page.number, ())
-        if _in_margin(line) or _is_block(line, repeats[page.number], page)
+        if _repeats_with_its_row(line, repeats[page.number], page)
+        or _is_block(line, repeats[page.number], page)
     }
 
 
@@ -78,6 +79,18 @@ def _same_place(line: Line, other: Line) -> bool:
         and abs(line.box.bottom - other.box.bottom) < _SAME_PLACE
         and abs((line.size or 0) - (other.size or 0)) < 0.5
     )
+
+
+def _repeats_with_its_row(line: Line, repeats: list[Line], page: Page) -> bool:
+    """Whether the line is in a margin, and nothing beside it is new: an entry's place may repeat by chance."""
+    if not _in_margin(line):
+        return False
+    near = 0.3 * line.box.height
+    row = [
+        other for other in page.lines if abs(other.box.bottom - line.box.bottom) <= near and not other.hidden
+    ]
+    known = {other.id for other in repeats}
+    return all(other.id in known or _PAGE_NUMBER.match(other.text) for other in row)
 
 
 def _is_block(line: Line, repeats: list[Line], page: Page) -> bool:

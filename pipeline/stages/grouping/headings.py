@@ -79,7 +79,7 @@ class HeadingFinder:
         kind = self._known(row, gap, current)
         if kind is not None:
             return Heading(kind, first.text, 1)
-        if len(row) == 1 and current is not SectionKind.HEADER and self._looks_like_the_others(first):
+        if len(row) == 1 and self._looks_like_the_others(first):
             return Heading(SectionKind.OTHER, first.text, 1)
         return None
 

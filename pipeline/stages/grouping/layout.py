@@ -128,16 +128,21 @@ def _trimmed(ordered: list[Cell], start: int, stop: int, x: float, em: float) ->
 
 def _are_columns(cut: _Cut, em: float) -> bool:
     """Whether the two sides are texts of their own, not parts of the same rows."""
-    left, right = cut.left, cut.right
     if cut.score <= 0:
         return False
-    heads_left, heads_right = sum(c.heads for c in left), sum(c.heads for c in right)
+    # A title above the first row of a table belongs to no side of it.
+    top, bottom = _common_extent(cut.left, cut.right)
+    left = [cell for cell in cut.left if top - 0.3 * em <= cell.bottom - 0.5 * em <= bottom]
+    right = [cell for cell in cut.right if top - 0.3 * em <= cell.bottom - 0.5 * em <= bottom]
+    if not left or not right:
+        return False
+    heads_left, heads_right = any(c.heads for c in left), any(c.heads for c in right)
     if _is_margin_of_titles(left, right, em) or _is_margin_of_titles(right, left, em):
         return False
     mates = _mates(left, right, em)
-    if _dated_share(left) >= 0.5 and mates >= 0.5 and not heads_left:
-        return False
-    if _dated_share(right) >= 0.4 and mates >= 0.5 and not heads_right:
+    if mates >= 0.5 and (
+        (_dated_share(left) >= 0.5 and not heads_left) or (_dated_share(right) >= 0.4 and not heads_right)
+    ):
         return False
     if heads_left and heads_right:
         return True

@@ -16,7 +16,7 @@ _NUMBERING = re.compile(
     r"^(?:[ivx]{1,4}[.)]|[0-9]{1,2}(?:\.[0-9]{1,2})*[.)]?|[a-z][.)]|[0-9]{1,2}\s*[-–:|])\s+", re.I
 )
 _ASIDE = re.compile(r"\([^()]{0,30}\)\s*$")
-_SEPARATOR = re.compile(r"\s*(?:[&/,+|·•]|\s[-–—]\s)\s*")
+_SEPARATOR = re.compile(r"\s*(?:[&/,+|·•、・与與和及]|\s[-–—]\s)\s*")
 
 
 class _Lexicon(NamedTuple):
@@ -70,11 +70,12 @@ def loose_title_kind(text: str) -> SectionKind | None:
     if exact is not None or not 2 <= len(text) <= _LONGEST_TITLE or len(text.split()) > 7:
         return exact
     plain = _ASIDE.sub("", _NUMBERING.sub("", fold(text))).strip(" :-–—_|•·*#.")
-    for part in _parts(plain):
-        kind = _qualified_kind(part)
+    parts = _parts(plain)
+    for part in parts:
+        kind = _qualified_kind(part) or _suffix_kind(part)
         if kind is not None:
             return kind
-    return None
+    return next((kind for part in parts[-1:0:-1] or parts if (kind := _headword_kind(part))), None)
 
 
 def _parts(plain: str) -> list[str]:
@@ -102,7 +103,15 @@ def _qualified_kind(part: str) -> SectionKind | None:
             words = words[:-1]
         else:
             break
-    return _headword_kind(part)
+    return None
+
+
+def _suffix_kind(part: str) -> SectionKind | None:
+    """Of a title in a script without spaces: what its end says ("个人技术栈")."""
+    key = _key(part)
+    if not 3 <= len(key) <= 10 or key[0] < "\u3000":
+        return None
+    return next((kind for n in range(1, len(key) - 1) if (kind := _lexicon().kinds.get(key[n:]))), None)
 
 
 # The last word of an English, German or Dutch title says what it is about; the first of a Romance one.
@@ -137,6 +146,30 @@ _HEADWORDS = {
     "interests": SectionKind.INTERESTS,
     "hobbies": SectionKind.INTERESTS,
     "references": SectionKind.REFERENCES,
+    "involvement": SectionKind.VOLUNTEERING,
+    "organizations": SectionKind.VOLUNTEERING,
+    "leadership": SectionKind.VOLUNTEERING,
+    "engagement": SectionKind.VOLUNTEERING,
+    "internships": SectionKind.WORK,
+    "appointments": SectionKind.WORK,
+    "positions": SectionKind.WORK,
+    "training": SectionKind.CERTIFICATIONS,
+    "coursework": SectionKind.CERTIFICATIONS,
+    "licenses": SectionKind.CERTIFICATIONS,
+    "expertise": SectionKind.SKILLS,
+    "strengths": SectionKind.SKILLS,
+    "proficiencies": SectionKind.SKILLS,
+    "technologies": SectionKind.SKILLS,
+    "tools": SectionKind.SKILLS,
+    "languages": SectionKind.LANGUAGES,
+    "honors": SectionKind.AWARDS,
+    "honours": SectionKind.AWARDS,
+    "scholarships": SectionKind.AWARDS,
+    "accomplishments": SectionKind.AWARDS,
+    "objective": SectionKind.SUMMARY,
+    "summary": SectionKind.SUMMARY,
+    "profile": SectionKind.SUMMARY,
+    "research": SectionKind.PROJECTS,
 }
 _FIRST_WORDS = {
     "experience": SectionKind.WORK,
