@@ -61,24 +61,27 @@ class QueueMachine(RuleBasedStateMachine):
         self.erased: set[UUID] = set()
 
     @initialize()
-    def empty_tables(self) -> None:
+    def three_jobs_of_which_one_runs(self) -> None:
         sql(self.engine, "DELETE FROM applications")
+        for _ in range(3):
+            self.upload()
+        self.claim(WORKERS[0], 1, False)
 
     # What callers do
 
-    @precondition(lambda self: len(self.uploaded) < 5)
+    @precondition(lambda self: len(self.uploaded) < 8)
     @rule()
     def upload(self) -> None:
         self.uploaded.append(created(self.engine, f"resume {len(self.uploaded)}"))
 
-    @precondition(lambda self: self.uploaded)
+    @precondition(lambda self: len(self.uploaded) > 4)
     @rule(pick=picks)
     def erase(self, pick: int) -> None:
         id_ = self.uploaded[pick % len(self.uploaded)]
         assert self.applications.erase(id_) == self.applications.erase(id_) is not None
         self.erased.add(id_)
 
-    @precondition(lambda self: self.uploaded)
+    @precondition(lambda self: len(self.uploaded) > 4)
     @rule(pick=picks)
     def cancel(self, pick: int) -> None:
         id_ = self.uploaded[pick % len(self.uploaded)]
@@ -95,12 +98,18 @@ class QueueMachine(RuleBasedStateMachine):
             self.known.append(job.lease)
 
     @rule(owner=st.sampled_from(WORKERS))
+    def claim_whatever_there_is(self, owner: int) -> None:
+        """Time passes, and one worker takes everything: what was lost now runs elsewhere."""
+        make_due(self.engine)
+        self.claim(owner, 8, False)
+        self.claim(owner, 8, True)
+
+    @rule(owner=st.sampled_from(WORKERS))
     def heartbeat(self, owner: int) -> None:
         held = self.jobs.heartbeat(owner)
         assert held <= set(self.known)
         assert all(self._is_live(lease) for lease in held)
 
-    @precondition(lambda self: self.known)
     @rule(pick=picks)
     def stall(self, pick: int) -> None:
         """A worker stops beating; its lease runs out, and somebody clears up."""
@@ -114,11 +123,6 @@ class QueueMachine(RuleBasedStateMachine):
         assert self.jobs.reap({owner}) >= len(held)
         assert self.jobs.held(owner) == set()
 
-    @rule()
-    def time_passes(self) -> None:
-        make_due(self.engine)
-
-    @precondition(lambda self: self.known)
     @rule(chosen=st.lists(picks, min_size=1, max_size=4))
     def save(self, chosen: list[int]) -> None:
         leases = list(dict.fromkeys(self.known[pick % len(self.known)] for pick in chosen))

@@ -1,0 +1,239 @@
+"""Accepting, listing and erasing applications."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine
+
+from pipeline.adapters.postgres.applications import Applications
+from pipeline.adapters.postgres.engine import open_engine
+from pipeline.adapters.postgres.erasure import as_json
+from pipeline.adapters.postgres.idempotency import AlreadyAnswered, Begun, Done, Idempotency, IdempotencyRef
+from pipeline.adapters.postgres.jobs import JobQueue
+from pipeline.adapters.postgres.results import PostgresResults
+from pipeline.domain.errors import DatabaseUnavailable
+from pipeline.domain.ids import uuid7
+from pipeline.domain.journey import JobState, Lane, Status
+from pipeline.domain.result import Verdict
+from tests.adapters.postgres.factories import OWNER, claimed, created, new_application, result, sha256, sql
+
+
+def test_ids_sort_by_birth_and_say_version_seven() -> None:
+    """UUIDv7: version and variant bits, and time first."""
+    first = uuid7()
+    assert (first.version, first.variant) == (7, "specified in RFC 4122")
+    assert abs((first.int >> 80) - (uuid7().int >> 80)) < 1_000
+
+
+def test_an_accepted_upload_is_there_with_its_job(engine: Engine) -> None:
+    """Application, job and first event are one transaction; the sender's words are kept."""
+    new = new_application(email="Ada@Example.org ", external_id="x-1", job_post_id="nurse-7")
+    Applications(engine).create(new)
+    row = Applications(engine).get(new.id)
+    assert row is not None
+    assert (row.status, row.state, row.attempt, row.profile) == (Status.QUEUED, JobState.QUEUED, 0, None)
+    assert (row.email, row.external_id, row.filename, row.as_of_date) == (
+        "ada@example.org",
+        "x-1",
+        "ada.pdf",
+        new.as_of_date,
+    )
+    assert row.created_at.tzinfo is not None
+    assert Applications(engine).get(uuid7()) is None
+    assert Applications(engine).text(new.id) is None
+
+
+def test_a_failed_create_leaves_nothing_at_all(engine: Engine) -> None:
+    """An idempotency key that was answered meanwhile takes the application and its job back with it."""
+    key = IdempotencyRef(uuid7(), "k", "fingerprint")
+    applications = Applications(engine)
+    first, second = new_application(), new_application()
+    applications.create(first, idempotency=key)
+    with pytest.raises(AlreadyAnswered):
+        applications.create(second, idempotency=key)
+    assert applications.get(second.id) is None
+    assert Idempotency(engine).begin(key.key_id, "k", hold_s=1) == Done(first.id, "fingerprint")
+
+
+def test_one_request_of_many_with_one_key_is_new(engine: Engine) -> None:
+    """Eight threads begin with the same key at once: one is NEW, the others are told to wait."""
+    key_id, idempotency = uuid7(), Idempotency(engine)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: idempotency.begin(key_id, "k", hold_s=60), range(8)))
+    assert sorted(str(answer) for answer in answers) == ["Begun.IN_PROGRESS"] * 7 + ["Begun.NEW"]
+
+
+def test_a_key_given_back_or_expired_is_new_again(engine: Engine) -> None:
+    """Abandoned, or held past its time; but a done key stays done when its holder gives it back late."""
+    key_id, idempotency = uuid7(), Idempotency(engine)
+    idempotency.begin(key_id, "k", hold_s=60)
+    idempotency.abandon(key_id, "k")
+    assert idempotency.begin(key_id, "k", hold_s=60) is Begun.NEW
+    sql(engine, "UPDATE idempotency_keys SET expires_at = now() - interval '1 second'")
+    assert idempotency.begin(key_id, "k", hold_s=60) is Begun.NEW
+    new = new_application()
+    Applications(engine).create(new, idempotency=IdempotencyRef(key_id, "k", "f"))
+    idempotency.abandon(key_id, "k")
+    assert idempotency.begin(key_id, "k", hold_s=60) == Done(new.id, "f")
+
+
+def test_expired_keys_are_swept_as_new_ones_come(engine: Engine) -> None:
+    """The table does not grow with keys that nobody may use any more."""
+    idempotency = Idempotency(engine)
+    for n in range(5):
+        idempotency.begin(uuid7(), str(n), hold_s=60)
+    sql(engine, "UPDATE idempotency_keys SET expires_at = now() - interval '1 second'")
+    for n in range(3):
+        idempotency.begin(uuid7(), f"new {n}", hold_s=60)
+    assert sql(engine, "SELECT count(*) AS n FROM idempotency_keys")[0].n == 3
+
+
+def test_duplicates_are_equal_bytes_for_the_same_purpose_that_did_not_fail(engine: Engine) -> None:
+    """The newest one; another job post, another external id, a failed or an erased one is none."""
+    applications = Applications(engine)
+    created(engine, job_post_id="a")
+    newest = created(engine, job_post_id="a")
+    created(engine, job_post_id="b")
+
+    def found(job_post_id: str | None, external_id: str | None = None) -> UUID | None:
+        return applications.find_duplicate(
+            sha256("a resume"), job_post_id=job_post_id, external_id=external_id
+        )
+
+    assert found("a") == newest
+    assert found(None) is None
+    assert found("a", "x") is None
+    failed = claimed(engine, job_post_id="c")
+    JobQueue(engine).fail(failed.lease, code="corrupt", detail="d")
+    assert found("c") is None
+    applications.erase(newest)
+    assert found("a") not in (None, newest)
+
+
+def test_listing_pages_through_everything_once_newest_first(engine: Engine) -> None:
+    """Rows with equal times are neither repeated nor left out at a page's edge."""
+    ids = [created(engine, str(n)) for n in range(7)]
+    sql(engine, "UPDATE applications SET created_at = date_trunc('day', now())")
+    seen: list[UUID] = []
+    cursor = None
+    while True:
+        rows, cursor = Applications(engine).list(cursor=cursor, limit=3)
+        seen += [row.id for row in rows]
+        if cursor is None:
+            break
+    assert seen == sorted(ids, reverse=True)
+
+
+def test_listing_filters(engine: Engine) -> None:
+    """By status, job post, e-mail in any case, and time; profiles stay out of listings."""
+    job = claimed(engine, "done", job_post_id="a", email="Ada@example.org")
+    PostgresResults(engine).save([result(job.lease)])
+    other = created(engine, "other", job_post_id="b")
+    applications, done = Applications(engine), job.lease.application_id
+    row = applications.get(done)
+    assert row is not None
+
+    def ids(**filters: object) -> list[UUID]:
+        return [row.id for row in applications.list(**filters)[0]]  # type: ignore[arg-type]
+
+    assert ids(status=Status.COMPLETED) == ids(job_post_id="a") == ids(email="ADA@example.org") == [done]
+    assert ids(status=Status.QUEUED) == [other]
+    assert ids(ingestion_id=uuid7()) == []
+    assert ids(created_after=row.created_at) == [other, done]
+    assert ids(created_before=row.created_at) == []
+    assert ids(created_before=row.created_at + timedelta(microseconds=1)) == [done]
+    assert applications.list(status=Status.COMPLETED)[0][0].profile is None
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "é", "WzEsMl0", "bnVsbA", "WyIyMDI2LTAxLTAxIiwgIngiXQ", "=" * 9])
+def test_a_cursor_that_is_not_ours_is_a_value_error(engine: Engine, cursor: str) -> None:
+    """Whatever a caller sends as a cursor, it is never a server error."""
+    with pytest.raises(ValueError, match="cursor"):
+        Applications(engine).list(cursor=cursor)
+
+
+def test_erasing_leaves_a_receipt_and_nothing_personal(engine: Engine) -> None:
+    """Profile, text, chunks, names and idempotency answers go; a second call answers the same receipt."""
+    applications = Applications(engine)
+    new = new_application(email="ada@example.org", external_id="x-1")
+    key = IdempotencyRef(uuid7(), "k", "f")
+    applications.create(new, idempotency=key)
+    job = JobQueue(engine).claim(OWNER, Lane.ONLINE, 1)[0]
+    PostgresResults(engine).save([result(job.lease, "one", "two")])
+    receipt = applications.erase(new.id)
+    assert receipt is not None
+    assert (receipt.profile, receipt.text, receipt.chunks, receipt.idempotency_answers) == (True, True, 2, 1)
+    assert receipt.object_key == new.object_key
+    assert applications.erase(new.id) == receipt
+    row = applications.get(new.id)
+    assert row is not None
+    assert (row.status, row.state) == (Status.ERASED, JobState.ERASED)
+    assert [row.profile, row.email, row.external_id, row.filename, row.stage] == [None] * 5
+    assert applications.text(new.id) is None
+    assert sql(engine, "SELECT count(*) AS n FROM chunks")[0].n == 0
+    assert Idempotency(engine).begin(key.key_id, "k", hold_s=1) is Begun.NEW
+    assert "object_key" not in as_json(receipt)
+    assert applications.erase(uuid7()) is None
+
+
+def test_the_object_of_an_erased_application_is_remembered_until_it_is_gone(engine: Engine) -> None:
+    """A crash between commit and deletion leaves a list for the sweeper."""
+    applications = Applications(engine)
+    id_ = created(engine)
+    applications.confirm_object_erased(id_)
+    applications.erase(id_)
+    assert applications.unconfirmed_erasures() == [(id_, f"resumes/{id_}")]
+    applications.confirm_object_erased(id_)
+    assert applications.unconfirmed_erasures() == []
+    receipt = applications.erase(id_)
+    assert receipt is not None
+    assert receipt.object_key is None
+
+
+def test_nothing_reappears_after_an_erasure_mid_run(engine: Engine) -> None:
+    """The worker that was running when its resume was erased cannot save."""
+    job = claimed(engine)
+    Applications(engine).erase(job.lease.application_id)
+    assert PostgresResults(engine).save([result(job.lease)]) == [Verdict.LEASE_LOST]
+    assert JobQueue(engine).heartbeat(OWNER) == set()
+    assert sql(engine, "SELECT count(*) AS n FROM chunks")[0].n == 0
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_erasing_and_saving_at_once_leaves_nothing(engine: Engine, _round: int) -> None:
+    """Whichever of the two comes first, the application ends empty."""
+    job = claimed(engine)
+    with ThreadPoolExecutor(2) as pool:
+        saving = pool.submit(PostgresResults(engine).save, [result(job.lease)])
+        erasing = pool.submit(Applications(engine).erase, job.lease.application_id)
+        assert erasing.result() is not None
+        assert saving.result()[0] in (Verdict.SAVED, Verdict.LEASE_LOST)
+    row = Applications(engine).get(job.lease.application_id)
+    assert row is not None
+    assert (row.status, row.profile) == (Status.ERASED, None)
+    assert sql(engine, "SELECT count(*) AS n FROM chunks")[0].n == 0
+
+
+def test_the_backlog_counts_what_is_unfinished_in_its_lane(engine: Engine) -> None:
+    """Queued and running count, ended and other lanes do not."""
+    created(engine, "queued")
+    JobQueue(engine).fail(claimed(engine, "failed").lease, code="corrupt", detail="d")
+    created(engine, "bulk", lane=Lane.BULK)
+    applications = Applications(engine)
+    assert (applications.backlog(Lane.ONLINE), applications.backlog(Lane.BULK)) == (1, 1)
+
+
+def test_ping_answers_within_two_seconds_either_way(engine: Engine) -> None:
+    """A live database is silent; a server that is not there, or a pool that is used up, is DatabaseUnavailable."""
+    Applications(engine).ping()
+    nowhere = open_engine("postgresql://postgres@/resumes?host=/tmp/no-such-directory", application_name="t")
+    with pytest.raises(DatabaseUnavailable):
+        Applications(nowhere).ping()
+    busy = open_engine(str(engine.url.render_as_string(False)), application_name="t", pool_size=1)
+    with busy.connect(), pytest.raises(DatabaseUnavailable, match="2 s"):
+        Applications(busy).ping()
+    busy.dispose()
