@@ -52,9 +52,9 @@ def printed_name(draft: Draft) -> str:
     given = resume.name.removesuffix(f" {resume.family}")
     match draft.knobs.name:
         case "upper":
-            printed = resume.name.upper()
+            printed = draft.theme.capitals(resume.name)
         case "family_upper":
-            printed = f"{given} {resume.family.upper()}"
+            printed = f"{given} {draft.theme.capitals(resume.family)}"
         case "family_first":
             return f"{resume.family}, {given}"
         case _:

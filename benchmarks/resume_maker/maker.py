@@ -48,7 +48,7 @@ def make_resume(seed: int, layout: str, style: str, locale: str, occupation: str
         chosen.bullets_per_role,
         layout == "academic",
     )
-    look = theme.make_theme(style, chosen, data["latin_1"], data["slanted"])
+    look = theme.make_theme(style, chosen, data)
     draft = sections.Draft(_pruned(resume, layout), data, chosen, look, rng, flat=layout in FLAT_LAYOUTS)
     plan = _plan(draft, layout)
     paper = Paper(*PAPERS[data["paper"]], chosen.margin)

@@ -238,7 +238,7 @@ def _extras(inventor: Inventor, author: str) -> dict[str, tuple[str, ...]]:
         extras["certifications"] = inventor.some(inventor.occupation["certifications"], 3)
     if rng.random() < 0.2:
         extras["references"] = (rng.choice(locale["references_line"]),)
-    if inventor.long:
+    if inventor.long and "journals" in locale:
         count = rng.randint(24, 36)
         extras["publications"] = tuple(_publication(inventor, author, 2024 - i // 2) for i in range(count))
         for kind in ("grants", "talks", "teaching"):

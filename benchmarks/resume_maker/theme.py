@@ -37,11 +37,16 @@ class Theme:
     upper: bool
     centred: bool
     ligatures: bool = False
+    lang: str = "en"
 
     @property
     def tint(self) -> Colour:
         """The accent where it is dark enough for letters."""
         return self.ink if sum(self.accent) > 2.1 and self.ink == BLACK else self.accent
+
+    def capitals(self, text: str) -> str:
+        """The text in capitals; Turkish keeps its dotted i."""
+        return (text.replace("i", "İ") if self.lang == "tr" else text).upper()
 
     def face(self, scale: float = 1.0, colour: Colour | None = None) -> Face:
         """The body's face."""
@@ -70,13 +75,13 @@ class Theme:
         return replace(self, ink=WHITE, soft=(0.9, 0.9, 0.92), accent=WHITE, heading=heading)
 
 
-def make_theme(style: str, knobs: Knobs, latin_1: bool, slanted: bool) -> Theme:
-    """The look of a style, for a text that needs more than Latin-1, or has no slanted letters."""
+def make_theme(style: str, knobs: Knobs, locale: dict[str, Any]) -> Theme:
+    """The look of a style, for a locale that may need more than Latin-1, or have no slanted letters."""
     data = styles()[style]
-    faces = fonts.family(data["family"], latin_1)
+    faces = fonts.family(data["family"], locale["latin_1"])
     accent: Colour = tuple(data["accent"])
     return Theme(
-        faces=faces if slanted else fonts.upright(faces),
+        faces=faces if locale["slanted"] else fonts.upright(faces),
         size=data["size"] + knobs.size_step,
         leading=knobs.leading,
         ink=BLACK,
@@ -86,6 +91,7 @@ def make_theme(style: str, knobs: Knobs, latin_1: bool, slanted: bool) -> Theme:
         heading_scale=data["heading_scale"],
         upper=data["upper"],
         centred=data["centred"],
+        lang=locale["lang"],
         ligatures=knobs.ligatures and faces.regular in ("Sans", "Serif"),
     )
 
@@ -104,7 +110,7 @@ def heading(theme: Theme, title: str, width: float, number: int) -> list[Row]:
 
 def printed_heading(theme: Theme, title: str, number: int) -> str:
     """The heading as printed."""
-    text = title.upper() if theme.upper or theme.heading in ("spaced", "small_caps") else title
+    text = theme.capitals(title) if theme.upper or theme.heading in ("spaced", "small_caps") else title
     if theme.heading == "numbered":
         return f"{number}. {text}"
     return f"{text}:" if theme.heading == "colon" else text

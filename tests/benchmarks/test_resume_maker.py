@@ -12,6 +12,7 @@ from benchmarks.resume_maker import (
     STYLES,
     Made,
     iter_resumes,
+    library,
     locales,
     make_resume,
     occupations,
@@ -23,8 +24,8 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def letters(text: str) -> str:
-    """Letters and digits only, in lower case."""
-    return re.sub(r"[\W_]", "", text).casefold()
+    """Letters and digits only, in lower case, with one i for Turkish."""
+    return re.sub(r"[\W_]", "", text.casefold()).replace("ı", "i")
 
 
 def read_in(page: pypdfium2.PdfTextPage, bbox: list[float]) -> str:
@@ -79,7 +80,7 @@ def test_words_lie_where_pdfium_reads_them(layout: str):
 @pytest.mark.parametrize("locale", locales())
 def test_words_of_every_locale_are_readable(locale: str):
     """No letter of a locale is missing from the fonts."""
-    lang = make_resume(0, "single", "plain", locale, "nurse").truth["lang"]
+    lang = library.locale(locale)["lang"]
     for number, occupation in enumerate(sorted(occupations(lang))[:3]):
         assert misread(make_resume(number, "single", STYLES[number], locale, occupation)) == []
 
