@@ -120,7 +120,8 @@ class _Exchange:
             await response(self._scope, self.receive, self.send)
 
     def log(self) -> None:
-        level = logging.WARNING if (self._status or 500) >= 500 else logging.INFO
+        # No status: the client went away before there was an answer.
+        level = logging.WARNING if (self._status or 0) >= 500 else logging.INFO
         logger.log(level, "request", extra=self._fields())
 
     def _fields(self) -> dict[str, Any]:

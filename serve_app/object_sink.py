@@ -8,11 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from pipeline.domain.errors import ObjectStoreUnavailable
 from pipeline.ports import ObjectStore, ObjectWriter
 
 #: Bytes gathered before a thread is asked to write them: an ordinary resume is created, written and committed
 #: in one go.
 _PIECE = 256 * 1024
+#: A store that hangs keeps an upload no longer than this; its thread is left to it.
+TIMEOUT_S = 30.0
 
 
 class ObjectSink:
@@ -62,7 +65,11 @@ class ObjectSink:
 
     async def _in_thread(self, call: Callable[[], None]) -> None:
         self._last = self._threads.submit(call)
-        await asyncio.wrap_future(self._last)
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                await asyncio.wrap_future(self._last)
+        except TimeoutError:
+            raise ObjectStoreUnavailable("The object store did not answer in time.") from None
 
     def _flush(self) -> None:
         data = b"".join(self._pending)

@@ -13,11 +13,12 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from python_multipart.multipart import parse_options_header
 
 from pipeline.adapters.postgres.applications import NewApplication
@@ -42,9 +43,18 @@ _FORM_BYTES = 256 * 1024
 #: A key outlives the slowest upload by this much before another upload may take it.
 _HOLD_MARGIN_S = 60
 _ACCEPT_TIMEOUT_S = 45.0
+#: The answer waits this long for the removal of what was written; the removal itself goes on.
+_CLEAN_UP_S = 3.0
 _SETTLE_DELAYS_S = (2, 4, 8, 15, 30, 60, 60, 120, 120, 180)
 _LONGEST = {"job_post_id": 200, "external_id": 200, "email": 320, "as_of_date": 10, "on_duplicate": 16}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+
+
+def _iso_day(value: object) -> object:
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise PydanticCustomError("day", "Must be a day as YYYY-MM-DD")
+    return value
 
 
 class UploadOptions(BaseModel):
@@ -62,7 +72,7 @@ class UploadOptions(BaseModel):
         description="The candidate's address, a filter of lists. Default: the first one in the resume.",
     )
     external_id: str | None = Field(None, max_length=200, description="The sender's own id of this resume.")
-    as_of_date: date | None = Field(
+    as_of_date: Annotated[date, BeforeValidator(_iso_day)] | None = Field(
         None, description='The day that "present" means in the resume, YYYY-MM-DD. Default: today (UTC).'
     )
     on_duplicate: Literal["new", "return"] = Field(
@@ -102,7 +112,7 @@ async def accept_upload(request: Request, runtime: Runtime, caller: Principal) -
         return await upload.keep(form, options)
     finally:
         if not upload.handed_over:
-            await asyncio.shield(runtime.detach(upload.give_up()))
+            await asyncio.wait([runtime.detach(upload.give_up())], timeout=_CLEAN_UP_S)
 
 
 class _Upload:
@@ -167,17 +177,21 @@ class _Upload:
         undo = True
         try:
             digest = await self._sink.commit()
-            new = self._new_application(digest, form, options)
+            # From here on only the database's own refusal says that there is no row to keep the object for.
+            undo = False
             try:
                 await self._runtime.write_database(
-                    self._applications.create, new, idempotency=self._reference(digest, options)
+                    self._applications.create,
+                    self._new_application(digest, form, options),
+                    idempotency=self._reference(digest, options),
                 )
             except DatabaseUnavailable:
-                # Whether the row was committed is not known: the object stays until that is.
-                undo = False
+                # The commit may have reached the disk before the connection was lost.
                 self._runtime.detach(self._settle())
                 raise
-            undo = False
+            except Exception:
+                undo = True
+                raise
         finally:
             if undo:
                 await self.give_up()
@@ -289,7 +303,8 @@ def _declared_boundary(request: Request, max_upload_bytes: int) -> bytes:
     media_type, options = parse_options_header(headers.get("content-type", ""))
     if media_type != b"multipart/form-data":
         raise Problem("unsupported-type", "An upload is multipart/form-data with a part named file.")
-    if int(headers.get("content-length", "0")) > max_upload_bytes + _FORM_BYTES:
+    declared = headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > max_upload_bytes + _FORM_BYTES:
         raise too_large_file(max_upload_bytes)
     return options.get(b"boundary", b"")
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,12 @@ import httpx
 import numpy as np
 import pytest
 import uvicorn
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from pipeline.adapters.directory import DirectoryStore
 from pipeline.adapters.postgres.api_keys import ApiKeys
 from pipeline.adapters.postgres.applications import Applications
+from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.idempotency import Idempotency
 from pipeline.adapters.postgres.listen import Listener
@@ -29,10 +29,9 @@ from pipeline.adapters.postgres.search import Search
 from pipeline.domain.chunk import Vector
 from pipeline.settings import Settings
 from serve_app.api import Services, build_api
-from tests.conftest import administer, database_of
+from tests.conftest import TEMPLATE, administer, database_of
 
 MODEL = "words-16"
-_shared = count(1)
 
 
 async def embed_query(query: str) -> Vector:
@@ -126,12 +125,6 @@ def start(database_url: str, tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
-def service(start: Start) -> Service:
-    """A service with the default settings on an empty database."""
-    return start()
-
-
-@pytest.fixture
 def client(service: Service) -> Iterator[httpx.Client]:
     """A client of `service` with an admin key."""
     with service.client() as client:
@@ -139,14 +132,35 @@ def client(service: Service) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
+def kept(
+    postgres_server: EmbeddedPostgres, template_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """The service behind `service`, started once."""
+    assert template_url
+    administer(postgres_server.url, f"CREATE DATABASE kept TEMPLATE {TEMPLATE}")
+    with running(database_of(postgres_server.url, "kept"), tmp_path_factory.mktemp("kept")) as service:
+        yield service
+
+
+@pytest.fixture
+def service(kept: Service) -> Iterator[Service]:
+    """A service with the default settings that holds nothing. A test that breaks one starts its own."""
+    yield kept
+    with kept.engine.begin() as connection:
+        connection.execute(text("TRUNCATE applications, idempotency_keys, checkpoints CASCADE"))
+    for path in kept.files_left():
+        path.unlink()
+
+
+@pytest.fixture(scope="session")
 def shared(
-    postgres_server: Any, template_url: str, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: EmbeddedPostgres, template_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
     """One service for the tests whose requests are all refused: they leave nothing that could disturb others."""
-    name = f"shared_{next(_shared)}"
-    administer(postgres_server.url, f"CREATE DATABASE {name} TEMPLATE {template_url.rsplit('/', 1)[1].split('?')[0]}")
+    assert template_url
+    administer(postgres_server.url, f"CREATE DATABASE shared TEMPLATE {TEMPLATE}")
     with running(
-        database_of(postgres_server.url, name),
+        database_of(postgres_server.url, "shared"),
         tmp_path_factory.mktemp("shared"),
         max_upload_bytes=1_000_000,
         upload_timeout_s=1.5,

@@ -82,7 +82,9 @@ class Answer:
         return document
 
 
-def request_head(token: str, headers: Iterable[str], *, path: str = "/resumes/upload", method: str = "POST") -> bytes:
+def request_head(
+    token: str, headers: Iterable[str], *, path: str = "/resumes/upload", method: str = "POST"
+) -> bytes:
     """The head of a request, as bytes that no HTTP client would tidy up."""
     lines = [f"{method} {path} HTTP/1.1", "Host: test", f"Authorization: Bearer {token}", *headers, "", ""]
     return "\r\n".join(lines).encode()
@@ -120,7 +122,9 @@ def supported(value: Any, raw: str | None = None) -> Fact[Any]:
 def profile() -> Profile:
     """A profile of a fictional person in which every kind of entry occurs."""
     return Profile(
-        document=Document(sha256="0" * 64, mime="application/pdf", pages=1, language="en", as_of_date="2026-03-01"),
+        document=Document(
+            sha256="0" * 64, mime="application/pdf", pages=1, language="en", as_of_date="2026-03-01"
+        ),
         person=Person(
             name=Name(full=supported("Ada Fiktiva"), given=supported("Ada"), family=supported("Fiktiva")),
             emails=[supported("ada@example.org")],
@@ -129,7 +133,9 @@ def profile() -> Profile:
                 ProfileLink(type="website", url=supported("https://ada.example.org")),
                 ProfileLink(type="github", url=supported("https://code.example.org/ada")),
             ],
-            location=Location(raw=supported("Berlin, Germany"), city=supported("Berlin"), country=supported("DE")),
+            location=Location(
+                raw=supported("Berlin, Germany"), city=supported("Berlin"), country=supported("DE")
+            ),
             headline=supported("Intensive care nurse"),
             summary=supported("Ten years on the wards."),
         ),
@@ -157,7 +163,9 @@ def profile() -> Profile:
         ],
         skills=[Skill(raw=supported("Triage"), canonical="triage", months=83)],
         languages=[Language(name=supported("German"), iso639="de", cefr="native")],
-        certifications=[Certification(name=supported("ALS"), issuer=supported("A council"), date=supported("2020"))],
+        certifications=[
+            Certification(name=supported("ALS"), issuer=supported("A council"), date=supported("2020"))
+        ],
         projects=[Project(name=supported("Ward app"), url=supported("https://ward.example.org"))],
         publications=[Entry(text=supported("On nights"), date=supported("2021"))],
         awards=[Entry(text=supported("Nurse of the year"), date=supported("2022"))],

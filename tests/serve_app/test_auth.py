@@ -81,7 +81,9 @@ def test_what_is_remembered_of_a_key_is_at_most_five_seconds_old() -> None:
 
 def test_an_expired_key_is_unauthorized(service: Service) -> None:
     """A key past its day is no key."""
-    token = service.services.keys.create("old", ["read"], expires_at=datetime.now(UTC) - timedelta(seconds=1))[1]
+    token = service.services.keys.create(
+        "old", ["read"], expires_at=datetime.now(UTC) - timedelta(seconds=1)
+    )[1]
     answer = httpx.get(service.url + "/resumes", headers={"Authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthorized")
 

@@ -63,9 +63,14 @@ BAD_FORMS = {
     "an empty file": (form(part("file", b"", filename="cv.pdf")), 422, "invalid"),
     "an unknown field": (form(FILE, part("jobpost", b"7")), 422, "invalid"),
     "a file under another name": (form(part("resume", PDF, filename="a.pdf")), 422, "invalid"),
-    "webhook_url, which is no option yet": (form(FILE, part("webhook_url", b"https://a.example")), 422, "invalid"),
+    "webhook_url, which is no option yet": (
+        form(FILE, part("webhook_url", b"https://a.example")),
+        422,
+        "invalid",
+    ),
     "an unknown option": (form(FILE, part("on_duplicate", b"maybe")), 422, "invalid"),
     "a day that is none": (form(FILE, part("as_of_date", b"2026-02-30")), 422, "invalid"),
+    "a number for a day": (form(FILE, part("as_of_date", b"1772323200")), 422, "invalid"),
     "an address that is none": (form(FILE, part("email", b"nobody")), 422, "invalid"),
 }
 

@@ -38,7 +38,9 @@ def test_a_receipt_can_be_had_again(service: Service, client: httpx.Client) -> N
     assert client.delete(path).json() == client.delete(path).json()
 
 
-def test_a_resume_erased_while_it_is_processed_does_not_come_back(service: Service, client: httpx.Client) -> None:
+def test_a_resume_erased_while_it_is_processed_does_not_come_back(
+    service: Service, client: httpx.Client
+) -> None:
     """A worker that still holds the job writes nothing after the erasure."""
     from pipeline.adapters.postgres.jobs import JobQueue
     from pipeline.domain.journey import Lane

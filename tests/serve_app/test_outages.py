@@ -16,11 +16,12 @@ from sqlalchemy import text
 
 from pipeline.adapters.directory import DirectoryStore
 from pipeline.domain.errors import ObjectStoreUnavailable
+from serve_app import object_sink, uploads
 from tests.conftest import administer
 from tests.serve_app.conftest import Service, Start
 from tests.serve_app.samples import PDF
 from tests.serve_app.test_raw_uploads import wait_for
-from tests.serve_app.test_uploads import upload
+from tests.serve_app.test_uploads import SlowStore, upload
 
 
 def is_unavailable(answer: httpx.Response) -> None:
@@ -34,15 +35,19 @@ def refusing_connections(service: Service) -> Iterator[None]:
     url = service.engine.url
     admin = url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
     administer(admin, f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
-    administer(admin, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{url.database}'")
+    administer(
+        admin, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{url.database}'"
+    )
     try:
         yield
     finally:
         administer(admin, f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
 
 
-def test_every_call_answers_503_without_the_database_and_recovers(service: Service, client: httpx.Client) -> None:
+def test_every_call_answers_503_without_the_database_and_recovers(start: Start) -> None:
     """No call hangs or says 500 while the database is away; all work again when it is back."""
+    service = start()
+    client = service.client()
     resume = upload(client).json()["id"]
     calls = [
         lambda: client.get(f"/resumes/{resume}"),
@@ -62,6 +67,7 @@ def test_every_call_answers_503_without_the_database_and_recovers(service: Servi
     assert client.get("/healthz").status_code == 200
     wait_for(lambda: client.get("/readyz").status_code == 200)
     assert upload(client, key="k").status_code == 202
+    client.close()
 
 
 def test_a_database_lost_after_the_object_leaves_neither(start: Start, tmp_path: Path) -> None:
@@ -81,8 +87,11 @@ def test_a_database_lost_after_the_object_leaves_neither(start: Start, tmp_path:
         wait_for(lambda: upload(client, key="k").status_code == 202)
 
 
-def test_a_lost_acknowledgement_keeps_the_object_of_a_row_that_is_there(start: Start) -> None:
+def test_a_lost_acknowledgement_keeps_the_object_of_a_row_that_is_there(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The row was committed but its answer was lost: the object stays, and the same key gets the same id."""
+    monkeypatch.setattr(uploads, "_SETTLE_DELAYS_S", (0.2,))
     service = start()
     applications = service.services.applications
     create = applications.create
@@ -98,7 +107,7 @@ def test_a_lost_acknowledgement_keeps_the_object_of_a_row_that_is_there(start: S
         is_unavailable(upload(client, key="k"))
         again = upload(client, key="k")
         assert again.status_code == 200
-        time.sleep(2.5)  # past the first look of whoever cleans up
+        time.sleep(0.7)  # past the first look of whoever cleans up
         assert service.objects.read(f"resumes/{again.json()['id']}") == PDF
 
 
@@ -113,6 +122,20 @@ def test_a_store_that_fails_leaves_no_row(start: Start, tmp_path: Path, step: st
         assert service.files_left() == []
         store.failing = ""
         assert upload(client, key="k").status_code == 202
+
+
+def test_a_store_that_hangs_keeps_nobody(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that does not come back is answered 503, makes no row, and is undone when it does come back."""
+    monkeypatch.setattr(object_sink, "TIMEOUT_S", 0.3)
+    service = start(objects=SlowStore(DirectoryStore(tmp_path / "objects"), seconds=1.0))
+    with service.client() as client:
+        started = time.monotonic()
+        is_unavailable(upload(client, key="k"))
+        assert time.monotonic() - started < 3
+        wait_for(lambda: service.files_left() == [])
+        assert client.get("/resumes").json()["items"] == []
 
 
 def test_a_full_or_readonly_disk_is_no_mistake_of_the_caller(start: Start, tmp_path: Path) -> None:
@@ -145,14 +168,16 @@ def test_an_erasure_without_the_store_can_be_finished(start: Start, tmp_path: Pa
         assert service.files_left() == []
 
 
-def test_an_unexpected_error_says_nothing_of_the_inside(service: Service, client: httpx.Client) -> None:
+def test_an_unexpected_error_says_nothing_of_the_inside(start: Start) -> None:
     """A bug answers 500 with a request id; neither its text nor a trace reaches the caller."""
+    service = start()
 
     def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("the inside")
 
     service.services.applications.list = broken  # type: ignore[method-assign]
-    answer = client.get("/resumes", headers={"X-Request-Id": "my-id"})
+    with service.client() as client:
+        answer = client.get("/resumes", headers={"X-Request-Id": "my-id"})
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal")
     assert answer.json()["request_id"] == answer.headers["x-request-id"] == "my-id"
     assert "inside" not in answer.text

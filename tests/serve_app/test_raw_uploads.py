@@ -53,7 +53,9 @@ def test_a_slow_body_times_out(shared: Service) -> None:
     """A byte now and then holds nothing open: 408 when the body's time is over, and the connection ends."""
     with closing(connect(shared)) as connection:
         connection.sendall(
-            request_head(shared.token("upload"), [f"Content-Type: {FORM_TYPE}", f"Content-Length: {len(BODY)}"])
+            request_head(
+                shared.token("upload"), [f"Content-Type: {FORM_TYPE}", f"Content-Length: {len(BODY)}"]
+            )
         )
         started = time.monotonic()
         for byte in BODY[:4]:
@@ -101,7 +103,9 @@ def test_bytes_after_the_form_are_ignored(service: Service) -> None:
     body = BODY + b"an epilogue"
     with closing(connect(service)) as connection:
         connection.sendall(
-            request_head(service.token("upload"), [f"Content-Type: {FORM_TYPE}", f"Content-Length: {len(body)}"])
+            request_head(
+                service.token("upload"), [f"Content-Type: {FORM_TYPE}", f"Content-Length: {len(body)}"]
+            )
             + body
         )
         assert read_answer(connection).status == 202

@@ -152,7 +152,9 @@ def test_the_list_filters(service: Service, client: httpx.Client) -> None:
     third = upload(client, pdf("3"), job_post_id="8", email="Ada@Example.org").json()["id"]
 
     def listed(**query: Any) -> list[str]:
-        return [item["id"] for item in client.get("/resumes", params=query).raise_for_status().json()["items"]]
+        return [
+            item["id"] for item in client.get("/resumes", params=query).raise_for_status().json()["items"]
+        ]
 
     created = datetime.fromisoformat(client.get(f"/resumes/{second}").json()["created_at"])
     assert listed(job_post_id="7") == [second, first]
@@ -192,7 +194,10 @@ def test_the_text_has_pages_lines_boxes_and_sections(service: Service, client: h
     text = ResumeText.model_validate_json(client.get(f"{path}/text").content)
     assert [line.text for line in text.pages[0].lines] == list(LINES)
     assert text.pages[0].lines[0].bbox == (0.1, 0.0, 0.5, 0.02)
-    assert [(section.kind, section.line_ids) for section in text.sections] == [("header", [0, 1]), ("work", [2])]
+    assert [(section.kind, section.line_ids) for section in text.sections] == [
+        ("header", [0, 1]),
+        ("work", [2]),
+    ]
     assert text.language == "en"
 
 
@@ -207,7 +212,9 @@ def test_the_file_is_the_original_as_an_attachment(client: httpx.Client) -> None
     """The bytes as they came, never shown in the browser, named as the sender named them."""
     content = PDF + b"x" * 3_000_000
     body = form(part("file", content, filename='Ada "A" Føktiva 履歴書.pdf'.replace('"', "%22")))
-    link = client.post("/resumes/upload", content=body, headers={"Content-Type": FORM_TYPE}).json()["links"]["file"]
+    link = client.post("/resumes/upload", content=body, headers={"Content-Type": FORM_TYPE}).json()["links"][
+        "file"
+    ]
     answer = client.get(link)
     assert answer.content == content
     assert answer.headers["content-length"] == str(len(content))
@@ -216,7 +223,9 @@ def test_the_file_is_the_original_as_an_attachment(client: httpx.Client) -> None
     assert "sandbox" in answer.headers["content-security-policy"]
     disposition = answer.headers["content-disposition"]
     assert disposition.startswith('attachment; filename="Ada _22A_22 F_ktiva ___.pdf"; ')
-    assert disposition.endswith("filename*=UTF-8''Ada%20%2522A%2522%20F%C3%B8ktiva%20%E5%B1%A5%E6%AD%B4%E6%9B%B8.pdf")
+    assert disposition.endswith(
+        "filename*=UTF-8''Ada%20%2522A%2522%20F%C3%B8ktiva%20%E5%B1%A5%E6%AD%B4%E6%9B%B8.pdf"
+    )
 
 
 def test_the_file_is_redirected_to_where_the_store_has_a_url(start: Start, tmp_path: Any) -> None:

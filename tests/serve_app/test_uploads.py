@@ -21,14 +21,18 @@ from tests.serve_app.samples import FORM_TYPE, PDF, form, part, pdf, read_answer
 from tests.serve_app.test_raw_uploads import wait_for
 
 
-def upload(client: httpx.Client, content: bytes = PDF, key: str | None = None, **fields: str) -> httpx.Response:
+def upload(
+    client: httpx.Client, content: bytes = PDF, key: str | None = None, **fields: str
+) -> httpx.Response:
     headers = {"Idempotency-Key": key} if key else {}
     return client.post("/resumes/upload", files={"file": ("cv.pdf", content)}, data=fields, headers=headers)
 
 
 def test_an_upload_is_stored_before_it_is_answered(service: Service, client: httpx.Client) -> None:
     """After the 202 the object, the row and the job are there."""
-    answer = upload(client, job_post_id="nurse-7", email="Ada@Example.org", external_id="x-1", as_of_date="2026-03-01")
+    answer = upload(
+        client, job_post_id="nurse-7", email="Ada@Example.org", external_id="x-1", as_of_date="2026-03-01"
+    )
     assert answer.status_code == 202
     body = answer.json()
     assert UUID(body["id"]).version == 7
@@ -39,7 +43,11 @@ def test_an_upload_is_stored_before_it_is_answered(service: Service, client: htt
     assert row is not None
     assert row.object_key == f"resumes/{body['id']}"
     assert service.objects.read(row.object_key) == PDF
-    assert (row.content_sha256, row.size, row.mime) == (hashlib.sha256(PDF).hexdigest(), len(PDF), "application/pdf")
+    assert (row.content_sha256, row.size, row.mime) == (
+        hashlib.sha256(PDF).hexdigest(),
+        len(PDF),
+        "application/pdf",
+    )
     assert (row.job_post_id, row.external_id, row.filename) == ("nurse-7", "x-1", "cv.pdf")
     assert row.as_of_date.isoformat() == "2026-03-01"
     assert service.services.applications.backlog(Lane.ONLINE) == 1
@@ -70,7 +78,7 @@ def test_no_day_means_today(service: Service, client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"),
+    ("sent", "shown"),
     [
         ("../../etc/passwd.pdf", "passwd.pdf"),
         ("C:\\cvs\\ada.pdf", "ada.pdf"),
@@ -80,11 +88,11 @@ def test_no_day_means_today(service: Service, client: httpx.Client) -> None:
         ("..", None),
     ],
 )
-def test_a_file_name_is_only_ever_shown(client: httpx.Client, sent: str, kept: str | None) -> None:
+def test_a_file_name_is_only_ever_shown(client: httpx.Client, sent: str, shown: str | None) -> None:
     """No folders, no control or direction characters, no overlong name; and never a path of ours."""
     body = form(part("file", PDF, filename=sent))
     answer = client.post("/resumes/upload", content=body, headers={"Content-Type": FORM_TYPE})
-    assert client.get(answer.json()["links"]["self"]).json()["filename"] == kept
+    assert client.get(answer.json()["links"]["self"]).json()["filename"] == shown
 
 
 def test_the_same_key_and_file_make_one_resume(service: Service, client: httpx.Client) -> None:
@@ -100,7 +108,10 @@ def test_the_same_key_and_file_make_one_resume(service: Service, client: httpx.C
 def test_the_same_key_with_other_bytes_or_fields_is_refused(service: Service, client: httpx.Client) -> None:
     """A key names one request: another file or another field under it is a mistake of the caller."""
     upload(client, key="k-1", job_post_id="7")
-    for answer in (upload(client, pdf("other"), key="k-1", job_post_id="7"), upload(client, key="k-1", job_post_id="8")):
+    for answer in (
+        upload(client, pdf("other"), key="k-1", job_post_id="7"),
+        upload(client, key="k-1", job_post_id="8"),
+    ):
         assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid")
     assert len(service.files_left()) == 1
 
@@ -111,7 +122,9 @@ def test_a_key_belongs_to_its_api_key(service: Service, client: httpx.Client) ->
         assert upload(client, key="k-1").json()["id"] != upload(other, key="k-1").json()["id"]
 
 
-def test_the_same_key_while_the_first_still_streams_is_in_progress(service: Service, client: httpx.Client) -> None:
+def test_the_same_key_while_the_first_still_streams_is_in_progress(
+    service: Service, client: httpx.Client
+) -> None:
     """The second upload is told to wait; once the first has ended, it gets the first one's id."""
     body = form(part("file", PDF, filename="cv.pdf"))
     with closing(socket.create_connection(("127.0.0.1", service.port))) as first:
@@ -134,7 +147,9 @@ def test_a_key_that_led_to_a_refusal_can_be_used_again(client: httpx.Client) -> 
     assert upload(client, key="k-1").status_code == 202
 
 
-def test_a_duplicate_can_be_answered_with_the_resume_that_is_there(service: Service, client: httpx.Client) -> None:
+def test_a_duplicate_can_be_answered_with_the_resume_that_is_there(
+    service: Service, client: httpx.Client
+) -> None:
     """on_duplicate=return answers 200 and the old id for the same bytes and parameters, under any key."""
     first = upload(client, key="k-1", job_post_id="7", external_id="x")
     same = upload(client, key="k-2", job_post_id="7", external_id="x", on_duplicate="return")

@@ -1,0 +1,117 @@
+"""What one process takes on: rates, uploads at once, the backlog."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from contextlib import ExitStack, closing
+from uuid import UUID, uuid4
+
+import pytest
+
+from pipeline.domain.journey import Lane
+from serve_app.limits import Rates, Slots
+from serve_app.problems import Problem
+from tests.serve_app.conftest import MODEL, Start
+from tests.serve_app.samples import FORM_TYPE, PDF, finish, form, part, pdf, read_answer, request_head
+from tests.serve_app.test_raw_uploads import wait_for
+from tests.serve_app.test_resumes import VECTOR
+from tests.serve_app.test_uploads import upload
+
+
+def test_a_key_above_its_rate_is_told_when_to_return(start: Start) -> None:
+    """429 with Retry-After for that key; another key goes on."""
+    service = start(rate_limit_per_minute=3)
+    with service.client("read") as client, service.client("read", "upload") as other:
+        answers = [client.get("/resumes") for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert answers[3].json()["type"] == "/problems/rate-limited"
+        assert 1 <= int(answers[3].headers["retry-after"]) <= 20
+        assert other.get("/resumes").status_code == 200
+
+
+def test_a_bucket_refills_evenly() -> None:
+    """Sixty a minute is one a second once the first sixty are spent."""
+    now = 0.0
+    rates, key = Rates(60, clock=lambda: now), UUID(int=1)
+    for _ in range(60):
+        rates.take(key)
+    with pytest.raises(Problem) as refused:
+        rates.take(key)
+    assert refused.value.headers["Retry-After"] == "1"
+    now = 1.0
+    rates.take(key)
+    with pytest.raises(Problem):
+        rates.take(key)
+    rates.take(uuid4())
+
+
+def test_a_slot_is_given_back_whatever_happens() -> None:
+    """An error inside frees the slot; a refused holder takes none."""
+    slots = Slots(1)
+    with slots.hold() as free:
+        assert free
+        with slots.hold() as second:
+            assert not second
+        assert slots.taken == 1
+    with contextlib.suppress(RuntimeError), slots.hold():
+        raise RuntimeError
+    assert slots.taken == 0
+
+
+def test_uploads_above_the_limit_are_told_to_wait(start: Start) -> None:
+    """When every upload slot is taken the next one gets 429 at once; reading goes on; a slot that ends is free."""
+    service = start(max_concurrent_uploads=2)
+    body = form(part("file", PDF, filename="cv.pdf"))
+    head = request_head(service.token(), [f"Content-Type: {FORM_TYPE}", f"Content-Length: {len(body)}"])
+    with service.client() as client, ExitStack() as stack:
+        connections = [
+            stack.enter_context(closing(socket.create_connection(("127.0.0.1", service.port))))
+            for _ in range(2)
+        ]
+        for connection in connections:
+            connection.sendall(head + body[:30])
+        wait_for(lambda: service.app.state.runtime.uploads.taken == 2)
+        refused = upload(client)
+        assert (refused.status_code, refused.json()["type"]) == (429, "/problems/rate-limited")
+        assert "retry-after" in refused.headers
+        assert client.get("/resumes").status_code == 200
+        connections[0].sendall(body[30:])
+        assert read_answer(connections[0]).status == 202
+        assert upload(client).status_code == 202
+
+
+def test_uploads_wait_outside_when_the_backlog_is_full(start: Start) -> None:
+    """At the cap an upload is 429 and nothing of it is kept; when work gets done there is room again."""
+    service = start(max_online_backlog=2)
+    backlog = service.app.state.runtime.backlog
+    with service.client() as client:
+        for n in range(2):
+            backlog._fresh_until = 0
+            assert upload(client, pdf(str(n))).status_code == 202
+        backlog._fresh_until = 0
+        refused = upload(client)
+        assert (refused.status_code, refused.json()["type"]) == (429, "/problems/rate-limited")
+        assert "retry-after" in refused.headers
+        assert len(service.files_left()) == 2
+        finish(service.engine, VECTOR, MODEL)
+        backlog._fresh_until = 0
+        assert upload(client).status_code == 202
+
+
+def test_the_backlog_is_counted_once_a_second(start: Start) -> None:
+    """A burst of uploads asks the database for the backlog once."""
+    service = start()
+    counted: list[int] = []
+    count = service.services.applications.backlog
+
+    def counting(lane: Lane) -> int:
+        counted.append(1)
+        return count(lane)
+
+    service.services.applications.backlog = counting  # type: ignore[method-assign]
+    service.app.state.runtime.backlog._fresh_until = 0
+    with service.client() as client:
+        for _ in range(5):
+            upload(client)
+    assert len(counted) <= 2

@@ -1,0 +1,106 @@
+"""The form reader, without a server: however a body is cut into pieces, it is the same form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.domain.profile import Profile
+from serve_app.json_resume import JsonResume, json_resume
+from serve_app.multipart import Form, FormReader, clean_filename
+from serve_app.problems import Problem
+from serve_app.routes.contents import content_disposition
+from serve_app.sniff import sniff
+from tests.serve_app.samples import BOUNDARY, PDF, form, part, profile
+
+FORBIDDEN = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u202a-\u202e]")
+KNOWN = frozenset({"email", "job_post_id"})
+
+
+def read(body: bytes, cuts: list[int]) -> tuple[Form, bytes]:
+    reader = FormReader(BOUNDARY.encode(), max_file_bytes=100_000, known_fields=KNOWN)
+    edges = [0, *sorted({min(cut, len(body)) for cut in cuts}), len(body)]
+    content = b"".join(reader.feed(body[start:end]) for start, end in pairwise(edges))
+    return reader.finish(), content
+
+
+@given(
+    content=st.one_of(
+        st.binary(max_size=3000),
+        st.lists(st.sampled_from([b"\r\n", b"--", BOUNDARY[:5].encode(), b"-", b"x"])).map(b"".join),
+    ),
+    value=st.text(st.characters(blacklist_characters="\x00", blacklist_categories=["Cs"]), max_size=50),
+    cuts=st.lists(st.integers(0, 4000), max_size=12),
+)
+@settings(max_examples=150, deadline=None)
+def test_the_pieces_of_a_body_do_not_matter(content: bytes, value: str, cuts: list[int]) -> None:
+    """Any bytes, also those that look like a boundary, arrive as they were sent, whatever the network cuts."""
+    body = form(part("email", value.encode()), part("file", content, filename="a.pdf"))
+    read_form, read_content = read(body, cuts)
+    assert read_content == content
+    assert read_form == Form({"email": value}, "a.pdf")
+
+
+@given(st.binary(max_size=400), st.lists(st.integers(0, 400), max_size=5))
+@settings(max_examples=150, deadline=None)
+def test_no_body_breaks_the_reader(body: bytes, cuts: list[int]) -> None:
+    """Whatever arrives is a form or a problem, never another error."""
+    prefix = f"--{BOUNDARY}\r\n".encode()
+    for candidate in (body, prefix + body, form(body)):
+        assert outcome(read, candidate, cuts) in (None, "bad-request", "too-large", "invalid")
+
+
+@given(st.text(max_size=300))
+def test_a_shown_name_has_no_folder_and_no_control(name: str) -> None:
+    """Whatever is sent as a file name, what is kept is short, plain and no path."""
+    kept = clean_filename(name)
+    if kept is not None:
+        assert 0 < len(kept) <= 255
+        assert not FORBIDDEN.search(kept)
+        header = content_disposition(kept)
+        assert header.isascii()
+        assert "\r" not in header
+        assert "\n" not in header
+
+
+@pytest.mark.parametrize("position", [0, 1, 1019, 1023])
+def test_a_header_counts_within_the_first_kilobyte(position: int) -> None:
+    """The header may begin at any of the first 1,024 bytes."""
+    assert sniff(b"\x00" * position + PDF) == "application/pdf"
+
+
+@given(st.binary(max_size=2000))
+def test_any_bytes_are_a_pdf_or_unsupported(head: bytes) -> None:
+    """Sniffing never fails in a third way."""
+    assert outcome(sniff, head) in (None, "unsupported-type")
+
+
+def test_a_json_resume_of_nothing_is_one_too() -> None:
+    """An empty profile is exported as an empty document, without nulls."""
+    document = json_resume(Profile().model_dump(mode="json"))
+    JsonResume.model_validate(document)
+    assert nulls(document) == 0
+    assert nulls(json_resume(profile().model_dump(mode="json"))) == 0
+
+
+def outcome(call: Callable[..., Any], *arguments: Any) -> str | None:
+    """The slug of the problem that the call ends with, or None."""
+    try:
+        call(*arguments)
+    except Problem as problem:
+        return problem.kind.slug
+    return None
+
+
+def nulls(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(nulls(member) for member in value.values())
+    if isinstance(value, list):
+        return sum(nulls(member) for member in value)
+    return value is None

@@ -1,0 +1,125 @@
+"""The open pages, the headers of every answer, and what the log says of a request."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from serve_app.problems import PROBLEM_TYPES
+from tests.serve_app.conftest import Service
+from tests.serve_app.test_uploads import upload
+
+
+def test_alive_and_ready(shared: Service) -> None:
+    """Alive says only that; ready names what it depends on."""
+    assert httpx.get(shared.url + "/healthz").json() == {"status": "ok"}
+    assert httpx.get(shared.url + "/readyz").json() == {
+        "status": "ready",
+        "checks": {"database": "ok", "object_store": "ok"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "slug"),
+    [
+        ("GET", "/nothing/here", 404, "not-found"),
+        ("GET", "/resumes/", 404, "not-found"),
+        ("GET", "/problems/nonsense", 404, "not-found"),
+        ("GET", "/docs/assets/../../api.py", 404, "not-found"),
+        ("GET", "/docs/assets/other.js", 404, "not-found"),
+        ("PUT", "/resumes", 405, "method-not-allowed"),
+        ("GET", "/search", 405, "method-not-allowed"),
+    ],
+)
+def test_paths_and_methods_that_are_not_there(
+    shared: Service, method: str, path: str, status: int, slug: str
+) -> None:
+    """The framework's own refusals are problem documents too."""
+    answer = httpx.request(method, shared.url + path)
+    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}")
+    assert answer.headers["content-type"] == "application/problem+json"
+    if status == 405:
+        assert answer.headers["allow"]
+
+
+def test_every_problem_type_is_a_page(shared: Service) -> None:
+    """The `type` of a problem can be followed, and says in words what to do."""
+    index = httpx.get(shared.url + "/problems").text
+    for kind in PROBLEM_TYPES.values():
+        page = httpx.get(f"{shared.url}/problems/{kind.slug}")
+        assert page.headers["content-type"].startswith("text/html")
+        assert kind.title in page.text
+        assert f"/problems/{kind.slug}" in index
+
+
+def test_a_status_belongs_to_one_problem_type() -> None:
+    """The table is unambiguous in both directions."""
+    assert len({kind.status for kind in PROBLEM_TYPES.values()}) == len(PROBLEM_TYPES)
+
+
+def test_swagger_is_served_from_here_under_a_strict_policy(shared: Service) -> None:
+    """The page loads nothing from elsewhere and runs nothing inline: its own policy would not let it."""
+    page = httpx.get(shared.url + "/docs")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "unsafe" not in page.headers["content-security-policy"]
+    assert not re.search(r"https?://|//cdn", page.text)
+    assert "<script>" not in page.text
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(sources) == 3
+    for source in sources:
+        asset = httpx.get(f"{shared.url}/{source}")
+        assert asset.status_code == 200
+        assert asset.headers["content-type"].split(";")[0] in ("text/css", "text/javascript")
+        assert asset.content
+    assert "openapi.json" in httpx.get(f"{shared.url}/docs/assets/start.js").text
+
+
+def test_every_answer_has_the_security_headers_and_a_request_id(shared: Service) -> None:
+    """nosniff, no referrer, a policy that loads nothing, and an id to quote."""
+    for path in ("/healthz", "/docs", "/openapi.json", "/nothing", "/resumes"):
+        headers = httpx.get(shared.url + path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "content-security-policy" in headers
+        assert UUID(headers["x-request-id"]).version == 7
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("trace-7.a_b:c", True), ("x" * 129, False), ("a b", False), ("", False)]
+)
+def test_a_request_id_is_kept_when_it_is_one(shared: Service, sent: str, kept: bool) -> None:
+    """A caller's id goes through to the answer; something else in that header is replaced."""
+    answer = httpx.get(shared.url + "/nothing", headers={"X-Request-Id": sent})
+    assert (answer.headers["x-request-id"] == sent) is kept
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+def test_the_log_has_ids_and_nothing_else(
+    service: Service, client: httpx.Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line a request: method, route, status, time, ids. No query, no name, no address."""
+    monkeypatch.setattr(logging.getLogger("serve_app"), "propagate", True)
+    caplog.set_level(logging.DEBUG, logger="serve_app")
+    resume = upload(client, email="ada@example.org", job_post_id="secret-post").json()["id"]
+    client.get(f"/resumes/{resume}", params={"view": "full"})
+    client.get("/resumes", params={"email": "ada@example.org"})
+    lines: list[dict[str, Any]] = [
+        vars(record) for record in caplog.records if record.name == "serve_app.requests"
+    ]
+    assert [(line["method"], line["route"], line["status"]) for line in lines] == [
+        ("POST", "/resumes/upload", 202),
+        ("GET", "/resumes/{id}", 200),
+        ("GET", "/resumes", 200),
+    ]
+    assert lines[0]["resume_id"] == lines[1]["resume_id"] == resume
+    assert all(line["key_id"] and line["request_id"] for line in lines)
+    logged = json.dumps([vars(record) for record in caplog.records], default=str)
+    assert "ada@" not in logged
+    assert "secret-post" not in logged
+    assert "cv.pdf" not in logged
