@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
-from pipeline.adapters.pdfium_clean import ACCENTS, clean, is_icon_font
+from pipeline.adapters.pdfium_clean import ACCENTS, clean, is_icon_font, is_rtl
 
 MAX_GLYPHS = 60_000  #: on one page; a dense page of print has 8,000
 TINY_POINTS = 2.0  #: text smaller than this is seen by no one
@@ -282,7 +282,9 @@ def _append(glyphs: list[Glyph], glyph: Glyph, style: Style) -> None:
         if last.style == number and last.left == left and last.right == right and last.base == base:
             # The parts of a ligature, or of a replacement text, share the one glyph's box.
             if text.isalnum() or text != last.text[-1]:
-                glyphs[-1] = Glyph(last.text + text, left, right, base, number)
+                # PDFium has reversed right-to-left runs by now, the parts of their ligatures with them.
+                both = text + last.text if is_rtl(text) else last.text + text
+                glyphs[-1] = Glyph(both, left, right, base, number)
             return
     for before in glyphs[-2:]:
         if (

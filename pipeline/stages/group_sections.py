@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 from pipeline.domain.text import Text
@@ -110,14 +111,15 @@ class _Writer:
 
     def _block(self, cells: list[Cell]) -> None:
         bottom: float | None = None
-        for row in _rows([Block(cells=cells)], self._from_right):
+        rows = _rows([Block(cells=cells)], self._from_right)
+        for row, below in zip_longest(rows, rows[1:]):
             gap = 10.0 if bottom is None else (min(cell.top for cell in row) - bottom) / row[0].size
             bottom = max(cell.bottom for cell in row)
-            self._row(row, gap)
+            self._row(row, below, gap)
 
-    def _row(self, row: list[Cell], gap: float) -> None:
+    def _row(self, row: list[Cell], below: list[Cell] | None, gap: float) -> None:
         self.rows.append(tuple(cell.line.id for cell in row))
-        heading = self._finder.heading(row, gap, current=self._current.kind)
+        heading = self._finder.heading(row, below, gap, current=self._current.kind)
         if heading is None and self._current.kind in _LOOSE:
             heading = inline_heading(row[0])
         if heading is not None:

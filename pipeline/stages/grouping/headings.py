@@ -13,6 +13,18 @@ from pipeline.stages.grouping.titles import loose_title_kind, title_kind
 
 _LONGEST_HEADING = 48
 _INLINE = re.compile(r"^([^:：]{2,40})[:：]\s+\S")
+# What one line can hold. "Blog: …" or "Address: …" is a part of the contacts, not a section.
+_INLINE_KINDS = frozenset(
+    {
+        SectionKind.SUMMARY,
+        SectionKind.SKILLS,
+        SectionKind.LANGUAGES,
+        SectionKind.EDUCATION,
+        SectionKind.CERTIFICATIONS,
+        SectionKind.AWARDS,
+        SectionKind.INTERESTS,
+    }
+)
 _SENTENCE_END = re.compile(r"[.,;!?。、，]$")
 
 
@@ -30,8 +42,7 @@ class Heading:
 
     kind: SectionKind
     title: str
-    cells: int
-    inline: bool = False  # the title is a part of its first line of content
+    cells: int  # 0 where the title is a part of its first line of content
 
 
 class HeadingFinder:
@@ -71,15 +82,26 @@ class HeadingFinder:
             }
         )
 
-    def heading(self, row: list[Cell], gap: float, *, current: SectionKind) -> Heading | None:
-        """The heading that a row begins with. `gap` is the white space above it, in ems of the body."""
+    def heading(
+        self, row: list[Cell], below: list[Cell] | None, gap: float, *, current: SectionKind
+    ) -> Heading | None:
+        """The heading that a row begins with, if any.
+
+        `below` is the next row of its column, `gap` the white space above it in ems, `current` what the
+        section that is open here is about.
+        """
         first = row[0]
         if not _may_head(first):
             return None
         kind = self._known(row, gap, current)
         if kind is not None:
             return Heading(kind, first.text, 1)
-        if len(row) == 1 and self._looks_like_the_others(first):
+        if (
+            len(row) == 1
+            and below is not None
+            and below[0].title is None
+            and self._looks_like_the_others(first)
+        ):
             return Heading(SectionKind.OTHER, first.text, 1)
         return None
 
@@ -132,7 +154,7 @@ def _may_head(cell: Cell) -> bool:
 def inline_heading(cell: Cell) -> Heading | None:
     """The title before a colon, when the line goes on after it: "Languages: English, Dutch"."""
     match = _INLINE.match(cell.text)
-    if match is None:
+    kind = title_kind(match.group(1)) if match is not None else None
+    if match is None or kind not in _INLINE_KINDS:
         return None
-    kind = title_kind(match.group(1))
-    return Heading(kind, match.group(1), 0, inline=True) if kind is not None else None
+    return Heading(kind, match.group(1), 0)

@@ -122,7 +122,8 @@ def _trimmed(ordered: list[Cell], start: int, stop: int, x: float, em: float) ->
     if left and right:
         top, bottom = _common_extent(left, right)
         gutter = min(cell.left for cell in right) - max(cell.right for cell in left)
-        score = (bottom - top) * (1 + min(gutter / em, 3) / 10) if gutter > 0.5 * em else 0.0
+        if gutter > 0.5 * em and bottom > top:
+            score = (bottom - top) * (1 + min(gutter / em, 3) / 30) + 0.25 * (_height(left) + _height(right))
     return _Cut(score, x, above, left, right, below)
 
 
@@ -136,10 +137,14 @@ def _are_columns(cut: _Cut, em: float) -> bool:
     right = [cell for cell in cut.right if top - 0.3 * em <= cell.bottom - 0.5 * em <= bottom]
     if not left or not right:
         return False
-    heads_left, heads_right = any(c.heads for c in left), any(c.heads for c in right)
+    heads_left, heads_right = [c for c in left if c.heads], [c for c in right if c.heads]
     if _is_margin_of_titles(left, right, em) or _is_margin_of_titles(right, left, em):
         return False
     mates = _mates(left, right, em)
+    heads = len(heads_left) + len(heads_right)
+    alone = _stand_alone(heads_left, right, em) + _stand_alone(heads_right, left, em)
+    if alone > 0.6 * heads and (heads > 1 or mates >= 0.5):
+        return False  # titles with nothing beside them stand over both sides
     if mates >= 0.5 and (
         (_dated_share(left) >= 0.5 and not heads_left) or (_dated_share(right) >= 0.4 and not heads_right)
     ):
@@ -157,6 +162,18 @@ def _are_columns(cut: _Cut, em: float) -> bool:
     return mates < 0.6 or (not _is_short(few) and not _is_short(many))
 
 
+def _stand_alone(heads: list[Cell], other: list[Cell], em: float) -> int:
+    """How many of the titles on one side have white at their height on the other."""
+    return sum(
+        not any(cell.top < head.bottom - 0.1 * em and cell.bottom > head.top + 0.1 * em for cell in other)
+        for head in heads
+    )
+
+
+def _height(cells: list[Cell]) -> float:
+    return max(cell.bottom for cell in cells) - min(cell.top for cell in cells)
+
+
 def _mates(left: list[Cell], right: list[Cell], em: float) -> float:
     """The share of the rows of the side with fewer of them that have a row at their height on the other."""
     bases_left = [row[0].base for row in rows_of(left)]
@@ -172,8 +189,7 @@ def _dated_share(cells: list[Cell]) -> float:
 
 def _is_sparse(cells: list[Cell], em: float) -> bool:
     """Whether most of the height that the cells span is white: remarks beside a text, not a text."""
-    height = max(cell.bottom for cell in cells) - min(cell.top for cell in cells)
-    return len(rows_of(cells)) * em < 0.3 * height
+    return len(rows_of(cells)) * em < 0.3 * _height(cells)
 
 
 def _is_short(cells: list[Cell]) -> bool:
