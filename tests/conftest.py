@@ -19,6 +19,16 @@ TEMPLATE = "template_resumes"
 _numbers = count(1)
 
 
+@pytest.fixture
+def server_directory() -> Iterator[Path]:
+    """A directory that an embedded server can live in.
+
+    Not `tmp_path`: every pytest that root starts closes /tmp/pytest-of-root to the server's own user.
+    """
+    with tempfile.TemporaryDirectory(prefix="resumes-pg-", ignore_cleanup_errors=True) as directory:
+        yield Path(directory)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedPostgres]:
     """One embedded server for the session. A test that kills a server starts one of its own."""

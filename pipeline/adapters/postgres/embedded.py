@@ -37,7 +37,7 @@ START_TIMEOUT_S = 60
 POLL_S = 0.5
 LOG_MAX_BYTES = 10 * 1024 * 1024
 
-#: Durable, and quiet when idle. Statements never reach the log: they hold what resumes say.
+#: Durable, and quiet when idle. Neither statements nor errors about a row reach the log: both may quote it.
 CONFIGURATION = """\
 # Written at every start; settings of your own belong in ALTER SYSTEM, which wins over this file.
 listen_addresses = ''
@@ -61,7 +61,7 @@ autovacuum_naptime = 30s
 max_logical_replication_workers = 0
 timezone = 'UTC'
 log_timezone = 'UTC'
-log_min_messages = warning
+log_min_messages = log
 log_min_error_statement = panic
 log_error_verbosity = terse
 log_checkpoints = off
