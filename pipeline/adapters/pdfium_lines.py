@@ -348,7 +348,8 @@ def _space_limit(gaps: list[float], spaced: list[bool], size: float) -> float:
     tracking = tracking if 0.0 < tracking < 0.6 * size else max(min(tracking, 0.0), -0.1 * size)
     wide = _SPACE * size
     if 14 * sum(spaced) >= len(gaps):
-        uneven = inner[int(0.85 * (len(inner) - 1))] - tracking
+        # Below the median there are letters only; above it, spaces too.
+        uneven = inner[len(inner) // 2] - inner[len(inner) // 5]
         wide = min(_SPACE_AT_MOST * size, wide + 3 * max(0.0, uneven - 0.02 * size))
     return tracking + wide
 

@@ -11,7 +11,8 @@ from pipeline.stages.grouping.cells import Cell, cells_of, mark_styled, rows_of
 from pipeline.stages.grouping.furniture import furniture_of
 from pipeline.stages.grouping.headings import Heading, HeadingFinder, inline_heading
 from pipeline.stages.grouping.language import language_of
-from pipeline.stages.grouping.layout import Block, layout
+from pipeline.stages.grouping.layout import Block, joined, layout
+from pipeline.stages.grouping.titles import loose_title_kind
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he"})
 # Sections in which a line such as "Languages: English, Dutch" begins a section of its own.
@@ -80,11 +81,19 @@ class _Writer:
         """Write one page. A column goes on with what its own column on the page before ended with."""
         columns: list[_Column] = []
         for number, block in enumerate(blocks):
-            if block.columns:
-                self._columns(block, columns, at_top=number == 0)
-            else:
-                self._block(block.cells)
+            self._write(block, columns, at_top=number == 0)
         self._last_columns = columns
+
+    def _write(self, block: Block, columns: list[_Column], *, at_top: bool) -> None:
+        if block.title:
+            self.rows.extend((cell.line.id,) for cell in block.title)
+            title = joined(block.title)
+            kind = loose_title_kind(title) or SectionKind.OTHER
+            self._begin(Heading(kind, title, len(block.title)), block.title)
+        elif block.columns:
+            self._columns(block, columns, at_top=at_top)
+        else:
+            self._block(block.cells)
 
     def _columns(self, block: Block, seen: list[_Column], *, at_top: bool) -> None:
         entry = self._current
@@ -94,10 +103,7 @@ class _Writer:
             left = min(cell.left for cell in _cells(column))
             self._current = self._before(left, entry) if at_top else entry
             for part in column:
-                if part.columns:
-                    self._columns(part, seen, at_top=False)
-                else:
-                    self._block(part.cells)
+                self._write(part, seen, at_top=False)
             seen.append(_Column(left, self._current))
             size = sum(len(cell.text) for cell in _cells(column))
             if size > most:
@@ -146,5 +152,7 @@ def _cells(blocks: list[Block]) -> list[Cell]:
     return [
         cell
         for block in blocks
-        for cell in (block.cells or [cell for column in block.columns for cell in _cells(column)])
+        for cell in (
+            block.title or block.cells or [cell for column in block.columns for cell in _cells(column)]
+        )
     ]

@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from pipeline.stages.grouping.cells import Cell, median_size, rows_of
+from pipeline.stages.grouping.titles import loose_title_kind
 
 _DEEPEST = 6
 
 
 @dataclass(slots=True)
 class Block:
-    """Text that is read from the top to the bottom, row by row; or columns that are read one after another."""
+    """Text that is read from the top to the bottom, row by row; or columns that are read one after another.
+
+    `title` is the title that stands in the margin beside the text, where titles are set so.
+    """
 
     cells: list[Cell] = field(default_factory=list)
     columns: list[list[Block]] = field(default_factory=list)
+    title: list[Cell] = field(default_factory=list)
 
 
 class _Cut(NamedTuple):
@@ -40,14 +46,18 @@ def layout(cells: list[Cell], *, from_right: bool = False, depth: int = 0) -> li
     cut = _best_cut(cells) if depth < _DEEPEST and len(cells) >= 4 else None
     if cut is None:
         return [Block(cells=cells)]
-    columns = [layout(side, from_right=from_right, depth=depth + 1) for side in (cut.left, cut.right)]
-    if from_right:
-        columns.reverse()
-    return [
-        *layout(cut.above, from_right=from_right, depth=depth + 1),
-        Block(columns=columns),
-        *layout(cut.below, from_right=from_right, depth=depth + 1),
-    ]
+    inner = partial(layout, from_right=from_right, depth=depth + 1)
+    margin = _margin_of_titles(cut, median_size(cells))
+    if margin is not None:
+        between = [block for title, beside in margin for block in _titled(title, inner(beside))]
+    else:
+        columns = [inner(cut.left), inner(cut.right)]
+        between = [Block(columns=columns[::-1] if from_right else columns)]
+    return [*inner(cut.above), *between, *inner(cut.below)]
+
+
+def _titled(title: list[Cell], beside: list[Block]) -> list[Block]:
+    return [Block(title=title), *beside] if title else beside
 
 
 def _best_cut(cells: list[Cell]) -> _Cut | None:
@@ -56,7 +66,9 @@ def _best_cut(cells: list[Cell]) -> _Cut | None:
     ordered = sorted(cells, key=lambda cell: cell.top)
     for x in _gutter_positions(cells, em):
         for cut in _cuts_at(ordered, x, em):
-            if (best is None or cut.score > best.score) and _are_columns(cut, em):
+            if best is not None and cut.score <= best.score:
+                continue
+            if _margin_of_titles(cut, em) is not None or _are_columns(cut, em):
                 best = cut
     return best
 
@@ -138,8 +150,6 @@ def _are_columns(cut: _Cut, em: float) -> bool:
     if not left or not right:
         return False
     heads_left, heads_right = [c for c in left if c.heads], [c for c in right if c.heads]
-    if _is_margin_of_titles(left, right, em) or _is_margin_of_titles(right, left, em):
-        return False
     mates = _mates(left, right, em)
     heads = len(heads_left) + len(heads_right)
     alone = _stand_alone(heads_left, right, em) + _stand_alone(heads_right, left, em)
@@ -205,13 +215,48 @@ def _is_ragged_left(cells: list[Cell]) -> bool:
     return max(rights) - min(rights) < 0.25 * (max(lefts) - min(lefts))
 
 
-def _is_margin_of_titles(margin: list[Cell], content: list[Cell], em: float) -> bool:
-    """Whether one side holds titles only, each beside the content that it stands over."""
-    titles = sum(cell.title is not None for cell in margin)
-    if titles < max(2, 0.6 * len(rows_of(margin))) or any(cell.heads for cell in content):
-        return False
-    return all(
-        any(abs(cell.base - other.base) <= em for other in content)
-        for cell in margin
-        if cell.title is not None
-    )
+def _margin_of_titles(cut: _Cut, em: float) -> list[tuple[list[Cell], list[Cell]]] | None:
+    """Titles that stand in a margin, each with the text beside and below it; None when the cut has none such.
+
+    A title may take several lines ("Professional" over "Experience"). Text above the first title has none.
+    """
+    if not cut.left or not cut.right:
+        return None
+    for margin, content in ((cut.left, cut.right), (cut.right, cut.left)):
+        titles = _stacked(margin, em)
+        known = [title for title in titles if loose_title_kind(joined(title)) is not None]
+        if len(titles) < 2 or 2 * len(known) < len(titles) or not all(cell.styled for cell in margin):
+            continue
+        if any(cell.dated or len(cell.text) > 28 for cell in margin):
+            continue
+        if sum(cell.heads for cell in content) > len(known):
+            continue
+        starts = [title[0] for title in titles]
+        if all(any(abs(cell.base - start.base) <= 0.7 * em for cell in content) for start in starts):
+            return _beside(titles, content, em)
+    return None
+
+
+def _stacked(margin: list[Cell], em: float) -> list[list[Cell]]:
+    """The cells of a margin, those that stand closely one under another together."""
+    titles: list[list[Cell]] = []
+    for cell in sorted(margin, key=lambda cell: (cell.top, cell.left)):
+        if titles and cell.top - titles[-1][-1].bottom < 0.6 * em:
+            titles[-1].append(cell)
+        else:
+            titles.append([cell])
+    return titles
+
+
+def joined(cells: list[Cell]) -> str:
+    """The text of a title that takes several lines."""
+    return " ".join(cell.text for cell in cells)
+
+
+def _beside(titles: list[list[Cell]], content: list[Cell], em: float) -> list[tuple[list[Cell], list[Cell]]]:
+    parts: list[tuple[list[Cell], list[Cell]]] = [([], [])]
+    parts.extend((title, []) for title in titles)
+    tops = [title[0].base - 1.2 * em for title in titles]
+    for cell in content:
+        parts[sum(cell.base > top for top in tops)][1].append(cell)
+    return parts
