@@ -43,5 +43,5 @@ def build_api(services: Services) -> FastAPI:
     for module in (uploads, resumes, contents, search, health, docs, openapi):
         app.include_router(module.router)
     problems.install(app)
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, answers_request_id=not services.front_answers_request_id)
     return app

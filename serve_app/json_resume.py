@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -143,13 +144,13 @@ def json_resume(stored: Json) -> Json:
         "work": [_work(entry) for entry in profile.get("work", [])],
         "volunteer": [_volunteer(entry) for entry in profile.get("volunteering", [])],
         "education": [_education(entry) for entry in profile.get("education", [])],
-        "awards": [_known(title=e["text"], date=e.get("date")) for e in profile.get("awards", [])],
+        "awards": [_known(title=e["text"], date=_date(e.get("date"))) for e in profile.get("awards", [])],
         "certificates": [
-            _known(name=e["name"], issuer=e.get("issuer"), date=e.get("date"))
+            _known(name=e["name"], issuer=e.get("issuer"), date=_date(e.get("date")))
             for e in profile.get("certifications", [])
         ],
         "publications": [
-            _known(name=e["text"], releaseDate=e.get("date")) for e in profile.get("publications", [])
+            _known(name=e["text"], releaseDate=_date(e.get("date"))) for e in profile.get("publications", [])
         ],
         "skills": [{"name": e.get("canonical") or e["raw"]} for e in profile.get("skills", [])],
         "languages": [_language(entry) for entry in profile.get("languages", [])],
@@ -164,6 +165,16 @@ def _known(**members: Any) -> Json:
     return {name: value for name, value in members.items() if value not in (None, [], {})}
 
 
+def _date(value: str | None) -> str | None:
+    """A date that the schema takes; one that it does not (a thirteenth month) is left out."""
+    return value if value is not None and re.fullmatch(_DATE, value) else None
+
+
+def _uri(value: str | None) -> str | None:
+    """The schema wants absolute URIs; resumes often print them without a scheme."""
+    return value if value is None or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", value) else f"https://{value}"
+
+
 def _basics(person: Json) -> Json:
     name = person.get("name") or {}
     links = person.get("links", [])
@@ -173,7 +184,7 @@ def _basics(person: Json) -> Json:
         label=person.get("headline"),
         email=next(iter(person.get("emails", [])), None),
         phone=next(iter(person.get("phones", [])), None),
-        url=next((link["url"] for link in links if link.get("type") == "website"), None),
+        url=next((_uri(link["url"]) for link in links if link.get("type") == "website"), None),
         summary=person.get("summary"),
         location=_location(person.get("location") or {}),
         profiles=[_profile(link) for link in links if link.get("type") != "website"],
@@ -193,7 +204,7 @@ def _location(location: Json) -> Json:
 
 def _profile(link: Json) -> Json:
     username = urlsplit(link["url"]).path.rstrip("/").rsplit("/", 1)[-1]
-    return _known(network=link.get("type"), username=username or None, url=link["url"])
+    return _known(network=link.get("type"), username=username or None, url=_uri(link["url"]))
 
 
 def _work(entry: Json) -> Json:
@@ -201,8 +212,8 @@ def _work(entry: Json) -> Json:
         name=entry.get("employer"),
         position=entry.get("title"),
         location=entry.get("location"),
-        startDate=entry.get("start"),
-        endDate=entry.get("end"),
+        startDate=_date(entry.get("start")),
+        endDate=_date(entry.get("end")),
         summary=entry.get("description"),
         highlights=entry.get("bullets"),
     )
@@ -212,8 +223,8 @@ def _volunteer(entry: Json) -> Json:
     return _known(
         organization=entry.get("organization"),
         position=entry.get("role"),
-        startDate=entry.get("start"),
-        endDate=entry.get("end"),
+        startDate=_date(entry.get("start")),
+        endDate=_date(entry.get("end")),
         summary=entry.get("description"),
     )
 
@@ -223,8 +234,8 @@ def _education(entry: Json) -> Json:
         institution=entry.get("institution"),
         area=", ".join(entry.get("fields", [])) or None,
         studyType=(entry.get("degree") or {}).get("raw"),
-        startDate=entry.get("start"),
-        endDate=entry.get("end"),
+        startDate=_date(entry.get("start")),
+        endDate=_date(entry.get("end")),
         score=entry.get("grade"),
     )
 
@@ -237,7 +248,7 @@ def _project(entry: Json) -> Json:
     return _known(
         name=entry["name"],
         description=entry.get("description"),
-        startDate=entry.get("start"),
-        endDate=entry.get("end"),
-        url=entry.get("url"),
+        startDate=_date(entry.get("start")),
+        endDate=_date(entry.get("end")),
+        url=_uri(entry.get("url")),
     )

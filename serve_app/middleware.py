@@ -33,16 +33,20 @@ _DEFAULT_CSP = "default-src 'none'; frame-ancestors 'none'"
 
 
 class Edge:
-    """The outermost middleware."""
+    """The outermost middleware.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `answers_request_id` is False where the server in front adds X-Request-Id to every answer itself.
+    """
+
+    def __init__(self, app: ASGIApp, *, answers_request_id: bool = True) -> None:
         self.app = app
+        self._answers_request_id = answers_request_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send)
+        exchange = _Exchange(scope, receive, send, self._answers_request_id)
         try:
             await self.app(scope, exchange.receive, exchange.send)
         except Exception as error:  # noqa: BLE001 - the last boundary: nothing above it can answer the caller
@@ -54,13 +58,14 @@ class Edge:
 class _Exchange:
     """One request and its answer, watched as they pass."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, answers_request_id: bool) -> None:
         headers = Headers(scope=scope)
         self._scope, self._receive, self._send = scope, receive, send
         self._started = time.perf_counter()
         self._status: int | None = None
         self._body_pending = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         self._lingering = False
+        self._answers_request_id = answers_request_id
         given = headers.get("x-request-id", "")
         self.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
         scope.setdefault("state", {})["request_id"] = self.request_id
@@ -88,7 +93,8 @@ class _Exchange:
         self._status = message["status"]
         message.setdefault("headers", [])
         headers = MutableHeaders(scope=message)
-        headers["X-Request-Id"] = self.request_id
+        if self._answers_request_id:
+            headers["X-Request-Id"] = self.request_id
         for name, value in _HEADERS.items():
             headers[name] = value
         headers.setdefault("Content-Security-Policy", _DEFAULT_CSP)

@@ -43,7 +43,8 @@ class Services:
 
     `database_threads` is how many blocking calls run at once: no more than the engine's pool has connections.
     `embed_query` answers one unit vector of the model that `embedding_model` names. `listener` makes the
-    listener of status changes from `(on_notify, on_reconnect)`.
+    listener of status changes from `(on_notify, on_reconnect)`. `front_answers_request_id` is for Ray Serve, whose
+    proxy adds X-Request-Id to every answer: a second one from here would double the header.
     """
 
     settings: Settings
@@ -57,6 +58,7 @@ class Services:
     listener: ListenerFactory
     database_threads: int = 5
     storage_threads: int = 8
+    front_answers_request_id: bool = False
 
 
 class Runtime:

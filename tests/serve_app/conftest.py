@@ -83,7 +83,14 @@ Start = Callable[..., Service]
 
 
 @contextmanager
-def running(database_url: str, root: Path, *, objects: Any = None, **settings: Any) -> Iterator[Service]:
+def running(
+    database_url: str,
+    root: Path,
+    *,
+    objects: Any = None,
+    front_answers_request_id: bool = False,
+    **settings: Any,
+) -> Iterator[Service]:
     """A service on this database; ended, with what it accepted finished, at the end of the block."""
     engine = open_engine(database_url, application_name="serve_app-tests", pool_size=8)
     objects_dir = root / "objects"
@@ -97,6 +104,7 @@ def running(database_url: str, root: Path, *, objects: Any = None, **settings: A
         objects=store,
         embed_query=embed_query,
         embedding_model=embedding_model,
+        front_answers_request_id=front_answers_request_id,
         listener=lambda on_notify, on_reconnect: Listener(database_url, [STATUS], on_notify, on_reconnect),
     )
     app = build_api(services)

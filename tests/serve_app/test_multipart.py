@@ -11,13 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.domain.profile import Profile
-from serve_app.json_resume import JsonResume, json_resume
 from serve_app.multipart import Form, FormReader, clean_filename
 from serve_app.problems import Problem
 from serve_app.routes.contents import content_disposition
 from serve_app.sniff import sniff
-from tests.serve_app.samples import BOUNDARY, PDF, form, part, profile
+from tests.serve_app.samples import BOUNDARY, PDF, form, part
 
 FORBIDDEN = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u202a-\u202e]")
 KNOWN = frozenset({"email", "job_post_id"})
@@ -81,14 +79,6 @@ def test_any_bytes_are_a_pdf_or_unsupported(head: bytes) -> None:
     assert outcome(sniff, head) in (None, "unsupported-type")
 
 
-def test_a_json_resume_of_nothing_is_one_too() -> None:
-    """An empty profile is exported as an empty document, without nulls."""
-    document = json_resume(Profile().model_dump(mode="json"))
-    JsonResume.model_validate(document)
-    assert nulls(document) == 0
-    assert nulls(json_resume(profile().model_dump(mode="json"))) == 0
-
-
 def outcome(call: Callable[..., Any], *arguments: Any) -> str | None:
     """The slug of the problem that the call ends with, or None."""
     try:
@@ -96,11 +86,3 @@ def outcome(call: Callable[..., Any], *arguments: Any) -> str | None:
     except Problem as problem:
         return problem.kind.slug
     return None
-
-
-def nulls(value: Any) -> int:
-    if isinstance(value, dict):
-        return sum(nulls(member) for member in value.values())
-    if isinstance(value, list):
-        return sum(nulls(member) for member in value)
-    return value is None

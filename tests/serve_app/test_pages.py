@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from serve_app.problems import PROBLEM_TYPES
-from tests.serve_app.conftest import Service
+from tests.serve_app.conftest import Service, Start
 from tests.serve_app.test_uploads import upload
 
 
@@ -123,3 +123,11 @@ def test_the_log_has_ids_and_nothing_else(
     assert "ada@" not in logged
     assert "secret-post" not in logged
     assert "cv.pdf" not in logged
+
+
+def test_the_request_id_is_not_doubled_behind_a_front_that_answers_it(start: Start) -> None:
+    """Ray Serve's proxy adds the header itself: then only the problem document carries it from here."""
+    service = start(front_answers_request_id=True)
+    answer = httpx.get(service.url + "/nothing", headers={"X-Request-Id": "from-the-front"})
+    assert "x-request-id" not in answer.headers
+    assert answer.json()["request_id"] == "from-the-front"
