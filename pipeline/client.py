@@ -11,7 +11,8 @@ import httpx
 
 from pipeline.domain.errors import ResumesError
 
-_RETRIED = (429, 503)
+#: Overload, an outage, and a first try of the same upload that has not ended, or died with its ingress.
+_RETRIED = (409, 429, 503)
 _LONGEST_WAIT_S = 30
 TERMINAL = frozenset({"completed", "failed", "cancelled", "erased"})
 
@@ -27,8 +28,8 @@ class ApiError(ResumesError):
 class ResumesClient:
     """Talks to one service. Thread-safe, as httpx's client is.
 
-    A 429, a 503 and a broken connection are tried again for `patience_s` seconds, as Retry-After says;
-    uploads carry an Idempotency-Key made of their bytes, so that trying again never makes two resumes.
+    A 409 (the same upload is under way), a 429, a 503 and a broken connection are tried again for
+    `patience_s` seconds, as Retry-After says; uploads carry an Idempotency-Key made of their bytes, so that trying again never makes two resumes.
     """
 
     def __init__(self, url: str, api_key: str | None, *, patience_s: float = 60) -> None:
@@ -98,9 +99,19 @@ class ResumesClient:
                     ) from error
                 time.sleep(1)
                 continue
-            if response.status_code not in _RETRIED or time.monotonic() > deadline:
+            if not _may_pass(response) or time.monotonic() > deadline:
                 return _answer(response)
             time.sleep(min(float(response.headers.get("Retry-After", 1)), self._patience_s))
+
+
+def _may_pass(response: httpx.Response) -> bool:
+    """Whether asking again may help.
+
+    An ingress that died with the request is a 5xx of Serve's proxy, not of the service, whose own errors are problems. Every request of
+    this client may be repeated.
+    """
+    by_the_service = response.headers.get("Content-Type", "").startswith("application/problem+json")
+    return response.status_code in _RETRIED or (response.is_server_error and not by_the_service)
 
 
 def _answer(response: httpx.Response) -> dict[str, Any]:

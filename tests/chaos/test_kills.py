@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from benchmarks.resume_maker import iter_resumes
 from benchmarks.service import Service, running
 from pipeline.client import ResumesClient
+from pipeline.demo import samples_dir
 from pipeline.orchestration import wiring
 from tests.chaos.killer import Killer, wait_until
 
@@ -38,12 +38,13 @@ def engine(service: Service) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Distinct resumes: equal bytes would share their vectors and be too easy."""
+    """Distinct bytes, since equal ones would share their vectors: samples with a comment of their own behind."""
     folder = tmp_path_factory.mktemp("chaos")
+    samples = sorted(samples_dir().glob("*.pdf"))
     paths = []
-    for index, made in enumerate(iter_resumes(DISTINCT, 11)):
-        paths.append(folder / f"{index}.pdf")
-        paths[-1].write_bytes(made.pdf)
+    for number in range(DISTINCT):
+        paths.append(folder / f"{number}.pdf")
+        paths[-1].write_bytes(samples[number % len(samples)].read_bytes() + b"\n%% %d\n" % number)
     return paths
 
 

@@ -55,7 +55,9 @@ def test_metric_names_are_unique_and_prefixed() -> None:
 def test_a_module_does_not_import_what_it_does_not_use(module: str, forbidden: tuple[str, ...]) -> None:
     """Torch costs 214 MB and a second in each process: it is imported where it is used, and late."""
     code = f"import sys, {module}; print([m for m in {forbidden!r} if m in sys.modules])"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     assert loaded.stdout.strip() == "[]"
 
 
