@@ -8,7 +8,7 @@ from itertools import zip_longest
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 from pipeline.domain.text import Text
 from pipeline.stages.grouping.cells import Cell, cells_of, mark_styled, rows_of
-from pipeline.stages.grouping.furniture import furniture_of
+from pipeline.stages.grouping.furniture import furniture_of, running_lines
 from pipeline.stages.grouping.headings import Heading, HeadingFinder, inline_heading
 from pipeline.stages.grouping.language import language_of
 from pipeline.stages.grouping.layout import Block, joined, layout
@@ -30,13 +30,16 @@ class GroupSections:
         skip = frozenset(furniture)
         language = language_of("\n".join(line.text for line in text.lines if line.id not in skip))
         from_right = language in _RIGHT_TO_LEFT
-        pages = [cells_of(page, skip) for page in text.pages]
+        running = running_lines(text, skip)
+        pages = [cells_of(page, skip | running) for page in text.pages]
         mark_styled([cell for cells in pages for cell in cells])
         blocks = [layout(cells, from_right=from_right) for cells in pages]
         rows = [row for page in blocks for row in _rows(page, from_right)]
         writer = _Writer(HeadingFinder(rows), from_right)
         for page in blocks:
             writer.page(page)
+        for page in text.pages:
+            writer.header_rows(rows_of([cell for cell in cells_of(page, skip) if cell.line.id in running]))
         return SectionedText(text, writer.sections(), tuple(writer.rows), furniture, language)
 
 
@@ -76,6 +79,13 @@ class _Writer:
             for s in self._sections
             if s.heading_ids or s.line_ids
         )
+
+    def header_rows(self, rows: list[list[Cell]]) -> None:
+        """Add running lines to the header: they are about the person, wherever they stand."""
+        for row in rows:
+            ids = tuple(cell.line.id for cell in (row[::-1] if self._from_right else row))
+            self.rows.append(ids)
+            self._sections[0].line_ids.extend(ids)
 
     def page(self, blocks: list[Block]) -> None:
         """Write one page. A column goes on with what its own column on the page before ended with."""

@@ -30,6 +30,57 @@ def furniture_of(text: Text) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+_REACHABLE = re.compile(r"\w@\w|https?:|www\.|(?:\d[\s().-]{0,2}){7}|linkedin|github", re.IGNORECASE)
+_APART = 1.8  # line heights between the text and a running line
+_RUNNING_ROWS = 3
+
+
+def running_lines(text: Text, skip: frozenset[int]) -> frozenset[int]:
+    """Ids of running lines that are no furniture: an address or a small remark set apart in a page's margin.
+
+    They belong to whoever the resume is about, not to the section that happens to end beside them. The top
+    of the first page is the resume's own header.
+    """
+    body = _body_size(text)
+    found: set[int] = set()
+    for page in text.pages:
+        lines = sorted((line for line in page.lines if line.id not in skip), key=lambda line: line.box.top)
+        found.update(_running(lines[::-1], body, upwards=True))
+        if page.number > 1:
+            found.update(_running(lines, body, upwards=False))
+    return frozenset(found)
+
+
+def _body_size(text: Text) -> float:
+    sizes = sorted(line.size for line in text.lines if line.size)
+    return sizes[len(sizes) // 2] if sizes else 0.0
+
+
+def _running(lines: list[Line], body: float, *, upwards: bool) -> list[int]:
+    """The lines from the edge inwards that lie in the margin, when white space follows them."""
+    taken: list[Line] = []
+    for line in lines:
+        gap = _gap(taken, line, upwards=upwards) if taken else 0.0
+        if taken and gap >= _APART * line.box.height:
+            break
+        if not (line.box.top >= 1 - _MARGIN if upwards else line.box.bottom <= _MARGIN):
+            return []
+        taken.append(line)
+    rows = len({round(line.box.bottom, 2) for line in taken})
+    if len(taken) == len(lines) or rows > _RUNNING_ROWS:
+        return []
+    small = all(line.size is not None and line.size < 0.97 * body for line in taken)
+    if small or any(_REACHABLE.search(line.text) or _PAGE_NUMBER.search(line.text) for line in taken):
+        return [line.id for line in taken]
+    return []
+
+
+def _gap(taken: list[Line], line: Line, *, upwards: bool) -> float:
+    if upwards:
+        return min(other.box.top for other in taken) - line.box.bottom
+    return line.box.top - max(other.box.bottom for other in taken)
+
+
 def _page_numbers(text: Text, hidden: set[int]) -> set[int]:
     """Numbers alone in a margin that count the pages."""
     found: set[int] = set()

@@ -128,6 +128,8 @@ def _trimmed(ordered: list[Cell], start: int, stop: int, x: float, em: float) ->
             below = [cell, *below]
         else:
             inside.append(cell)
+    if below:
+        inside, below = _without_trailing_titles(inside, below, x)
     left = [cell for cell in inside if cell.left < x]
     right = [cell for cell in inside if cell.left >= x]
     score = 0.0
@@ -137,6 +139,19 @@ def _trimmed(ordered: list[Cell], start: int, stop: int, x: float, em: float) ->
         if gutter > 0.5 * em and bottom > top:
             score = (bottom - top) * (1 + min(gutter / em, 3) / 30) + 0.25 * (_height(left) + _height(right))
     return _Cut(score, x, above, left, right, below)
+
+
+def _without_trailing_titles(
+    inside: list[Cell], below: list[Cell], x: float
+) -> tuple[list[Cell], list[Cell]]:
+    """A title at the end of one column, with white beside it, stands over the text below the columns."""
+    last = max(inside, key=lambda cell: cell.bottom, default=None)
+    if last is None or not last.heads:
+        return inside, below
+    side = last.left < x
+    if any((cell.left < x) != side and cell.bottom > last.top for cell in inside):
+        return inside, below
+    return [cell for cell in inside if cell is not last], [last, *below]
 
 
 def _are_columns(cut: _Cut, em: float) -> bool:
