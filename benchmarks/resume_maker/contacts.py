@@ -29,7 +29,7 @@ def details(draft: Draft) -> list[Detail]:
         mail = mail.replace("@", "[at]")
     elif style == "mailto":
         mail = labels["email"]
-    place = contact.address if draft.knobs.title_page or style == "labels" else contact.city
+    place = contact.address if draft.knobs.address or style == "labels" else contact.city
     found = [Detail("city", labels["address"], place)] if place else []
     if contact.phone:
         found.append(Detail("phone", labels["phone"], contact.phone))
@@ -185,14 +185,12 @@ def header_rows(draft: Draft, theme: Theme, width: float) -> list[Row]:
     """Name, headline and details over the whole width."""
     align = (
         0.5
-        if theme.centred or (draft.knobs.contact in ("line", "two_lines") and draft.knobs.late_skills)
+        if theme.centred or (draft.knobs.contact in ("line", "two_lines") and draft.knobs.centred)
         else 0.0
     )
     rows: list[Row] = []
     if draft.knobs.title_page:
-        title = draft.locale["document_titles"][
-            int(draft.knobs.margin) % len(draft.locale["document_titles"])
-        ]
+        title = draft.rng.choice(draft.locale["document_titles"])
         rows += paragraph([(title, theme.bold(1.3))], width, 1.5, 0.5)
     if draft.knobs.contact == "opposite":
         side = contact_rows(draft, theme, width * 0.42, 1.0)

@@ -86,6 +86,11 @@ class Knobs:
     name: str
     title_page: bool
     late_skills: bool
+    address: bool
+    centred: bool
+    whole_tenure: bool
+    bar: str
+    name_in_bar: bool
     study_dates: str
     durations: bool
     oldest_first: bool
@@ -135,6 +140,11 @@ def draw(rng: Random, layout: str, locale: dates.Locale) -> Knobs:
         name=rng.choices(("plain", "upper", "family_upper", "family_first"), (64, 22, 9, 5))[0],
         title_page=rng.random() < 0.15,
         late_skills=rng.random() < 0.5,
+        address=rng.random() < 0.2,
+        centred=rng.random() < 0.5,
+        whole_tenure=rng.random() < 0.3,
+        bar=rng.choice(("bare", "pale", "dark")),
+        name_in_bar=rng.random() < 0.4,
         study_dates=rng.choices(("range", "end", "year"), (60, 28, 12))[0],
         durations="duration" in locale and rng.random() < 0.05,
         oldest_first=rng.random() < 0.06,

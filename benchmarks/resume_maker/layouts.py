@@ -34,6 +34,7 @@ class Paper(NamedTuple):
         )
 
 
+PALE = (0.93, 0.94, 0.95)
 Layout = Callable[[Draft, list[Section], Paper], list[Placed]]
 SIDE_KINDS = (
     "contact",
@@ -90,14 +91,14 @@ def last_page(items: list[Placed]) -> int:
 
 def _side_bar(draft: Draft, sections: list[Section], paper: Paper, on_left: bool) -> list[Placed]:
     """Short sections in a bar, tinted or bare, the long ones beside it."""
-    tone = int(paper.margin) % 3
+    dark = draft.knobs.bar == "dark" and sum(draft.theme.accent) <= 2.1
     side_width, pad = round(paper.width * 0.31), 16.0
     edge = 0.0 if on_left else paper.width - side_width
-    bar_theme = draft.theme.on(tone == 2 and sum(draft.theme.accent) <= 2.1)
+    bar_theme = draft.theme.on(dark)
     inner = side_width - 2 * pad
     short = [s for s in sections if s.kind in SIDE_KINDS]
     long = [s for s in sections if s.kind not in SIDE_KINDS]
-    side = name_rows(draft, bar_theme, inner, 0.0, 1.7) if draft.knobs.late_skills else []
+    side = name_rows(draft, bar_theme, inner, 0.0, 1.7) if draft.knobs.name_in_bar else []
     main = [] if side else name_rows(draft, draft.theme, paper.width - side_width - 2 * pad, 0.0)
     side += titled(draft, contact_section(draft), bar_theme, inner)
     side += _all_rows(draft, short, bar_theme, inner)
@@ -109,26 +110,17 @@ def _side_bar(draft: Draft, sections: list[Section], paper: Paper, on_left: bool
     both = [side_stays, main_stays] if on_left else [main_stays, side_stays]
     items = [p for stays in both for p in placed(stays)]
     pages = last_page(items)
-    if draft.knobs.repeat_bar:
+    if draft.knobs.repeat_bar and last_page(placed(side_stays)) == 1:
         items += [p._replace(page=n) for p in placed(side_stays) if p.page == 1 for n in range(2, pages + 1)]
-    return _bars_behind(draft, paper, edge, side_width, tone, pages) + items
-
-
-def _bars_behind(draft: Draft, paper: Paper, x: float, width: float, tone: int, pages: int) -> list[Placed]:
-    """The bar's ground on every page."""
-    dark = tone == 2 and sum(draft.theme.accent) <= 2.1
-    colour = draft.theme.accent if dark else (0.93, 0.94, 0.95)
-    return (
-        []
-        if tone == 0
-        else [Placed(p, x, 0, Box(0, 0, width, paper.height, colour)) for p in range(1, pages + 1)]
-    )
+    if draft.knobs.bar == "bare":
+        return items
+    ground = Box(0, 0, side_width, paper.height, draft.theme.accent if dark else PALE)
+    return [Placed(p, edge, 0, ground) for p in range(1, pages + 1)] + items
 
 
 def contact_section(draft: Draft) -> Section:
     """The contact details as a section of a side bar."""
-    titles = draft.locale["headings"]["contact"]
-    title = titles[int(draft.knobs.margin) % len(titles)]
+    title = draft.rng.choice(draft.locale["headings"]["contact"])
     return Section("contact", title, lambda theme, width: contact_rows(draft, theme, width, stacked=True))
 
 

@@ -48,12 +48,12 @@ def make_resume(seed: int, layout: str, style: str, locale: str, occupation: str
         chosen.bullets_per_role,
         layout == "academic",
     )
-    look = theme.make_theme(style, chosen, data)
+    look = theme.make_theme(style, chosen, data, repr(resume))
     draft = sections.Draft(_pruned(resume, layout), data, chosen, look, rng, flat=layout in FLAT_LAYOUTS)
     plan = _plan(draft, layout)
     paper = Paper(*PAPERS[data["paper"]], chosen.margin)
     items = LAYOUTS[layout](draft, plan, paper)
-    if layout in ("header_footer", "academic") or rng.random() < 0.15:
+    if layout in ("header_footer", "academic") or (layout != "footer_name" and rng.random() < 0.15):
         items += page_numbers(draft, items, paper)
     sheet = paint.Sheet(paper.width, paper.height, f"{resume.name}", chosen.spaces, chosen.order)
     pages = last_page(items)

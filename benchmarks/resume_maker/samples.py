@@ -5,17 +5,19 @@ from pathlib import Path
 from typing import Any
 
 from .maker import Made, make_resume
+from .scans import scan
 
 _LIST = Path(__file__).parent / "data" / "samples.json"
 
 
 def made_samples() -> dict[str, Made]:
     """Every sample by its file name without suffix."""
-    listed: list[dict[str, Any]] = json.loads(_LIST.read_text("utf-8"))["samples"]
-    return {
-        s["name"]: make_resume(s["seed"], s["layout"], s["style"], s["locale"], s["occupation"])
-        for s in listed
-    }
+    return {sample["name"]: _made(sample) for sample in json.loads(_LIST.read_text("utf-8"))["samples"]}
+
+
+def _made(sample: dict[str, Any]) -> Made:
+    made = make_resume(*(sample[k] for k in ("seed", "layout", "style", "locale", "occupation")))
+    return scan(made, sample["scan"]) if "scan" in sample else made
 
 
 def searches() -> list[dict[str, Any]]:

@@ -81,7 +81,7 @@ def work_entries(draft: Draft, jobs: tuple[Job, ...]) -> tuple[Entry, ...]:
             found += [role_entry(draft, job, role) for role in job.roles]
             continue
         inner = tuple(role_entry(draft, job, r) for r in job.roles)
-        whole = draft.period(job.roles[-1].start, job.roles[0].end) if draft.knobs.title_page else ""
+        whole = draft.period(job.roles[-1].start, job.roles[0].end) if draft.knobs.whole_tenure else ""
         found.append(Entry("", job.company, job.place, whole, inner=inner))
     return tuple(reversed(found)) if draft.knobs.oldest_first else tuple(found)
 

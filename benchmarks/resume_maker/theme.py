@@ -75,10 +75,10 @@ class Theme:
         return replace(self, ink=WHITE, soft=(0.9, 0.9, 0.92), accent=WHITE, heading=heading)
 
 
-def make_theme(style: str, knobs: Knobs, locale: dict[str, Any]) -> Theme:
-    """The look of a style, for a locale that may need more than Latin-1, or have no slanted letters."""
+def make_theme(style: str, knobs: Knobs, locale: dict[str, Any], text: str) -> Theme:
+    """The look of a style, in fonts that have the letters of the text, slanted ones only where they exist."""
     data = styles()[style]
-    faces = fonts.family(data["family"], locale["latin_1"])
+    faces = fonts.family(data["family"], locale["latin_1"] and _is_latin_1(text))
     accent: Colour = tuple(data["accent"])
     return Theme(
         faces=faces if locale["slanted"] else fonts.upright(faces),
@@ -94,6 +94,15 @@ def make_theme(style: str, knobs: Knobs, locale: dict[str, Any]) -> Theme:
         lang=locale["lang"],
         ligatures=knobs.ligatures and faces.regular in ("Sans", "Serif"),
     )
+
+
+def _is_latin_1(text: str) -> bool:
+    """Whether the standard fonts have every letter."""
+    try:
+        text.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def heading(theme: Theme, title: str, width: float, number: int) -> list[Row]:
