@@ -67,9 +67,10 @@ def lines_of(glyphs: Sequence[Glyph], styles: Sequence[Style], hidden: Sequence[
     whether its text cannot be seen.
     """
     lines: list[RawLine] = []
+    rtl = any(is_rtl(glyph.text) for glyph in glyphs)
     for row in _rows(_pieces(glyphs, styles, hidden)):
-        for run in _runs(row):
-            line = _line(run, styles)
+        for run in _runs(row, rtl=rtl):
+            line = _line(run, styles, rtl=rtl)
             if line is not None:
                 lines.append(line)
     return lines
@@ -77,25 +78,33 @@ def lines_of(glyphs: Sequence[Glyph], styles: Sequence[Style], hidden: Sequence[
 
 def _pieces(glyphs: Sequence[Glyph], styles: Sequence[Style], hidden: Sequence[bool]) -> list[_Piece]:
     pieces: list[_Piece] = []
-    piece: _Piece | None = None
+    style = -1
+    size = 0.0
+    unseen = fits = False
+    right = base = 0.0
+    run: list[Glyph] = []
     for order, glyph in enumerate(glyphs):
-        size = styles[glyph.style].size
-        unseen = hidden[glyph.style]
-        if (
-            piece is not None
-            and unseen == piece.hidden
-            and abs(glyph.base - piece.base) <= 0.12 * max(size, piece.size)
-            and -0.5 * size <= glyph.left - piece.right <= _COLUMN * size
-            and 0.6 < size / piece.size < 1.6
-        ):
-            piece.glyphs.append(glyph)
-            piece.right = max(piece.right, glyph.right)
-            piece.size = max(piece.size, size)
-            piece.last = order
-        else:
-            piece = _Piece([glyph], glyph.left, glyph.right, glyph.base, size, unseen, order, order)
-            pieces.append(piece)
+        if glyph.style != style:
+            style = glyph.style
+            size, unseen = styles[style].size, hidden[style]
+            fits = bool(pieces) and unseen == pieces[-1].hidden and 0.6 < size / pieces[-1].size < 1.6
+        gap = glyph.left - right
+        drift = glyph.base - base
+        if fits and -0.5 * size <= gap <= _COLUMN * size and -0.12 * size <= drift <= 0.12 * size:
+            run.append(glyph)
+            if glyph.right > right:
+                right = glyph.right
+            continue
+        _finish(pieces, right, order)
+        run, right, base, fits = [glyph], glyph.right, glyph.base, True
+        pieces.append(_Piece(run, glyph.left, right, base, size, unseen, order, order))
+    _finish(pieces, right, len(glyphs))
     return pieces
+
+
+def _finish(pieces: list[_Piece], right: float, order: int) -> None:
+    if pieces:
+        pieces[-1].right, pieces[-1].last = right, order - 1
 
 
 def _rows(pieces: list[_Piece]) -> list[list[_Piece]]:
@@ -131,9 +140,12 @@ def _move_scripts(row: list[_Piece], other: list[_Piece]) -> None:
             other.append(piece)
 
 
-def _runs(row: list[_Piece]) -> list[list[_Piece]]:
-    """Cut a row into lines: runs of pieces without a column gap, and nothing printed over another."""
-    if any(is_rtl(glyph.text) for piece in row for glyph in piece.glyphs):
+def _runs(row: list[_Piece], *, rtl: bool) -> list[list[_Piece]]:
+    """Cut a row into lines: runs of pieces without a column gap, and nothing printed over another.
+
+    `rtl` says whether the page has any text from right to left.
+    """
+    if rtl and any(is_rtl(glyph.text) for piece in row for glyph in piece.glyphs):
         row = [_single(glyph, piece) for piece in row for glyph in piece.glyphs]
     row.sort(key=attrgetter("left", "first"))
     if _is_justified(row):
@@ -215,19 +227,18 @@ def _widest_space(run: list[_Piece]) -> float:
     return statistics.median(spaces) if len(spaces) >= 3 else 0.0
 
 
-def _line(run: list[_Piece], styles: Sequence[Style]) -> RawLine | None:
+def _line(run: list[_Piece], styles: Sequence[Style], *, rtl: bool) -> RawLine | None:
     glyphs = [glyph for piece in run for glyph in piece.glyphs]
-    rtl = sum(is_rtl(glyph.text) for glyph in glyphs)
-    glyphs = _without_pictures(glyphs, from_right=bool(rtl))
+    rtl = rtl and any(is_rtl(glyph.text) for glyph in glyphs)
+    glyphs = _without_pictures(glyphs, from_right=rtl)
     printed = [glyph for glyph in glyphs if glyph.text != " "]
     if not printed:
         return None
-    sizes = Counter[float]()
+    sizes: Counter[float] = Counter()
     bold = 0
-    for glyph in printed:
-        style = styles[glyph.style]
-        sizes[style.size] += 1
-        bold += style.bold
+    for number, count in Counter(glyph.style for glyph in printed).items():
+        sizes[styles[number].size] += count
+        bold += count if styles[number].bold else 0
     size = sizes.most_common(1)[0][0]
     words = _words(glyphs, size)
     if rtl:

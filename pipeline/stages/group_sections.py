@@ -36,8 +36,8 @@ class GroupSections:
         blocks = [layout(cells, from_right=from_right) for cells in pages]
         rows = [row for page in blocks for row in _rows(page, from_right)]
         writer = _Writer(HeadingFinder(rows), from_right)
-        for page in blocks:
-            writer.page(page)
+        for page_blocks in blocks:
+            writer.page(page_blocks)
         for page in text.pages:
             writer.header_rows(rows_of([cell for cell in cells_of(page, skip) if cell.line.id in running]))
         return SectionedText(text, writer.sections(), tuple(writer.rows), furniture, language)
