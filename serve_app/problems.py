@@ -275,6 +275,17 @@ def of_pydantic(error: ValidationError) -> Problem:
     return of_validation(error.errors(include_url=False, include_input=False, include_context=False))
 
 
+async def no_parameters(request: Request) -> None:
+    """The dependency of a call without query parameters: one that is sent is refused, not ignored."""
+    unknown = list(request.query_params)[:20]
+    if unknown:
+        raise Problem(
+            "invalid",
+            "This call takes no query parameters: remove them and send it again.",
+            errors=[FieldError(field=name[:80], message="Unknown parameter") for name in unknown],
+        )
+
+
 def _field_name(location: Sequence[Any]) -> str:
     parts = [str(part) for part in location if part not in ("query", "path", "header", "body")]
     return ".".join(parts) or "body"

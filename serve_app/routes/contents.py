@@ -15,7 +15,7 @@ from pipeline.adapters.postgres.applications import ApplicationRow
 from pipeline.domain.upload import PDF
 from serve_app.answers import problem_answers, tagged_json
 from serve_app.auth import require
-from serve_app.problems import Problem
+from serve_app.problems import Problem, no_parameters
 from serve_app.routes.resumes import live
 from serve_app.runtime import Runtime
 from serve_app.schemas import ResumeId, ResumeText
@@ -33,10 +33,11 @@ _URL_LIVES_S = 300
     operation_id="getResumeText",
     summary="Get the text of a resume",
     response_model=ResumeText,
-    responses=problem_answers(400, 401, 403, 404, 409, 410, 429, 503),
+    responses=problem_answers(400, 401, 403, 404, 409, 410, 422, 429, 503),
+    dependencies=[Depends(no_parameters)],
 )
 async def get_text(resume: ResumeId, request: Request, caller: Reader) -> Response:
-    """Pages, lines with their boxes, and sections: what the facts' `line_ids` point at."""
+    """Scope `read`. Pages, lines with their boxes, and sections: what the facts' `line_ids` point at."""
     runtime: Runtime = request.app.state.runtime
     row = await _live_row(runtime, request, resume)
     text = await runtime.database(runtime.services.applications.text, resume)
@@ -62,11 +63,12 @@ async def get_text(resume: ResumeId, request: Request, caller: Reader) -> Respon
             "description": "The object store has it.",
             "headers": {"Location": {"description": "Valid for five minutes.", "schema": {"type": "string"}}},
         },
-        **problem_answers(400, 401, 403, 404, 410, 429, 503),
+        **problem_answers(400, 401, 403, 404, 410, 422, 429, 503),
     },
+    dependencies=[Depends(no_parameters)],
 )
 async def get_file(resume: ResumeId, request: Request, caller: Reader) -> Response:
-    """The bytes as they were uploaded. Follow redirects without sending the API key along."""
+    """Scope `read`. The bytes as they were uploaded. Follow redirects without sending the API key along."""
     runtime: Runtime = request.app.state.runtime
     objects = runtime.services.objects
     row = await _live_row(runtime, request, resume)

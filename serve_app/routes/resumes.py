@@ -17,7 +17,7 @@ from serve_app.answers import json_answer, problem_answers, tagged_json
 from serve_app.auth import require
 from serve_app.compact import compact
 from serve_app.json_resume import json_resume
-from serve_app.problems import Problem
+from serve_app.problems import Problem, no_parameters
 from serve_app.runtime import Runtime
 from serve_app.schemas import (
     ListQuery,
@@ -62,12 +62,14 @@ _IF_NONE_MATCH = {
     responses=problem_answers(400, 401, 403, 422, 429, 503),
 )
 async def list_resumes(request: Request, query: Annotated[ListQuery, Query()], caller: Reader) -> Response:
-    """Newest first. Follow `next_cursor` for the next page: uploads that come meanwhile shift nothing."""
+    """Scope `read`. Newest first. Follow `next_cursor` for the next page: uploads that come meanwhile shift nothing."""
     runtime: Runtime = request.app.state.runtime
     filters = query.model_dump()
     try:
         rows, next_cursor = await runtime.database(runtime.services.applications.list, **filters)
     except ValueError:
+        if query.cursor is None:
+            raise
         raise Problem(
             "bad-request", "The cursor is not one of this service's: begin again without it."
         ) from None
@@ -91,7 +93,7 @@ async def list_resumes(request: Request, query: Annotated[ListQuery, Query()], c
 async def get_resume(
     resume: ResumeId, request: Request, query: Annotated[ResumeQuery, Query()], caller: Reader
 ) -> Response:
-    """Status, timings, error, and the profile when it is done, in the view that is asked for."""
+    """Scope `read`. Status, timings, error, and the profile when it is done, in the view that is asked for."""
     runtime: Runtime = request.app.state.runtime
     request.scope["state"]["resume_id"] = resume
     headers = {}
@@ -110,11 +112,12 @@ async def get_resume(
     operation_id="eraseResume",
     summary="Erase a resume",
     response_model=Receipt,
-    responses=problem_answers(400, 401, 403, 404, 429, 503),
+    responses=problem_answers(400, 401, 403, 404, 422, 429, 503),
+    dependencies=[Depends(no_parameters)],
 )
 async def erase_resume(resume: ResumeId, request: Request, caller: Admin) -> Response:
-    """Removes the original, the text, the profile, the vectors and the personal fields, also while it is being
-    processed. What is left is this receipt; reading the resume answers 410 from then on. Repeat it after a 503."""
+    """Scope `admin`. Removes the original, the text, the profile, the vectors and the personal fields, also
+    while it is being processed. What is left is this receipt; reading the resume answers 410 from then on. Repeat it after a 503."""
     runtime: Runtime = request.app.state.runtime
     request.scope["state"]["resume_id"] = resume
     return json_answer(await asyncio.shield(runtime.detach(_erase(runtime, resume))))

@@ -15,7 +15,7 @@ from pipeline.adapters.postgres.search import Hit
 from serve_app import problems
 from serve_app.answers import json_answer, problem_answers
 from serve_app.auth import require
-from serve_app.problems import Problem
+from serve_app.problems import Problem, no_parameters
 from serve_app.runtime import Runtime
 from serve_app.schemas import SearchAnswer, SearchHit, SearchRequest, links
 
@@ -38,12 +38,13 @@ _BODY = {
     response_model=SearchAnswer,
     responses=problem_answers(400, 401, 403, 408, 413, 415, 422, 429, 503),
     openapi_extra=_BODY,
+    dependencies=[Depends(no_parameters)],
 )
 async def search_resumes(
     request: Request, caller: Annotated[Principal, Depends(require("search"))]
 ) -> Response:
-    """Hybrid: by meaning (cosine of vectors) and by words (full text), fused by reciprocal rank. One hit a resume,
-    with the section and the lines that matched best."""
+    """Scope `search`. Hybrid: by meaning (cosine of vectors) and by words (full text), fused by reciprocal
+    rank. One hit a resume, with the section and the lines that matched best."""
     runtime: Runtime = request.app.state.runtime
     try:
         wanted = SearchRequest.model_validate_json(await _body(request))

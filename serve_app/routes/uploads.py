@@ -10,7 +10,7 @@ from starlette.responses import Response
 from pipeline.adapters.postgres.api_keys import Principal
 from serve_app.answers import json_answer, problem_answers
 from serve_app.auth import require
-from serve_app.problems import Problem
+from serve_app.problems import Problem, no_parameters
 from serve_app.runtime import Runtime
 from serve_app.schemas import UploadAccepted, links
 from serve_app.uploads import UploadOptions, accept_upload
@@ -77,12 +77,13 @@ _AGAIN = {"Retry-After": {"description": "Seconds before it is worth asking.", "
         **problem_answers(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
     },
     openapi_extra=_BODY,
+    dependencies=[Depends(no_parameters)],
 )
 async def upload_resume(
     request: Request, caller: Annotated[Principal, Depends(require("upload"))]
 ) -> Response:
-    """Streams the file into the store and answers as soon as it and its row are durable: what got a 202 is
-    never lost. Processing follows; poll `links.self`, or long-poll it with `?wait=30`."""
+    """Scope `upload`. Streams the file into the store and answers as soon as it and its row are durable: what
+    got a 202 is never lost. Processing follows; poll `links.self`, or long-poll it with `?wait=30`."""
     runtime: Runtime = request.app.state.runtime
     with runtime.uploads.hold() as free:
         if not free:

@@ -92,3 +92,12 @@ def test_a_refused_upload_is_answered_while_its_body_is_on_the_way(shared: Servi
     """A caller without a key learns so at once, also with megabytes still to send."""
     answer = httpx.post(shared.url + "/resumes/upload", files={"file": ("a.pdf", PDF + b"x" * 5_000_000)})
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if call not in ("get", "list")])
+def test_a_call_without_parameters_refuses_them(shared: Service, call: str) -> None:
+    """A parameter that a call does not take is told, not ignored."""
+    method, path, _ = CALLS[call]
+    with shared.client() as client:
+        answer = client.request(method, path, params={"webhook_url": "https://example.org"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "webhook_url")
