@@ -1,0 +1,141 @@
+"""The rules as a profile engine: sections in, a draft whose facts point at lines out."""
+
+from __future__ import annotations
+
+from pipeline.adapters.rules.classify import degree_level, institution_score, title_score
+from pipeline.adapters.rules.dates import guess_month_first
+from pipeline.adapters.rules.education import read_education
+from pipeline.adapters.rules.lexicon import languages
+from pipeline.adapters.rules.lists import (
+    read_certifications,
+    read_entries,
+    read_interests,
+    read_projects,
+    read_references,
+    read_volunteering,
+)
+from pipeline.adapters.rules.person import read_person
+from pipeline.adapters.rules.pieces import Row, Rows
+from pipeline.adapters.rules.places import country_hint
+from pipeline.adapters.rules.skills import SkillFinder, read_skills
+from pipeline.adapters.rules.spoken import language_hits, read_languages
+from pipeline.adapters.rules.work import read_work
+from pipeline.domain.profile import Education, Profile, Skill, Work
+from pipeline.domain.sections import Section, SectionedText, SectionKind
+
+_MONTH_FIRST = ("US", "PH", "CA")
+
+
+class RulesEngine:
+    """Reads a profile by rules and lexica alone: no model, no network, milliseconds a page."""
+
+    version = "rules-1"
+
+    async def draft(self, sections: SectionedText) -> Profile:
+        return _Draft(sections).profile()
+
+
+class _Draft:
+    def __init__(self, sections: SectionedText) -> None:
+        self._sections = sections
+        self._rows = Rows(sections)
+        self._month_first = False
+
+    def profile(self) -> Profile:
+        profile = Profile(person=read_person(self._sections, self._rows))
+        country = country_hint(profile.person.location)
+        default = country in _MONTH_FIRST or (country is None and self._sections.language == "en")
+        self._month_first = guess_month_first([line.text for line in self._sections.text.lines], default)
+        profile.work = self._work()
+        profile.education = self._education()
+        profile.languages = read_languages(self._of(SectionKind.LANGUAGES))
+        profile.skills = self._skills(profile)
+        profile.certifications = read_certifications(self._of(SectionKind.CERTIFICATIONS))
+        profile.projects = [
+            p
+            for s in self._kind(SectionKind.PROJECTS)
+            for p in read_projects(self._rows.of(s), month_first=self._month_first)
+        ]
+        profile.publications = read_entries(self._of(SectionKind.PUBLICATIONS))
+        profile.awards = read_entries(self._of(SectionKind.AWARDS))
+        profile.volunteering = read_volunteering(
+            self._of(SectionKind.VOLUNTEERING), month_first=self._month_first
+        )
+        profile.references = read_references(self._of(SectionKind.REFERENCES))
+        profile.interests = read_interests(self._of(SectionKind.INTERESTS))
+        self._name_skills(profile)
+        return profile
+
+    def _kind(self, *kinds: SectionKind) -> list[Section]:
+        return [section for section in self._sections.sections if section.kind in kinds]
+
+    def _of(self, *kinds: SectionKind) -> list[Row]:
+        return [row for section in self._kind(*kinds) for row in self._rows.of(section)]
+
+    def _work(self) -> list[Work]:
+        found: list[Work] = []
+        for section in self._kind(SectionKind.WORK):
+            found += read_work(self._rows.of(section), month_first=self._month_first)
+        if not found:
+            for section in self._kind(
+                SectionKind.OTHER, SectionKind.HEADER, SectionKind.PROJECTS, SectionKind.SUMMARY
+            ):
+                works = read_work(self._rows.of(section), month_first=self._month_first)
+                found += [w for w in works if _sure_work(w)]
+        return found
+
+    def _education(self) -> list[Education]:
+        found: list[Education] = []
+        for section in self._kind(SectionKind.EDUCATION):
+            found += read_education(self._rows.of(section), month_first=self._month_first)
+        if not found:
+            for section in self._kind(
+                SectionKind.OTHER, SectionKind.HEADER, SectionKind.WORK, SectionKind.CERTIFICATIONS
+            ):
+                read = read_education(self._rows.of(section), month_first=self._month_first)
+                found += [e for e in read if _sure_education(e)]
+        return found
+
+    def _skills(self, profile: Profile) -> list[Skill]:
+        rows = self._of(SectionKind.SKILLS)
+        spoken = [row for row in rows if _tells_languages(row)]
+        if spoken and not profile.languages:
+            profile.languages = read_languages(spoken)
+        return read_skills([row for row in rows if row not in spoken])
+
+    def _name_skills(self, profile: Profile) -> None:
+        """Write into each position the skills it names, and into each skill where it is named."""
+        finder = SkillFinder(profile.skills)
+        named: dict[str, set[str]] = {}
+        for work in profile.work:
+            facts = [work.title, work.description, *work.bullets]
+            work.skills = finder.find("\n".join(fact.raw for fact in facts if fact))
+            for name in work.skills:
+                named.setdefault(name, set()).add("work")
+        for project in profile.projects:
+            text = f"{project.name.raw}\n{project.description.raw if project.description else ''}"
+            for name in finder.find(text):
+                named.setdefault(name, set()).add("projects")
+        for skill in profile.skills:
+            skill.found_in = ["skills", *sorted(named.get(skill.canonical or skill.raw.value, ()))]
+
+
+def _sure_work(work: Work) -> bool:
+    return bool(work.title and title_score(work.title.value) >= 0.8 and (work.start or work.is_current))
+
+
+def _sure_education(education: Education) -> bool:
+    known = education.degree is not None and degree_level(education.degree.raw.value) is not None
+    return (
+        known and education.institution is not None and institution_score(education.institution.value) >= 0.9
+    )
+
+
+def _tells_languages(row: Row) -> bool:
+    """Whether a row of a skills section lists spoken languages: "Languages: Korean, English"."""
+    hits = language_hits(row.text)
+    if not hits:
+        return False
+    named = sum(end - begin for begin, end, _ in hits)
+    letters = sum(c.isalpha() for c in row.text)
+    return named >= 0.5 * letters or (named >= 0.25 * letters and bool(languages().levels.find(row.text)))

@@ -1,0 +1,241 @@
+"""Telling the lines that head an entry (title, employer, dates) from its body (bullets, paragraphs)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+
+from pipeline.adapters.rules.classify import shape_score, title_score
+from pipeline.adapters.rules.dates import DateRange, find_dates, is_open_end, mentions_birth
+from pipeline.adapters.rules.fold import has_cjk, words_of
+from pipeline.adapters.rules.lexicon import titles
+from pipeline.adapters.rules.pieces import Piece, Row, join
+
+_LONG = 13  # words: longer is prose
+_LONG_CJK = 34  # characters
+
+
+class Mark(Enum):
+    HEAD = "head"
+    BULLET = "bullet"
+    MORE = "more"  #: goes on where the body piece above it stopped
+    PROSE = "prose"
+
+
+@dataclass(slots=True)
+class Marked:
+    """A row with a mark and the dates of each of its pieces."""
+
+    row: Row
+    pieces: list[tuple[Piece, Mark]]
+    dates: list[tuple[Piece, DateRange]] = field(default_factory=list)
+
+    @property
+    def heads(self) -> list[Piece]:
+        return [piece for piece, mark in self.pieces if mark is Mark.HEAD]
+
+    @property
+    def is_head(self) -> bool:
+        return any(mark is Mark.HEAD for _, mark in self.pieces)
+
+    @property
+    def only_body(self) -> bool:
+        return not self.is_head
+
+    def signature(self) -> tuple[int, bool, int]:
+        """What the headings of like entries share: the left edge, the weight, the size."""
+        lead = next((p for p in self.heads if not is_date_only(p)), self.row.first)
+        return round(lead.left * 50), lead.bold, round(lead.size)
+
+
+def is_date_only(piece: Piece, *, month_first: bool = False) -> bool:
+    """Whether nothing but dates (and a duration) is printed: "(Mar 2019 – Present, 2 yrs)"."""
+    ranges = find_dates(piece.text, month_first=month_first)
+    if not ranges:
+        return is_open_end(piece.text)
+    rest = piece.text
+    for found in reversed(ranges):
+        rest = rest[: found.begin] + " " + rest[found.end :]
+    letters = [w for w in words_of(rest).words if not w.isdigit()]
+    duration = {"yr", "yrs", "year", "years", "mos", "mo", "month", "months", "mois", "an", "ans", "jahre", "monate",
+                "años", "meses", "anos", "anni", "mesi", "from", "von", "de", "du", "dates", "date", "since", "г", "гг",
+                "года", "m", "y", "jahr", "år", "lat", "rok", "r"}  # fmt: skip
+    return all(word in duration for word in letters)
+
+
+def _is_long(piece: Piece) -> bool:
+    if has_cjk(piece.text):
+        return len(piece.text) > _LONG_CJK or "。" in piece.text
+    return piece.words > _LONG
+
+
+def _is_prose(piece: Piece) -> bool:
+    text = piece.text
+    if _is_long(piece):
+        return not find_dates(text) or piece.words > 22
+    if text.endswith((".", ";", "。")) and piece.words >= 6 and shape_score(text) < 0.2:
+        return not find_dates(text)
+    return piece.words >= 7 and shape_score(text) < 0 and title_score(text) < 0.8 and not find_dates(text)
+
+
+def _is_body_label(piece: Piece) -> bool:
+    text = piece.text.lstrip("•*- ")
+    head, colon, rest = text.partition(":" if ":" in text else "：")
+    if not colon or len(head) > 45:
+        return False
+    label = titles().labels.label(head.strip())
+    return label == "body" or (not rest.strip() and label is None and len(head.split()) <= 5)
+
+
+def repeated_glyph(rows: list[Row]) -> str | None:
+    """A lone letter that opens many lines is a bullet of a font without names: "f Built a …"."""
+    opens = Counter(
+        row.first.text[0] for row in rows if len(row.first.text) > 8 and row.first.text[1:2] == " "
+        and row.first.text[0].isalnum() and not has_cjk(row.first.text[0]) and row.first.text[0] not in "aAIyeoOàÀéÉиИяЯвВсСкКу"
+    )  # fmt: skip
+    glyph, times = opens.most_common(1)[0] if opens else ("", 0)
+    return glyph if times >= 3 else None
+
+
+class Marker:
+    """Marks the rows of one section from the top."""
+
+    def __init__(self, rows: list[Row], *, month_first: bool = False) -> None:
+        self._rows = rows
+        self._month_first = month_first
+        self._glyph = repeated_glyph(rows)
+        self._right = max((row.right for row in rows), default=1.0)
+        self._left = min((row.left for row in rows), default=0.0)
+        self._bodies: list[Piece] = []  # the last body piece of each column
+
+    def marked(self) -> list[Marked]:
+        marked = [self._mark(row) for row in self._rows]
+        marked = [row for row in marked if row.pieces]
+        return _joined(marked, self._month_first)
+
+    def _mark(self, row: Row) -> Marked:
+        dated = any(is_date_only(piece, month_first=self._month_first) for piece in row.pieces[1:])
+        result = Marked(row, [])
+        for i, piece in enumerate(row.pieces):
+            mark = self._mark_piece(piece, dated and i == 0)
+            if mark is Mark.HEAD:
+                piece = self._unbulleted(piece)
+                if not mentions_birth(piece.text):
+                    ranges = find_dates(piece.text, month_first=self._month_first)
+                    result.dates += [(piece, found) for found in ranges]
+                if i == 0:
+                    self._bodies = [b for b in self._bodies if b.left > piece.right]
+            else:
+                self._bodies = [b for b in self._bodies if abs(b.left - piece.left) > 0.05] + [piece]
+                if mark is Mark.BULLET:
+                    piece = self._unbulleted(piece)
+            if piece.text:
+                result.pieces.append((piece, mark))
+        return result
+
+    def _unbulleted(self, piece: Piece) -> Piece:
+        if self._glyph and piece.text.startswith(self._glyph + " "):
+            return piece.cut(2, len(piece.text))
+        return piece.unbulleted()
+
+    def _bulleted(self, piece: Piece) -> bool:
+        return piece.bulleted or bool(self._glyph and piece.text.startswith(self._glyph + " "))
+
+    def _mark_piece(self, piece: Piece, dated: bool) -> Mark:
+        if self._bulleted(piece):
+            return Mark.HEAD if self._heads_an_entry(self._unbulleted(piece), dated) else Mark.BULLET
+        if _is_body_label(piece):
+            return Mark.PROSE
+        above = next((b for b in self._bodies if self._under(b, piece)), None)
+        if above is not None and not dated and not is_date_only(piece):
+            return Mark.MORE
+        return Mark.PROSE if _is_prose(piece) and not dated else Mark.HEAD
+
+    def _heads_an_entry(self, piece: Piece, dated: bool) -> bool:
+        if dated:
+            return not _is_long(piece)
+        ranges = find_dates(piece.text, month_first=self._month_first)
+        if not ranges or _is_long(piece) or piece.text.endswith("."):
+            return False
+        edge = ranges[-1].end >= len(piece.text.rstrip(" ).")) or ranges[0].begin <= 1
+        return edge and not (ranges[-1].single and title_score(piece.text) < 0.8)
+
+    def _under(self, body: Piece, piece: Piece) -> bool:
+        """Whether a piece goes on with the body piece above it."""
+        height = max(body.bottom - body.top, 1e-4)
+        gap = piece.top - body.bottom
+        if body.page != piece.page:
+            return piece.text[:1].islower()
+        if not -0.5 * height <= gap <= 1.1 * height or abs(piece.size - body.size) > 1.2:
+            return False
+        indented = piece.left - body.left
+        if self._bulleted(body):
+            if 0.006 < indented < 0.09:
+                return not (piece.bold and not body.bold)
+            return abs(indented) <= 0.006 and (piece.text[:1].islower() or body.right > self._right - 0.06)
+        full = body.right > self._right - 0.12 * (self._right - self._left) - 0.02
+        same = abs(indented) < 0.02
+        return same and ((full and (piece.bold == body.bold)) or piece.text[:1].islower())
+
+
+def _joined(rows: list[Marked], month_first: bool) -> list[Marked]:
+    """Rows with the headings that run over a line's end put together again."""
+    result: list[Marked] = []
+    for row in rows:
+        last = result[-1] if result else None
+        if last and _runs_on(last, row):
+            whole = join([last.pieces[-1][0], row.pieces[0][0]])
+            pieces = [*last.pieces[:-1], (whole, Mark.HEAD), *row.pieces[1:]]
+            merged = Marked(Row((*last.row.pieces, *row.row.pieces)), pieces)
+            merged.dates = [
+                (piece, found)
+                for piece, mark in pieces
+                if mark is Mark.HEAD and not mentions_birth(piece.text)
+                for found in find_dates(piece.text, month_first=month_first)
+            ]
+            result[-1] = merged
+        else:
+            result.append(row)
+    return result
+
+
+def _runs_on(above: Marked, below: Marked) -> bool:
+    if above.pieces[-1][1] is not Mark.HEAD or below.pieces[0][1] is not Mark.HEAD:
+        return False
+    first, second = above.pieces[-1][0], below.pieces[0][0]
+    if len(above.pieces) > 1 and (second.left < first.left - 0.03 or is_date_only(first)):
+        return False
+    if (
+        first.page != second.page
+        or abs(first.size - second.size) > 1.2
+        or abs(first.left - second.left) > 0.12
+    ):
+        return False
+    if second.top - first.bottom > 1.2 * (first.bottom - first.top):
+        return False
+    text = first.text.rstrip()
+    if text.endswith(("|", ",", "–", "—", "&", "/", "·", "•", "،")) or text.endswith(" -"):
+        return not (text.endswith(",") and below.dates and len(below.heads) > 1)
+    if text.count("(") > text.count(")") and ")" in second.text:
+        return True
+    last = words_of(text).words[-1:]
+    if last and last[0] in (
+        "and",
+        "of",
+        "und",
+        "de",
+        "et",
+        "the",
+        "for",
+        "&",
+        "für",
+        "e",
+        "di",
+        "do",
+        "da",
+        "del",
+        "y",
+    ):
+        return True
+    return second.text[:1].islower() and not second.text[:3].startswith(("e-", "i")) and not above.dates

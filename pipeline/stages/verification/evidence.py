@@ -1,0 +1,159 @@
+"""Whether the lines that a fact cites show it.
+
+A fact is `supported` when its `raw` stands in the cited lines (white space, hyphenation, case, accents and
+ligatures aside) or in a link annotation over them, and its value is `raw` brought into the schema's form.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from pipeline.domain.profile import BBox, Evidence, Fact, FactStatus
+from pipeline.domain.sections import SectionedText
+from pipeline.domain.text import Box, Line
+
+_DATE = re.compile(r"^\d{4}(?:-\d{2}){0,2}$")
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+#: Fields whose value is a word of the schema, not of the document.
+_CODED = {"country", "seniority", "type", "is_current"}
+
+
+def key(text: str) -> str:
+    """Letters and digits alone, folded: what two printings of one text share."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(c for c in folded if c.isalnum())
+
+
+class Evidences:
+    """Judges facts against one document."""
+
+    def __init__(self, sections: SectionedText) -> None:
+        self._lines = sections.line_by_id
+        self._keys: dict[int, str] = {}
+        self._links = {page.number: page.links for page in sections.text.pages}
+
+    def judge(self, fact: Fact[Any], field: str) -> FactStatus:
+        """The fact's status. The fact gets its evidence resolved: page, box and text of the lines it cites."""
+        lines = [self._lines[i] for e in fact.evidence for i in e.line_ids if i in self._lines]
+        if not lines or not fact.raw.strip():
+            return "unverified"
+        if not self._shown(fact.raw, lines):
+            return "unverified"
+        fact.evidence = _resolved(lines)
+        return _status(fact.value, fact.raw, field)
+
+    def _shown(self, raw: str, lines: list[Line]) -> bool:
+        wanted = key(raw)
+        if not wanted:
+            shown = " ".join(line.text for line in lines)
+            return "".join(raw.split()) in "".join(shown.split())
+        if wanted in "".join(self._key(line) for line in lines):
+            return True
+        return any(self._linked(raw, line) for line in lines)
+
+    def _key(self, line: Line) -> str:
+        if line.id not in self._keys:
+            self._keys[line.id] = key(line.text)
+        return self._keys[line.id]
+
+    def _linked(self, raw: str, line: Line) -> bool:
+        """Whether an annotation with this address lies over the line."""
+        return any(
+            link.uri == raw and _overlap(link.box, line.box) for link in self._links.get(line.page, ())
+        )
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a.left < b.right and b.left < a.right and a.top < b.bottom and b.top < a.bottom
+
+
+def _resolved(lines: list[Line]) -> list[Evidence]:
+    """One evidence a page: the union of its lines' boxes."""
+    pages: dict[int, list[Line]] = {}
+    for line in lines:
+        pages.setdefault(line.page, []).append(line)
+    found = []
+    for page, members in pages.items():
+        box = members[0].box
+        for line in members[1:]:
+            box = box.union(line.box)
+        bbox: BBox = (round(box.left, 5), round(box.top, 5), round(box.right, 5), round(box.bottom, 5))
+        text = " ".join(line.text for line in members)
+        found.append(Evidence(line_ids=[line.id for line in members], page=page, bbox=bbox, text=text))
+    return found
+
+
+def _status(value: object, raw: str, field: str) -> FactStatus:
+    if field in _CODED:
+        if isinstance(value, bool) or key(str(value)) == key(raw):
+            return "supported"
+        names_itself = field == "country" and not any(c.isdigit() for c in raw)
+        return "supported" if names_itself else "inferred"
+    return "supported" if follows(value, raw, field) else "unverified"
+
+
+def follows(value: object, raw: str, field: str) -> bool:
+    """Whether `value` is nothing but `raw` in the schema's form."""
+    text = str(value)
+    rule = _RULES.get(field)
+    if rule is not None:
+        return rule(text, raw)
+    if _DATE.match(text):
+        return date_follows(text, raw)
+    return key(text) in key(raw) if key(text) else text.strip() in raw
+
+
+def date_follows(value: str, raw: str) -> bool:
+    """Whether the year, and month and day where told, are in the text: never a month that is not printed."""
+    folded = unicodedata.normalize("NFKC", raw)
+    numbers = re.findall(
+        r"\d+", "".join(str(unicodedata.digit(c, c)) if c.isdecimal() else c for c in folded)
+    )
+    year, *rest = value.split("-")
+    eras = {str(first + int(n)) for era, first in _ERAS.items() if era in raw for n in [*numbers[:1], "1"]}
+    if (
+        year not in numbers
+        and year not in eras
+        and not any(len(n) <= 2 and n.zfill(2) == year[2:] for n in numbers)
+    ):
+        if not any(len(n) == 4 and n[:2] == year[:2] for n in numbers):
+            # "Mar" of "Mar – Jun 2019": the year stands at the range's other end
+            return bool(rest) and not numbers and any(c.isalpha() for c in raw)
+        return False
+    words = any(c.isalpha() for c in raw)
+    return all(words or any(int(n) == int(part) for n in numbers) for part in rest[:1]) and all(
+        any(int(n) == int(part) for n in numbers) for part in rest[1:]
+    )
+
+
+def _phone_follows(value: str, raw: str) -> bool:
+    digits, shown = re.sub(r"\D", "", value), re.sub(r"\D", "", unicodedata.normalize("NFKC", raw))
+    return len(digits) >= 5 and (digits[-7:] in shown or digits == shown)
+
+
+def _email_follows(value: str, raw: str) -> bool:
+    plain = key(
+        re.sub(r"[\[({<\s](?:at|dot|arroba|punto|point|punkt|ät)[\])}>\s]", " ", unquote(raw), flags=re.I)
+    )
+    return key(value) in plain
+
+
+def _url_follows(value: str, raw: str) -> bool:
+    if key(value) in key(unquote(raw)) or key(unquote(raw)) in key(value):
+        return True
+    handle = value.rstrip("/").rsplit("/", 1)[-1]
+    host = re.sub(r"^https?://", "", value).split("/")[0]
+    return key(handle) in key(raw) and (
+        host in raw.lower() or key(host.split(".")[-2]) in key(raw) or host == "x.com"
+    )
+
+
+_RULES: dict[str, Callable[[str, str], bool]] = {
+    "phones": _phone_follows,
+    "emails": _email_follows,
+    "url": _url_follows,
+}
