@@ -136,7 +136,7 @@ def draw(rng: Random, layout: str, locale: dates.Locale) -> Knobs:
         spaces=rng.choices(("drawn", "gaps", "letters"), (84, 12, 4))[0],
         ligatures=rng.random() < 0.08,
         order=rng.choices(("reading", "dates_first", "rows"), (74, 13, 13))[0],
-        bullets_per_role=rng.choice((2, 3, 4, 5, 6, 7)),
+        bullets_per_role=rng.choice((2, 4, 5, 6, 8, 9)),
         name=rng.choices(("plain", "upper", "family_upper", "family_first"), (64, 22, 9, 5))[0],
         title_page=rng.random() < 0.15,
         late_skills=rng.random() < 0.5,

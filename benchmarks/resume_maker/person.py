@@ -26,7 +26,8 @@ class Inventor:
     def __init__(self, rng: Random, locale: Content, occupation: Content, long: bool) -> None:
         self.rng, self.locale, self.occupation, self.long = rng, locale, occupation, long
         self.bullet_label = rng.choice(locale["bullet_labels"]) if rng.random() < 0.12 else ""
-        self.years = rng.choice((2, 5, 8, 11, 14, 18, 22)) if not long else rng.choice((12, 16, 20))
+        self.wordy = rng.random() < 0.55
+        self.years = rng.choice((2, 5, 8, 11, 14, 17, 20, 24, 28)) if not long else rng.choice((12, 16, 20))
 
     def fill(self, template: str, year: int | None = None) -> str:
         """The template with every slot filled."""
@@ -162,7 +163,7 @@ def _career(inventor: Inventor, bullets: int) -> tuple[Job, ...]:
         for t in rng.sample(texts, len(texts))
     ]
     jobs: list[Job] = []
-    while len(jobs) < (6 if inventor.long else 5):
+    while len(jobs) < (7 if inventor.long else 6):
         several = 2 if rng.random() < 0.16 and rung > 0 else 1
         roles = []
         for _ in range(several):
@@ -187,7 +188,18 @@ def _role(
     chosen = list(dict.fromkeys(pool.pop(0) for _ in range(min(count, len(pool)))))
     description = inventor.fill(rng.choice(inventor.locale["descriptions"])) if rng.random() < 0.22 else ""
     description = description or (inventor.bullet_label if rng.random() < 0.8 else "")
-    return Role(title, start, end, description, tuple(inventor.fill(b) for b in chosen))
+    return Role(title, start, end, description, _joined(inventor, [inventor.fill(b) for b in chosen]))
+
+
+def _joined(inventor: Inventor, bullets: list[str]) -> tuple[str, ...]:
+    """Some bullets of a wordy person are two in one, so that they run over several lines."""
+    found: list[str] = []
+    for bullet in bullets:
+        if found and inventor.wordy and inventor.rng.random() < 0.4:
+            found[-1] += f" {bullet}" if found[-1].endswith(".") else f"; {bullet}"
+        else:
+            found.append(bullet)
+    return tuple(found)
 
 
 def _job(inventor: Inventor, roles: tuple[Role, ...]) -> Job:
