@@ -117,7 +117,8 @@ async def get_resume(
 )
 async def erase_resume(resume: ResumeId, request: Request, caller: Admin) -> Response:
     """Scope `admin`. Removes the original, the text, the profile, the vectors and the personal fields, also
-    while it is being processed. What is left is this receipt; reading the resume answers 410 from then on. Repeat it after a 503."""
+    while it is being processed. What is left is this receipt; reading the resume answers 410 from then on.
+    Repeat it after a 503."""
     runtime: Runtime = request.app.state.runtime
     request.scope["state"]["resume_id"] = resume
     return json_answer(await asyncio.shield(runtime.detach(_erase(runtime, resume))))
