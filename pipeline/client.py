@@ -29,7 +29,8 @@ class ResumesClient:
     """Talks to one service. Thread-safe, as httpx's client is.
 
     A 409 (the same upload is under way), a 429, a 503 and a broken connection are tried again for
-    `patience_s` seconds, as Retry-After says; uploads carry an Idempotency-Key made of their bytes, so that trying again never makes two resumes.
+    `patience_s` seconds, as Retry-After says; uploads carry an Idempotency-Key made of their bytes, so that
+    trying again never makes two resumes.
     """
 
     def __init__(self, url: str, api_key: str | None, *, patience_s: float = 60) -> None:
@@ -107,8 +108,8 @@ class ResumesClient:
 def _may_pass(response: httpx.Response) -> bool:
     """Whether asking again may help.
 
-    An ingress that died with the request is a 5xx of Serve's proxy, not of the service, whose own errors are problems. Every request of
-    this client may be repeated.
+    An ingress that died with the request is a 5xx of Serve's proxy, not of the service, whose own errors are
+    problems. Every request of this client may be repeated.
     """
     by_the_service = response.headers.get("Content-Type", "").startswith("application/problem+json")
     return response.status_code in _RETRIED or (response.is_server_error and not by_the_service)

@@ -23,10 +23,9 @@ def build_app(args: dict[str, object] | None = None) -> serve.Application:
     settings = load_settings(**(args or {}))
     graph = build_graph(settings)
     ingress = serve.deployment(
-        Ingress,
         num_replicas=settings.ingress_replicas,
         max_ongoing_requests=_UPLOADS_AND_WAITS,
         graceful_shutdown_timeout_s=75,
         ray_actor_options={"num_cpus": 0.1},
-    )
+    )(Ingress)
     return ingress.bind(graph.embedder, graph.dispatcher)

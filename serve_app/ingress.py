@@ -12,7 +12,6 @@ from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.idempotency import Idempotency
 from pipeline.adapters.postgres.listen import Listener
 from pipeline.adapters.postgres.moves import STATUS
-from pipeline.adapters.postgres.search import Search
 from pipeline.domain.chunk import Vector
 from pipeline.orchestration import wiring
 from pipeline.settings import load_settings
@@ -23,7 +22,7 @@ from serve_app.api import Services, build_api
 class Ingress:
     """Receives uploads and answers questions. Bound to the dispatcher, so that Serve starts it too."""
 
-    async def __init__(self, embedder: Any, dispatcher: Any) -> None:
+    async def __init__(self, embedder: Any, dispatcher: Any) -> None:  # type: ignore[misc]  # Serve awaits it
         self._embedder = embedder
         self._model: str | None = None
 
@@ -37,7 +36,7 @@ class Ingress:
                 applications=Applications(engine),
                 keys=ApiKeys(engine),
                 idempotency=Idempotency(engine),
-                search=Search(engine),
+                search=wiring.search(engine),
                 objects=wiring.object_store(settings),
                 embed_query=self._embed_query,
                 embedding_model=self._embedding_model,

@@ -8,8 +8,9 @@ resources differ, so reading and grouping share one, and so do normalising and v
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -17,9 +18,10 @@ from typing import Any
 import ray
 
 from pipeline.adapters.postgres.jobs import ClaimedJob
+from pipeline.adapters.postgres.search import Search
 from pipeline.domain.checkpoint import Claim
 from pipeline.domain.chunk import Chunk, EmbeddedChunks, Vector
-from pipeline.domain.errors import DocumentError, LeaseLost, TransientError
+from pipeline.domain.errors import DatabaseUnavailable, DocumentError, LeaseLost, TransientError
 from pipeline.domain.metrics import BATCH_SIZE, STAGE_SECONDS
 from pipeline.domain.profile import Meta, Profile
 from pipeline.domain.receipt import Done, Failed, Lost, Receipt, Waiting
@@ -30,6 +32,8 @@ from pipeline.orchestration.batching import ContinuousBatch
 from pipeline.orchestration.checkpoints import pack_vectors, unpack_vectors, vectors_key, wait_for
 from pipeline.settings import load_settings
 from pipeline.stages.embed_chunks import EmbedChunks
+
+_INDEX_AGAIN_S = 5.0
 
 
 class _Clock:
@@ -112,8 +116,10 @@ class ChunkEmbedder:
         wiring.configure_logging(settings)
         self._embedder = wiring.embedder(settings)
         self._stage = EmbedChunks(self._embedder)
-        self._checkpoints = wiring.checkpoint_store(wiring.database(settings, name="embedder"))
-        self._database = ThreadPoolExecutor(2, "checkpoints")
+        engine = wiring.database(settings, name="embedder")
+        self._checkpoints = wiring.checkpoint_store(engine)
+        self._database = ThreadPoolExecutor(2, "database")
+        threading.Thread(target=self._ensure_index, args=(wiring.search(engine),), daemon=True).start()
         # The model and its tokenizer serve one caller at a time: this thread is that caller.
         self._model = ThreadPoolExecutor(1, "model")
         self._batch: ContinuousBatch[tuple[Chunk, ...], EmbeddedChunks] = ContinuousBatch(
@@ -135,6 +141,16 @@ class ChunkEmbedder:
     async def model(self) -> tuple[str, int]:
         """The model's name (with its precision) and the dimension of its vectors."""
         return self._embedder.model, self._embedder.dimension
+
+    def _ensure_index(self, search: Search) -> None:
+        """Make the model's vector index, however long PostgreSQL is away: searches are right without it, and slow."""
+        while True:
+            try:
+                search.ensure_index(self._embedder.model, self._embedder.dimension)
+            except DatabaseUnavailable:
+                time.sleep(_INDEX_AGAIN_S)
+            else:
+                return
 
     async def _run(self, job: ClaimedJob, sections: SectionedText) -> Receipt:
         clock = _Clock()
@@ -191,6 +207,3 @@ class ResumeWriter:
             return await self._batch.submit(result)
         except TransientError as error:
             return Failed(error.code, error.message, retryable=True)
-
-
-STAGES: Sequence[type] = (TextReader, ProfileNormaliser, ChunkEmbedder, ResumeWriter)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from ray.exceptions import RayActorError, RayError
+from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.serve.exceptions import RayServeException
 
 from pipeline.adapters.postgres.jobs import ClaimedJob
@@ -72,7 +72,7 @@ class SharedStages:
 class Dispatcher:
     """Drives jobs. `user_config` is `{"slots": {stage: replicas × max_ongoing}}`."""
 
-    async def __init__(self, reader: Any, normaliser: Any, embedder: Any, writer: Any) -> None:
+    async def __init__(self, reader: Any, normaliser: Any, embedder: Any, writer: Any) -> None:  # type: ignore[misc]  # Serve awaits it
         self._settings = load_settings()
         wiring.configure_logging(self._settings)
         self._shared = SharedStages(reader, normaliser, embedder)
@@ -200,9 +200,6 @@ class Dispatcher:
             state = settled.state
         except RayActorError:
             state = await self._worker_died(job, alone=alone)
-        except (RayError, RayServeException) as error:
-            # A reference whose owner died after it had answered: this document is not to blame.
-            state = await self._stumbled(job, error)
         except Exception as error:  # noqa: BLE001 - the last boundary: a bug of ours must settle its job
             state = await self._stumbled(job, error)
         finally:
@@ -276,17 +273,20 @@ class Dispatcher:
         )
 
     async def _stumbled(self, job: ClaimedJob, error: Exception) -> JobState | None:
-        """A stage raised something that is neither the document's fault nor a known outage."""
+        """A call raised what no receipt says: Ray lost something on the way, or a stage has a bug."""
+        cause = error.cause if isinstance(error, RayTaskError) else error
+        rays_own = isinstance(cause, RayError | RayServeException)
         log.error(
             "stage raised",
-            exc_info=error,
+            exc_info=cause,
             extra={"application_id": str(job.lease.application_id), "attempt": job.attempt},
         )
-        detail = f"The service failed on this document ({type(error).__name__}); the original is kept."
-        if job.attempt >= _RUNS_OF_A_BUG and not isinstance(error, RayServeException):
-            dead = await self._db(lambda: self._queue.die(job.lease, code="internal", detail=detail))
-            return JobState.DEAD if dead else None
-        return await self._retry(job, "internal", detail)
+        detail = f"The service failed on this document ({type(cause).__name__}); the original is kept."
+        # A reference whose owner died after it had answered is nobody's bug, however often it happens.
+        if job.attempt < _RUNS_OF_A_BUG or rays_own:
+            return await self._retry(job, "internal", detail)
+        dead = await self._db(lambda: self._queue.die(job.lease, code="internal", detail=detail))
+        return JobState.DEAD if dead else None
 
     async def _retry(self, job: ClaimedJob, code: str, detail: str) -> JobState | None:
         """Exponential backoff with full jitter, so that a storm does not come back as one."""

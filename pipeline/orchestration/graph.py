@@ -48,12 +48,11 @@ def build_graph(settings: Settings) -> Graph:
         "save": settings.writer_replicas * _WRITER_SLOTS,
     }
     dispatcher = serve.deployment(
-        Dispatcher,
         num_replicas=settings.dispatcher_replicas,
         user_config={"slots": slots},
         graceful_shutdown_timeout_s=settings.drain_s + _SHUTDOWN_MARGIN_S,
         ray_actor_options={"num_cpus": 0.1},
-    ).bind(reader, normaliser, embedder, writer)
+    )(Dispatcher).bind(reader, normaliser, embedder, writer)
     return Graph(dispatcher, embedder)
 
 
@@ -61,10 +60,9 @@ def _deployment(
     stage: type, num_cpus: float, replicas: int, slots: int, *, num_gpus: float = 0, **options: Any
 ) -> serve.Deployment:
     return serve.deployment(
-        stage,
         num_replicas=replicas,
         max_ongoing_requests=slots,
         ray_actor_options={"num_cpus": num_cpus, "num_gpus": num_gpus},
         graceful_shutdown_timeout_s=30,
         **options,
-    )
+    )(stage)

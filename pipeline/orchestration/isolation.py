@@ -21,7 +21,6 @@ from pipeline.orchestration.deployments import ChunkEmbedder, ProfileNormaliser,
 IDLE_S = 30.0
 
 
-@ray.remote(num_cpus=0, max_restarts=0, max_task_retries=0)
 class _IsolatedWorker:
     """The stages that touch a document's content, in one process; each is loaded when first needed."""
 
@@ -41,6 +40,9 @@ class _IsolatedWorker:
         if kind.__name__ not in self._stages:
             self._stages[kind.__name__] = kind()
         return self._stages[kind.__name__]
+
+
+_ISOLATED: Any = ray.remote(num_cpus=0, max_restarts=0, max_task_retries=0)(_IsolatedWorker)
 
 
 class IsolatedStages:
@@ -70,7 +72,7 @@ class IsolatedStages:
         if self._retirement is not None:
             self._retirement.cancel()
         if self._worker is None:
-            self._worker = _IsolatedWorker.remote()
+            self._worker = _ISOLATED.remote()
         try:
             return await getattr(self._worker, method).remote(*args)
         finally:

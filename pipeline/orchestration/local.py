@@ -102,7 +102,7 @@ def service_running(
                 num_cpus=max(_LEAST_CPUS, os.cpu_count() or 1),
                 include_dashboard=False,
                 object_store_memory=_OBJECT_STORE_BYTES,
-                logging_level="error",
+                logging_level=logging.ERROR,
                 log_to_driver=show_logs,
                 _temp_dir=str(scratch),
             )

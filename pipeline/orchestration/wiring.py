@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from pipeline.adapters.directory import DirectoryStore
+    from pipeline.adapters.pdfium import PdfiumTextEngine
     from pipeline.adapters.postgres.jobs import JobQueue
+    from pipeline.adapters.postgres.search import Search
     from pipeline.ports import CheckpointStore, Embedder
     from pipeline.stages.group_sections import GroupSections
     from pipeline.stages.normalise_profile import NormaliseProfile
@@ -60,18 +62,23 @@ def job_queue(settings: Settings, engine: Engine) -> JobQueue:
     return JobQueue(engine, lease_s=settings.lease_s, max_attempts=settings.max_attempts)
 
 
-def read_text(settings: Settings) -> ReadText:
-    """The reading stage with its parser processes."""
+def text_engine(settings: Settings) -> PdfiumTextEngine:
+    """The engine that reads a document's own text layer, with its parser processes."""
     from pipeline.adapters.pdfium import PdfiumTextEngine
-    from pipeline.stages.read_text import ReadText
 
-    engine = PdfiumTextEngine(
+    return PdfiumTextEngine(
         processes=settings.parser_processes,
         timeout_s=settings.parse_timeout_s,
         memory_mib=settings.parse_memory_mib,
         max_pages=settings.max_pages,
     )
-    return ReadText(engine, object_store(settings))
+
+
+def read_text(settings: Settings) -> ReadText:
+    """The reading stage."""
+    from pipeline.stages.read_text import ReadText
+
+    return ReadText(text_engine(settings), object_store(settings))
 
 
 def group_sections() -> GroupSections:
@@ -114,6 +121,13 @@ def checkpoint_store(engine: Engine) -> CheckpointStore:
     from pipeline.adapters.postgres.checkpoints import PostgresCheckpoints
 
     return PostgresCheckpoints(engine)
+
+
+def search(engine: Engine) -> Search:
+    """Search over the saved chunks, and the vector index it needs."""
+    from pipeline.adapters.postgres.search import Search
+
+    return Search(engine)
 
 
 def save_resume(engine: Engine) -> SaveResume:

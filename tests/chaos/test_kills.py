@@ -89,13 +89,13 @@ def test_everything_accepted_completes_once_whatever_dies(
         )
         killer.kill(target)
     accepted = uploads.finish()
-    ends = {client.wait(one, seconds=240)["status"] for one in accepted}
+    ends = [client.wait(one, seconds=240) for one in accepted]
     client.close()
 
     assert [kill.target for kill in killer.kills] == list(TARGETS)
     assert all(kill.running_jobs > 0 for kill in killer.kills)
     assert len(set(accepted)) == UPLOADS
-    assert ends == {"completed"}
+    assert [end["error"] for end in ends if end["status"] != "completed"] == []
     assert_once(engine, accepted)
 
 

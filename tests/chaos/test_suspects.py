@@ -1,0 +1,115 @@
+"""A document whose worker dies is run alone; only three deaths alone condemn it."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pikepdf
+import psutil
+import pytest
+from sqlalchemy import Engine, text
+
+from benchmarks.service import Service, running
+from pipeline.client import ResumesClient
+from pipeline.demo import samples_dir
+from pipeline.domain.journey import DEATHS_ALONE_ARE_POISON
+from pipeline.orchestration import wiring
+from tests.chaos.killer import wait_until
+
+SAMPLES = sorted(samples_dir().glob("*.pdf"))
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    """A service of its own: its replicas are killed."""
+    with running(max_pages=100) as started:
+        yield started
+
+
+@pytest.fixture
+def engine(service: Service) -> Iterator[Engine]:
+    """A connection that sees the truth."""
+    made = wiring.database(service.settings, name="witness", pool_size=1)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[ResumesClient]:
+    made = service.client(patience_s=120)
+    yield made
+    made.close()
+
+
+def long_document(folder: Path, mark: str) -> Path:
+    """A hundred pages: reading them takes long enough to be killed at it."""
+    pdf = pikepdf.new()
+    with pikepdf.open(SAMPLES[0]) as sample:
+        while len(pdf.pages) < 100:
+            pdf.pages.extend(sample.pages)
+        del pdf.pages[100:]
+        made = io.BytesIO()
+        pdf.save(made)
+    path = folder / f"{mark}.pdf"
+    path.write_bytes(made.getvalue() + f"\n%{mark}\n".encode())
+    return path
+
+
+def job_of(engine: Engine, resume_id: str) -> tuple[str, int]:
+    """The job's state and suspicions."""
+    query = text("SELECT state, suspicions FROM jobs WHERE application_id = CAST(:id AS uuid)")
+    with engine.connect() as connection:
+        row = connection.execute(query, {"id": resume_id}).one()
+    return str(row.state), int(row.suspicions)
+
+
+def isolated_workers(service: Service) -> list[psutil.Process]:
+    return [
+        process
+        for process in service.processes()
+        if "_IsolatedWorker" in " ".join(process.cmdline() if process.is_running() else [])
+    ]
+
+
+def make_suspect(service: Service, engine: Engine, client: ResumesClient, path: Path) -> str:
+    """Upload, and kill the reader while it holds the document."""
+    resume_id = str(client.upload(path)["id"])
+    wait_until(lambda: job_of(engine, resume_id)[0] == "running", seconds=20, what="the job runs")
+    time.sleep(0.1)
+    service.replicas("TextReader")[0].kill()
+    wait_until(lambda: job_of(engine, resume_id)[1] == 1, seconds=30, what="the job is suspected")
+    return resume_id
+
+
+@pytest.mark.slow
+def test_a_healthy_suspect_completes_alone(
+    service: Service, engine: Engine, client: ResumesClient, tmp_path: Path
+) -> None:
+    """The death of its reader was not its fault: it is run again by itself and completes."""
+    resume_id = make_suspect(service, engine, client, long_document(tmp_path, "healthy"))
+    assert client.wait(resume_id, seconds=120)["status"] == "completed"
+
+
+@pytest.mark.slow
+def test_three_deaths_alone_are_poison_and_cost_no_neighbour(
+    service: Service, engine: Engine, client: ResumesClient, tmp_path: Path
+) -> None:
+    """Whatever held only this document died three times: it ends by name, and its neighbours complete."""
+    resume_id = make_suspect(service, engine, client, long_document(tmp_path, "poison"))
+    neighbours = [client.upload(path, fresh="beside poison")["id"] for path in SAMPLES[:4]]
+    killed: set[int] = set()
+    deadline = time.monotonic() + 120
+    while len(killed) < DEATHS_ALONE_ARE_POISON and time.monotonic() < deadline:
+        for process in isolated_workers(service):
+            if process.pid not in killed:
+                process.kill()
+                killed.add(process.pid)
+        time.sleep(0.01)
+    resume = client.wait(resume_id, seconds=60)
+    assert len(killed) == DEATHS_ALONE_ARE_POISON
+    assert (resume["status"], resume["error"]["code"]) == ("failed", "poison")
+    assert job_of(engine, resume_id)[0] == "dead"
+    assert {client.wait(one)["status"] for one in neighbours} == {"completed"}
