@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
@@ -130,9 +131,14 @@ class ParserPool:
 
     async def _run_in(self, pool: ProcessPool, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         cpu_s = int(self._timeout_s) + _CPU_SLACK_S
-        future = pool.schedule(_run_limited, args=(cpu_s, function, arguments), timeout=self._timeout_s)
+        try:
+            future = pool.schedule(_run_limited, args=(cpu_s, function, arguments), timeout=self._timeout_s)
+        except RuntimeError:  # how the pool says that it broke a moment ago
+            raise WorkerKilled() from None
         try:
             return await asyncio.wrap_future(future)
+        except BrokenProcessPool:  # a child was killed before it had begun
+            raise WorkerKilled() from None
         except FutureTimeout:
             raise ResourceLimit(f"The document needs more than {self._timeout_s:g} s to read.") from None
         except MemoryError:
@@ -144,7 +150,10 @@ class ParserPool:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the parser pool is closed")
-            if self._pool is None or not self._pool.active:
+            if self._pool is not None and not self._pool.active:
+                _discard(self._pool)
+                self._pool = None
+            if self._pool is None:
                 self._pool = self._make_pool(self._processes)
             return self._pool
 

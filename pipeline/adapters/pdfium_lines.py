@@ -198,9 +198,11 @@ def _continues(run: list[_Piece], piece: _Piece) -> bool:
         return _is_copy(run, piece)
     if _is_bullet(run) and gap <= _BULLET_GAP * size:
         return True
-    if abs(piece.base - last.base) > 0.2 * size and gap > 0.3 * size:
+    # A superscript is not what the text after it is level with, nor as large as.
+    level = min(run[-2:], key=lambda p: abs(p.base - piece.base))
+    if abs(piece.base - level.base) > 0.2 * size and gap > 0.3 * size:
         return False
-    if last.size / piece.size < 0.5 or last.size / piece.size > 2:
+    if not 0.5 <= level.size / piece.size <= 2:
         return gap <= 0.3 * size
     if gap <= _COLUMN_AFTER_JUMP * size:
         return True
