@@ -223,7 +223,11 @@ class EmbeddedPostgres:
     def _initialise(self) -> None:
         if (self.directory / "PG_VERSION").exists():
             return
-        self.directory.parent.mkdir(parents=True, exist_ok=True)
+        if self.directory.exists() and any(self.directory.iterdir()):
+            raise ConfigurationError(
+                f"{self.directory} holds something that is not a PostgreSQL: empty it, or set DATA_DIR.",
+                key="DATA_DIR",
+            )
         # initdb works beside the final place: a cluster that was only half made is never mistaken for one.
         unfinished = self.directory.with_name(self.directory.name + ".initdb")
         shutil.rmtree(unfinished, ignore_errors=True)

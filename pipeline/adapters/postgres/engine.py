@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from pipeline.domain.errors import ConfigurationError, DatabaseUnavailable
+from pipeline.domain.errors import ConfigurationError, DatabaseUnavailable, ResumesError
 
 psycopg2.extras.register_uuid()
 
@@ -33,6 +33,13 @@ KEEPALIVE = {
 #: SQLSTATEs that psycopg2 files elsewhere than under OperationalError: the session was ended while idle in
 #: a transaction, or the server is a standby just now.
 LOST = frozenset({"25P03", "25006"})
+
+
+class StatementRefused(ResumesError):
+    """PostgreSQL refused a statement, and would again.
+
+    It stands in for the driver's error, whose message quotes the statement with the values in it.
+    """
 
 
 def parse_url(url: str) -> URL:
@@ -99,7 +106,8 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
     Raises DatabaseUnavailable for a lost server, a lost connection, an exhausted pool, a full disk, a
     timeout or a deadlock: in short, whatever may go well another time. Whether a commit that was cut off
-    reached the disk is then unknown: callers repeat only what is safe to repeat.
+    reached the disk is then unknown: callers repeat only what is safe to repeat. Raises StatementRefused
+    for everything else that PostgreSQL refuses.
     """
     with unavailable(), engine.begin() as connection:
         yield connection
@@ -107,25 +115,38 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """Translate every passing failure of the driver or the pool into DatabaseUnavailable."""
+    """Translate every failure of the driver or the pool: see `transaction`."""
     try:
         yield
     except PoolExhausted:
         raise DatabaseUnavailable("Every connection to PostgreSQL of this process is busy.") from None
     except (DBAPIError, psycopg2.Error) as error:
-        if not is_passing(error):
-            raise
-        raise DatabaseUnavailable(f"PostgreSQL does not answer: {first_line(error)}") from error
+        if is_passing(error):
+            raise DatabaseUnavailable(f"PostgreSQL does not answer: {first_line(error)}") from None
+        raise StatementRefused(_refusal(error), key=sqlstate(error)) from None
 
 
 def is_passing(error: DBAPIError | psycopg2.Error) -> bool:
     """Whether the failure says nothing about the data: the same statement may succeed later."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    state = getattr(cause, "pgcode", None) or ""
+    state = sqlstate(error)
     if state.startswith("54"):
         return False  # a limit of PostgreSQL's that the row exceeds, filed under OperationalError by psycopg2
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     return lost or state in LOST or isinstance(cause, psycopg2.OperationalError | psycopg2.InterfaceError)
+
+
+def sqlstate(error: DBAPIError | psycopg2.Error) -> str:
+    """The five characters that name the failure, or "" where the server never got to say."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "pgcode", None) or ""
+
+
+def _refusal(error: DBAPIError | psycopg2.Error) -> str:
+    """What was refused: in words only where they name tables and columns (class 42), never a value."""
+    state = sqlstate(error)
+    words = f": {first_line(error)}" if state.startswith("42") else ""
+    return f"PostgreSQL refused a statement (SQLSTATE {state or 'unknown'}){words}"
 
 
 def first_line(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.adapters.postgres import binary_copy, documents, fence
 from pipeline.adapters.postgres.applications import folded
-from pipeline.adapters.postgres.engine import is_passing, transaction
+from pipeline.adapters.postgres.engine import is_passing, sqlstate, transaction
 from pipeline.adapters.postgres.moves import LEASE_ENDS, move
 from pipeline.domain.journey import JobState, Lease
 from pipeline.domain.result import ResumeResult, Verdict
@@ -74,9 +74,7 @@ def _try(connection: Connection, live: list[_Live]) -> bool:
 
 
 def _is_row_fault(error: DBAPIError | psycopg2.Error) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    state = getattr(cause, "pgcode", None) or ""
-    return not is_passing(error) and state.startswith(ROW_FAULTS)
+    return not is_passing(error) and sqlstate(error).startswith(ROW_FAULTS)
 
 
 def _write(connection: Connection, live: list[_Live]) -> None:

@@ -21,7 +21,7 @@ from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.adapters.postgres.engine import open_engine, transaction
 from pipeline.adapters.postgres.jobs import JobQueue
-from pipeline.domain.errors import DatabaseUnavailable
+from pipeline.domain.errors import ConfigurationError, DatabaseUnavailable
 from pipeline.domain.journey import Lane
 from tests.adapters.postgres.factories import created
 
@@ -186,6 +186,13 @@ def test_an_interrupted_initialisation_is_begun_again(server_directory: Path) ->
         assert not unfinished.exists()
     finally:
         server.stop()
+
+
+def test_a_directory_with_other_things_in_it_is_left_alone(server_directory: Path) -> None:
+    """Nothing of a stranger's is overwritten."""
+    (server_directory / "thesis.txt").write_text("years of work")
+    with pytest.raises(ConfigurationError, match="not a PostgreSQL"):
+        EmbeddedPostgres(server_directory).start()
 
 
 def test_the_server_is_reachable_by_its_owner_only_and_logs_no_statement(server: EmbeddedPostgres) -> None:

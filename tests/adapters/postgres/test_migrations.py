@@ -14,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine
 
 from pipeline.adapters.postgres import migrate
+from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.models import MODEL_INDEX_PREFIX, Base
 from pipeline.adapters.postgres.requirements import (
@@ -115,6 +116,20 @@ def test_the_alembic_command_takes_its_url_from_x_from_the_environment_or_starts
     assert embedded.returncode == 0, embedded.stderr
     assert (server_directory / "data" / "postgres" / "PG_VERSION").exists()
     assert not (server_directory / "data" / "postgres" / "postmaster.pid").exists(), "it is stopped again"
+
+
+def test_a_role_that_may_not_create_pgvector_is_told_who_can(
+    postgres_server: EmbeddedPostgres, empty_database_url: str
+) -> None:
+    """Not a stack trace about permissions."""
+    administer(empty_database_url, "CREATE ROLE limited LOGIN")
+    administer(empty_database_url, "GRANT CREATE ON SCHEMA public TO limited")
+    try:
+        with pytest.raises(ConfigurationError, match="CREATE EXTENSION vector"):
+            migrate.upgrade(empty_database_url.replace("postgres@", "limited@"))
+    finally:
+        administer(empty_database_url, "DROP OWNED BY limited")
+        administer(empty_database_url, "DROP ROLE limited")
 
 
 def test_a_database_of_ours_is_fine_migrated_or_not(database_url: str, empty_database_url: str) -> None:

@@ -25,14 +25,14 @@ from pipeline.domain.journey import Lane, Status
 from tests.adapters.postgres.factories import OWNER, sha256, sql
 from tests.conftest import administer, database_of
 
-MODEL, DIMENSION = "toy/fp32", 64
+MODEL, DIMENSION = "toy/fp32", 32
 FILL = (
     """INSERT INTO applications (id, object_key, content_sha256, size, mime, as_of_date, status, job_post_id,
         email, created_at)
     SELECT gen_random_uuid(), 'k', encode(sha256(n::text::bytea), 'hex'), 1, 'application/pdf', '2026-01-01',
         CASE WHEN n % 200 = 0 THEN 'failed' WHEN n % 10 = 0 THEN 'queued' ELSE 'completed' END,
         'post-' || n % 100, 'person' || n || '@example.org', now() - n * interval '1 minute'
-    FROM generate_series(1, 16000) n""",
+    FROM generate_series(1, 12000) n""",
     """INSERT INTO jobs (application_id, lane, state, run_at, suspicions, lease_epoch)
     SELECT id, CASE WHEN id::text < '8' THEN 'online' ELSE 'bulk' END,
         CASE status WHEN 'completed' THEN 'succeeded' ELSE status END, created_at,
@@ -48,13 +48,13 @@ CHUNKS = """
         created_at)
     SELECT id, 'toy/fp32', 0, 'work', '{1}', 'text', CASE WHEN job_post_id = 'post-7' THEN '''rare'':1'::tsvector
         ELSE '''usual'':1'::tsvector END, (SELECT array_agg(sin(i * (random() + length(mime)))) FROM
-        generate_series(1, 64) i WHERE mime IS NOT NULL)::halfvec, job_post_id, created_at
+        generate_series(1, 32) i WHERE mime IS NOT NULL)::halfvec, job_post_id, created_at
     FROM applications WHERE status = 'completed'"""
 
 
 @pytest.fixture(scope="module")
 def filled(postgres_server: EmbeddedPostgres, template_url: str) -> Iterator[Engine]:
-    """16,000 applications, of which a tenth is queued; 14,400 vectors."""
+    """12,000 applications, of which a tenth is queued; 10,800 vectors."""
     assert migrate.current(template_url) == migrate.head()
     administer(postgres_server.url, "CREATE DATABASE plans TEMPLATE template_resumes")
     engine = open_engine(database_of(postgres_server.url, "plans"), application_name="plans")

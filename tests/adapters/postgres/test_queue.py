@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine
@@ -11,7 +13,9 @@ from pipeline.adapters.postgres.applications import ApplicationRow, Applications
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
 from pipeline.adapters.postgres.owner import OwnerLock
+from pipeline.adapters.postgres.results import PostgresResults
 from pipeline.domain.journey import JobState, Lane, Lease, Stage, Status
+from pipeline.domain.result import Verdict
 from tests.adapters.postgres.factories import (
     OWNER,
     claimed,
@@ -19,6 +23,7 @@ from tests.adapters.postgres.factories import (
     expire_lease,
     make_due,
     new_application,
+    result,
     sql,
 )
 
@@ -84,6 +89,49 @@ def test_a_job_is_claimed_once(engine: Engine, jobs: JobQueue) -> None:
     rest = {job.lease.application_id for job in jobs.claim(OWNER + 1, Lane.ONLINE, 10)}
     assert taken | rest == ids
     assert jobs.claim(OWNER, Lane.ONLINE, 10) == []
+
+
+def test_claimers_at_work_at_once_share_without_overlap(engine: Engine, jobs: JobQueue) -> None:
+    """Four threads empty the queue in small bites: every job once, none left."""
+    ids = {created(engine, str(n)) for n in range(120)}
+
+    def work(owner: int) -> list[UUID]:
+        mine: list[UUID] = []
+        while taken := jobs.claim(owner, Lane.ONLINE, 7):
+            mine += [job.lease.application_id for job in taken]
+        return mine
+
+    with ThreadPoolExecutor(4) as pool:
+        shares = list(pool.map(work, range(1, 5)))
+    everything = [id_ for share in shares for id_ in share]
+    assert len(everything) == len(ids)
+    assert set(everything) == ids
+
+
+def test_a_save_that_races_with_the_loss_of_its_lease_lands_once(engine: Engine, jobs: JobQueue) -> None:
+    """Two workers, one job, real threads: one result, and it is that of the worker that was told SAVED."""
+    results = PostgresResults(engine)
+    for n in range(15):
+        stale = claimed(engine, f"resume {n}").lease
+        expire_lease(engine, stale.application_id)
+
+        def take_over(stale: Lease = stale) -> list[tuple[str, Verdict]]:
+            jobs.reap(set())
+            taken = jobs.claim(OWNER + 1, Lane.ONLINE, 1, suspects=True)
+            return [("fresh", results.save([result(job.lease, name="fresh")])[0]) for job in taken]
+
+        with ThreadPoolExecutor(2) as pool:
+            fresh = pool.submit(take_over)
+            old = pool.submit(results.save, [result(stale, name="stale")])
+            verdicts = [("stale", old.result()[0]), *fresh.result()]
+        if all(verdict is not Verdict.SAVED for _, verdict in verdicts):
+            # The claim passed over a row that the stale save had locked just then; the next poll finds it.
+            verdicts += take_over()
+        saved = [name for name, verdict in verdicts if verdict is Verdict.SAVED]
+        assert len(saved) == 1, verdicts
+        profile = row(engine, stale).profile
+        assert profile is not None
+        assert profile["person"]["name"]["full"]["value"] == saved[0]
 
 
 def test_heartbeats_renew_only_what_is_still_held(engine: Engine, jobs: JobQueue) -> None:
