@@ -229,14 +229,17 @@ class Applications:
             Application.email: folded(email),
             Application.ingestion_id: ingestion_id,
         }
-        query = _query(with_profile=False).where(*(c == v for c, v in equal.items() if v is not None))
+        # The page first, its jobs after: the join costs a page, however many applications match.
+        page = select(Application.id).where(*(c == v for c, v in equal.items() if v is not None))
         if created_after is not None:
-            query = query.where(Application.created_at >= created_after)
+            page = page.where(Application.created_at >= created_after)
         if created_before is not None:
-            query = query.where(Application.created_at < created_before)
+            page = page.where(Application.created_at < created_before)
         if cursor is not None:
-            query = query.where(tuple_(Application.created_at, Application.id) < tuple_(*_decode(cursor)))
-        query = query.order_by(Application.created_at.desc(), Application.id.desc()).limit(limit + 1)
+            page = page.where(tuple_(Application.created_at, Application.id) < tuple_(*_decode(cursor)))
+        newest_first = (Application.created_at.desc(), Application.id.desc())
+        chosen = page.order_by(*newest_first).limit(limit + 1).subquery()
+        query = _query(with_profile=False).join(chosen, chosen.c.id == Application.id).order_by(*newest_first)
         with transaction(self._engine) as connection:
             rows = [_row(row) for row in connection.execute(query)]
         return rows[:limit], _encode(rows[limit - 1]) if len(rows) > limit else None
