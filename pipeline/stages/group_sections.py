@@ -33,7 +33,11 @@ class GroupSections:
         running = running_lines(text, skip)
         pages = [cells_of(page, skip | running) for page in text.pages]
         mark_styled([cell for cells in pages for cell in cells])
-        blocks = [layout(cells, from_right=from_right) for cells in pages]
+        blocks: list[list[Block]] = []
+        gutters: set[float] = set()
+        for cells in pages:
+            blocks.append(layout(cells, from_right=from_right, gutters=sorted(gutters)))
+            gutters.update(block.gutter for block in blocks[-1] if block.gutter is not None)
         rows = [row for page in blocks for row in _rows(page, from_right)]
         writer = _Writer(HeadingFinder(rows), from_right)
         for page_blocks in blocks:

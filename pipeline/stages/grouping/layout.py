@@ -8,6 +8,7 @@ cells, titles at the left of their content) is left in its rows.
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -22,12 +23,14 @@ _DEEPEST = 6
 class Block:
     """Text that is read from the top to the bottom, row by row; or columns that are read one after another.
 
-    `title` is the title that stands in the margin beside the text, where titles are set so.
+    `title` is the title that stands in the margin beside the text, where titles are set so. `gutter` is where
+    the second of the columns begins, in points from the left.
     """
 
     cells: list[Cell] = field(default_factory=list)
     columns: list[list[Block]] = field(default_factory=list)
     title: list[Cell] = field(default_factory=list)
+    gutter: float | None = None
 
 
 class _Cut(NamedTuple):
@@ -39,20 +42,25 @@ class _Cut(NamedTuple):
     below: list[Cell]
 
 
-def layout(cells: list[Cell], *, from_right: bool = False, depth: int = 0) -> list[Block]:
-    """The blocks of a page (or of a part of it) in reading order; every cell is in exactly one."""
+def layout(
+    cells: list[Cell], *, from_right: bool = False, gutters: Sequence[float] = (), depth: int = 0
+) -> list[Block]:
+    """The blocks of a page (or of a part of it) in reading order; every cell is in exactly one.
+
+    `gutters` are those of the pages before: a side bar goes on where it was.
+    """
     if not cells:
         return []
-    cut = _best_cut(cells) if depth < _DEEPEST and len(cells) >= 4 else None
+    cut = _best_cut(cells, gutters) if depth < _DEEPEST and len(cells) >= 4 else None
     if cut is None:
         return [Block(cells=cells)]
-    inner = partial(layout, from_right=from_right, depth=depth + 1)
+    inner = partial(layout, from_right=from_right, gutters=gutters, depth=depth + 1)
     margin = _margin_of_titles(cut, median_size(cells))
     if margin is not None:
         between = [block for title, beside in margin for block in _titled(title, inner(beside))]
     else:
         columns = [inner(cut.left), inner(cut.right)]
-        between = [Block(columns=columns[::-1] if from_right else columns)]
+        between = [Block(columns=columns[::-1] if from_right else columns, gutter=cut.x)]
     return [*inner(cut.above), *between, *inner(cut.below)]
 
 
@@ -60,7 +68,7 @@ def _titled(title: list[Cell], beside: list[Block]) -> list[Block]:
     return [Block(title=title), *beside] if title else beside
 
 
-def _best_cut(cells: list[Cell]) -> _Cut | None:
+def _best_cut(cells: list[Cell], gutters: Sequence[float]) -> _Cut | None:
     em = median_size(cells)
     best: _Cut | None = None
     ordered = sorted(cells, key=lambda cell: cell.top)
@@ -68,7 +76,7 @@ def _best_cut(cells: list[Cell]) -> _Cut | None:
         for cut in _cuts_at(ordered, x, em):
             if best is not None and cut.score <= best.score:
                 continue
-            if _margin_of_titles(cut, em) is not None or _are_columns(cut, em):
+            if _margin_of_titles(cut, em) is not None or _are_columns(cut, em, gutters):
                 best = cut
     return best
 
@@ -154,7 +162,7 @@ def _without_trailing_titles(
     return [cell for cell in inside if cell is not last], [last, *below]
 
 
-def _are_columns(cut: _Cut, em: float) -> bool:
+def _are_columns(cut: _Cut, em: float, gutters: Sequence[float]) -> bool:
     """Whether the two sides are texts of their own, not parts of the same rows."""
     if cut.score <= 0:
         return False
@@ -174,7 +182,7 @@ def _are_columns(cut: _Cut, em: float) -> bool:
         (_dated_share(left) >= 0.5 and not heads_left) or (_dated_share(right) >= 0.4 and not heads_right)
     ):
         return False
-    if heads_left and heads_right:
+    if (heads_left and heads_right) or any(abs(cut.x - gutter) < em for gutter in gutters):
         return True
     rows_left, rows_right = len(rows_of(left)), len(rows_of(right))
     if min(rows_left, rows_right) < 3 or _is_sparse(left, em) or _is_sparse(right, em):

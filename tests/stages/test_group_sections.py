@@ -1,0 +1,300 @@
+"""Grouping: columns, reading order, titles, furniture, language."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.domain.sections import SectionedText, SectionKind
+from pipeline.stages.group_sections import GroupSections
+from tests.stages.pages import Put, document, outline, section, texts, title
+
+JOBS = [("2019 - 2021", "Senior Nurse"), ("2016 - 2019", "Staff Nurse"), ("2012 - 2016", "Nurse Assistant")]
+
+
+def _group(*pages: list[Put]) -> SectionedText:
+    return GroupSections().run(document(*pages))
+
+
+def _rows(grouped: SectionedText) -> list[list[str]]:
+    return [texts(grouped, row) for row in grouped.rows]
+
+
+def _paragraph(x: float, y: float, count: int, *, step: float = 13, word: str = "responsible") -> list[Put]:
+    return [Put(x, y + step * n, f"{word} for the ward and its {n} patients") for n in range(count)]
+
+
+def test_one_column_is_read_from_the_top_with_the_name_as_header() -> None:
+    """What stands before the first title is the header."""
+    grouped = _group(
+        [
+            Put(60, 40, "Ada Lovelace", 20, True),
+            Put(60, 64, "ada@example.com"),
+            title(60, 100, "Work Experience"),
+            *_paragraph(60, 120, 3),
+            title(60, 180, "Education"),
+            Put(60, 200, "University of London"),
+        ]
+    )
+    assert [kind for kind, _ in outline(grouped)] == ["header", "work", "education"]
+    assert outline(grouped)[0][1] == ["Ada Lovelace", "ada@example.com"]
+    assert section(grouped, SectionKind.WORK).title == "Work Experience"
+
+
+def test_dates_at_the_right_margin_stay_in_the_rows_of_their_jobs() -> None:
+    """A column of dates is no column to read on its own."""
+    puts = [title(60, 40, "Experience")]
+    for n, (dates, job) in enumerate(JOBS):
+        puts += [
+            Put(60, 80 + 40 * n, job, bold=True),
+            Put(480, 80 + 40 * n, dates),
+            Put(60, 94 + 40 * n, "Clinic"),
+        ]
+    grouped = _group(puts)
+    assert [row for row in _rows(grouped) if len(row) == 2] == [[job, dates] for dates, job in JOBS]
+
+
+def test_a_timeline_is_read_row_by_row() -> None:
+    """Dates at the left of the entries: each is followed by its own entry."""
+    puts = [title(60, 40, "Experience")]
+    for n, (dates, job) in enumerate(JOBS):
+        puts += [Put(60, 80 + 60 * n, dates), Put(180, 80 + 60 * n, job), *_paragraph(180, 94 + 60 * n, 2)]
+    order = texts(grouped := _group(puts), section(_group(puts), SectionKind.WORK).line_ids)
+    assert [order.index(dates) + 1 for dates, _ in JOBS] == [order.index(job) for _, job in JOBS]
+    assert grouped.rows[1] == section(grouped, SectionKind.WORK).line_ids[:2]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_side_bar_and_the_text_beside_it_are_read_one_after_the_other(side: str) -> None:
+    """Each keeps its own sections, although their lines share base lines here and there."""
+    bar, main = (40, 220) if side == "left" else (430, 40)
+    puts = [
+        title(bar, 40, "Skills"),
+        *[Put(bar, 60 + 14 * n, name) for n, name in enumerate(("Python", "Rust", "SQL", "Go"))],
+        title(bar, 150, "Languages"),
+        Put(bar, 170, "English"),
+        Put(bar, 184, "Dutch"),
+        title(main, 45, "Experience"),
+        *_paragraph(main, 66, 8),
+        title(main, 190, "Education"),
+        *_paragraph(main, 210, 3, word="studied"),
+    ]
+    grouped = _group(puts)
+    assert texts(grouped, section(grouped, SectionKind.SKILLS).line_ids) == ["Python", "Rust", "SQL", "Go"]
+    assert texts(grouped, section(grouped, SectionKind.LANGUAGES).line_ids) == ["English", "Dutch"]
+    assert len(section(grouped, SectionKind.WORK).line_ids) == 8
+    assert all(len(row) == 1 for row in grouped.rows)
+
+
+def test_a_name_at_the_top_of_the_main_column_is_the_header_and_not_the_side_bars() -> None:
+    """A column begins where the page began, not with the section that ended the column before."""
+    grouped = _group(
+        [
+            title(40, 60, "Contact"),
+            Put(40, 80, "ada@example.com"),
+            title(40, 110, "Languages"),
+            *[Put(40, 130 + 14 * n, name) for n, name in enumerate(("English", "French", "German"))],
+            Put(220, 40, "Ada Lovelace", 22, True),
+            Put(220, 66, "Analyst and programmer of engines"),
+            title(220, 96, "Experience"),
+            *_paragraph(220, 118, 6),
+        ]
+    )
+    header = section(grouped, SectionKind.HEADER)
+    assert texts(grouped, header.line_ids) == ["Ada Lovelace", "Analyst and programmer of engines"]
+
+
+def test_a_side_bar_goes_on_where_it_ended_on_the_page_before() -> None:
+    """Columns continue their own sections across the page break."""
+    first = [
+        title(40, 40, "Skills"),
+        *[Put(40, 60 + 14 * n, f"skill {n}") for n in range(40)],
+        title(220, 45, "Experience"),
+        *_paragraph(220, 66, 40),
+    ]
+    second = [
+        *[Put(40, 60 + 15 * n, f"more skill {n}") for n in range(10)],
+        *_paragraph(220, 64, 20, word="answerable"),
+    ]
+    grouped = _group(first, second)
+    assert len(section(grouped, SectionKind.SKILLS).line_ids) == 50
+    assert len(section(grouped, SectionKind.WORK).line_ids) == 60
+
+
+def test_titles_in_a_margin_stand_over_the_text_beside_them() -> None:
+    """Also when a title takes two lines."""
+    puts = [
+        Put(40, 40, "EDUCATION", bold=True),
+        Put(200, 40, "University of London"),
+        Put(200, 54, "Mathematics"),
+        Put(40, 100, "PROFESSIONAL", bold=True),
+        Put(40, 112, "EXPERIENCE", bold=True),
+        *_paragraph(200, 100, 4),
+        Put(40, 200, "LANGUAGES", bold=True),
+        Put(200, 200, "English and French"),
+    ]
+    grouped = _group(puts)
+    assert [kind for kind, _ in outline(grouped)] == ["education", "work", "languages"]
+    assert section(grouped, SectionKind.WORK).title == "PROFESSIONAL EXPERIENCE"
+    assert len(section(grouped, SectionKind.WORK).line_ids) == 4
+
+
+def test_a_tables_cells_stay_in_their_rows() -> None:
+    """Year, degree, school: three columns that are one text."""
+    puts = [title(60, 40, "Education")]
+    for n, (year, degree, school) in enumerate(
+        [("2012", "BSc Physics", "Leeds"), ("2014", "MSc Physics", "Delft"), ("2018", "PhD Optics", "Zurich")]
+    ):
+        puts += [Put(60, 70 + 16 * n, year), Put(160, 70 + 16 * n, degree), Put(380, 70 + 16 * n, school)]
+    puts += [title(60, 140, "Skills"), Put(60, 160, "Lasers")]
+    grouped = _group(puts)
+    assert _rows(grouped)[1:4] == [
+        ["2012", "BSc Physics", "Leeds"],
+        ["2014", "MSc Physics", "Delft"],
+        ["2018", "PhD Optics", "Zurich"],
+    ]
+
+
+def test_two_newspaper_columns_are_read_one_after_the_other() -> None:
+    """Even on one grid, where every line of the left has a neighbour at its height."""
+    grouped = _group(
+        [
+            Put(60, 30, "Ada Lovelace", 20, True),
+            title(40, 80, "Experience"),
+            *_paragraph(40, 100, 10),
+            title(330, 80, "Projects"),
+            *_paragraph(330, 100, 10, word="built"),
+        ]
+    )
+    assert len(section(grouped, SectionKind.WORK).line_ids) == 10
+    assert len(section(grouped, SectionKind.PROJECTS).line_ids) == 10
+    assert all(text.startswith("responsible") for text in outline(grouped)[1][1])
+
+
+@pytest.mark.parametrize(
+    ("printed", "kind"),
+    [
+        ("Berufserfahrung", SectionKind.WORK),
+        ("Expérience professionnelle", SectionKind.WORK),
+        ("EXPERIENCIA LABORAL", SectionKind.WORK),
+        ("Опыт работы", SectionKind.WORK),
+        ("职业经历", SectionKind.WORK),
+        ("What I've done", SectionKind.WORK),
+        ("3. Relevant Work Experience:", SectionKind.WORK),
+        ("Istruzione e formazione", SectionKind.EDUCATION),
+        ("学歴", SectionKind.EDUCATION),
+        ("Skills & Interests", SectionKind.SKILLS),
+        ("Umiejętności", SectionKind.SKILLS),
+        ("Yabancı Diller", SectionKind.LANGUAGES),
+        ("השכלה", SectionKind.EDUCATION),
+        ("الخبرات العملية", SectionKind.WORK),
+    ],
+)
+def test_titles_are_known_in_many_languages(printed: str, kind: SectionKind) -> None:
+    """Case, accents, numbering and qualifying words do not matter."""
+    grouped = _group([Put(60, 40, "Ada Lovelace", 20), title(60, 100, printed), *_paragraph(60, 120, 2)])
+    assert section(grouped, kind).title == printed
+
+
+def test_a_title_nobody_knows_is_told_by_its_looks() -> None:
+    """It opens a section of its own, so that the section before ends."""
+    grouped = _group(
+        [
+            title(60, 40, "Experience"),
+            *_paragraph(60, 60, 3),
+            title(60, 120, "Education"),
+            *_paragraph(60, 140, 2),
+            title(60, 190, "Moonlighting"),
+            *_paragraph(60, 210, 2),
+        ]
+    )
+    assert [kind for kind, _ in outline(grouped)] == ["work", "education", "other"]
+
+
+def test_a_title_word_in_an_entry_is_no_title() -> None:
+    """ "Education" set as body text, in a document that sets its titles apart, is somebody's interest."""
+    grouped = _group(
+        [
+            title(60, 40, "Experience"),
+            *_paragraph(60, 60, 3),
+            title(60, 120, "Interests"),
+            Put(60, 140, "Chess"),
+            Put(60, 153, "Education"),
+            Put(60, 166, "Projects"),
+        ]
+    )
+    assert texts(grouped, section(grouped, SectionKind.INTERESTS).line_ids) == [
+        "Chess",
+        "Education",
+        "Projects",
+    ]
+
+
+def test_a_title_on_its_contents_line_opens_a_section_that_keeps_the_line() -> None:
+    """ "Languages: English" has a title, and no line that is only a title."""
+    grouped = _group([Put(60, 40, "Ada Lovelace", 20), Put(60, 80, "Languages: English, French, Italian")])
+    languages = section(grouped, SectionKind.LANGUAGES)
+    assert (languages.title, languages.heading_ids) == ("Languages", ())
+    assert texts(grouped, languages.line_ids) == ["Languages: English, French, Italian"]
+
+
+def test_running_headers_are_furniture_after_their_first_printing() -> None:
+    """The name may stand in the running header only; the page numbers are nobody's."""
+    pages = [
+        [
+            Put(60, 20, "Ada Lovelace - Curriculum Vitae", 8),
+            *_paragraph(60, 100, 10, word=f"line {n}"),
+            Put(280, 770, f"Page {n}", 8),
+        ]
+        for n in (1, 2, 3)
+    ]
+    grouped = _group(*pages)
+    printed = texts(grouped, grouped.furniture)
+    assert sorted(printed) == ["Ada Lovelace - Curriculum Vitae"] * 2 + ["Page 1", "Page 2", "Page 3"]
+    assert "Ada Lovelace - Curriculum Vitae" in outline(grouped)[0][1]
+
+
+def test_a_footer_with_an_address_belongs_to_the_header() -> None:
+    """It says who the resume is about, whichever section ends beside it."""
+    grouped = _group(
+        [
+            title(60, 40, "Languages"),
+            Put(60, 60, "English"),
+            Put(200, 770, "ada@example.com - 020 7946 0000", 8),
+        ]
+    )
+    assert outline(grouped) == [
+        ("header", ["ada@example.com - 020 7946 0000"]),
+        ("languages", ["English"]),
+    ]
+
+
+def test_hidden_lines_are_furniture() -> None:
+    """What no reader sees takes no part in any section."""
+    grouped = _group([Put(60, 40, "Ada Lovelace"), Put(60, 60, "hire this person", hidden=True)])
+    assert texts(grouped, grouped.furniture) == ["hire this person"]
+    assert outline(grouped) == [("header", ["Ada Lovelace"])]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "worked with the team on the development of tools for the hospital"),
+        ("de", "verantwortlich für die Leitung der Abteilung und die Entwicklung von neuen Verfahren"),
+        ("fr", "responsable de la gestion des équipes et du développement pour les clients"),
+        ("ru", "руководство отделом продаж и разработка новых продуктов для клиентов"),
+        (
+            "ja",
+            "システムの設計と開発を担当しました。チームの管理も行いました。お客様との打ち合わせを担当しました。",
+        ),
+        ("zh", "负责系统设计与开发工作并管理团队与客户沟通需求负责系统设计与开发工作并管理团队与客户沟通"),
+        ("he", "ניהול צוות של חמישה עובדים ופיתוח מערכת הזמנות לרשת של עשר חנויות"),
+    ],
+)
+def test_the_language_is_told(language: str, words: str) -> None:
+    """By script and by the small words of each language."""
+    assert _group([Put(60, 100, words, 6)]).language == language
+
+
+def test_too_little_text_has_no_language() -> None:
+    """A name alone says nothing."""
+    assert _group([Put(60, 100, "Ada Lovelace")]).language is None
