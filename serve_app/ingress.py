@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from ray import serve
+from ray.exceptions import RayError
+from ray.serve.exceptions import RayServeException
 
 from pipeline.adapters.postgres.api_keys import ApiKeys
 from pipeline.adapters.postgres.applications import Applications
@@ -13,6 +17,7 @@ from pipeline.adapters.postgres.idempotency import Idempotency
 from pipeline.adapters.postgres.listen import Listener
 from pipeline.adapters.postgres.moves import STATUS
 from pipeline.domain.chunk import Vector
+from pipeline.domain.errors import TransientError
 from pipeline.orchestration import wiring
 from pipeline.settings import load_settings
 from serve_app.api import Services, build_api
@@ -40,6 +45,7 @@ class Ingress:
                 objects=wiring.object_store(settings),
                 embed_query=self._embed_query,
                 embedding_model=self._embedding_model,
+                front_answers_request_id=True,
                 listener=lambda on_notify, on_reconnect: Listener(
                     wiring.database_url(settings), [STATUS], on_notify, on_reconnect
                 ),
@@ -47,9 +53,20 @@ class Ingress:
         )
 
     async def _embed_query(self, text: str) -> Vector:
-        return await self._embedder.embed_query.remote(text)
+        with _embedder_unavailable():
+            return await self._embedder.embed_query.remote(text)
 
     async def _embedding_model(self) -> str:
         if self._model is None:
-            self._model, _ = await self._embedder.model.remote()
+            with _embedder_unavailable():
+                self._model, _ = await self._embedder.model.remote()
         return self._model
+
+
+@contextmanager
+def _embedder_unavailable() -> Iterator[None]:
+    """A dead or missing embedder is an outage, which passes: 503, not 500."""
+    try:
+        yield
+    except (RayError, RayServeException) as error:
+        raise TransientError("The embedding model is not available just now.") from error

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from .maker import Made, make_resume
-from .scans import scan
 
 _LIST = Path(__file__).parent / "data" / "samples.json"
 
@@ -16,8 +15,7 @@ def made_samples() -> dict[str, Made]:
 
 
 def _made(sample: dict[str, Any]) -> Made:
-    made = make_resume(*(sample[k] for k in ("seed", "layout", "style", "locale", "occupation")))
-    return scan(made, sample["scan"]) if "scan" in sample else made
+    return make_resume(*(sample[k] for k in ("seed", "layout", "style", "locale", "occupation")))
 
 
 def searches() -> list[dict[str, Any]]:

@@ -1,0 +1,100 @@
+"""`resumes serve` as a process: it stops in order, and comes back with everything after it was killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline.client import ResumesClient
+from pipeline.demo import samples_dir
+from pipeline.orchestration.local import free_port
+
+SAMPLES = sorted(samples_dir().glob("*.pdf"))
+
+
+class Served:
+    """A data directory, and a `resumes serve` on it that can be started again."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.port = free_port()
+        self._environment = {**os.environ, "DATA_DIR": str(data_dir), "PORT": str(self.port)}
+        self._log = data_dir.parent / f"{data_dir.name}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "pipeline.cli", "serve"], env=self._environment, stderr=log, stdout=log
+            )
+        deadline = time.monotonic() + 120
+        while b"Ready at" not in self._log.read_bytes().split(b"Stopping")[-1].split(b"KILLED")[-1]:
+            assert self.process.poll() is None, self._log.read_text()
+            assert time.monotonic() < deadline, self._log.read_text()
+            time.sleep(0.2)
+
+    def run(self, *arguments: str) -> str:
+        """Another `resumes` command on the same data."""
+        command = [sys.executable, "-m", "pipeline.cli", *arguments]
+        ended = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=True)
+        return ended.stdout
+
+    def stop(self, number: int) -> list[psutil.Process]:
+        """Signal the process; the processes that it had, to be looked at afterwards."""
+        assert self.process is not None
+        had = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.send_signal(number)
+        self.process.wait(timeout=90)
+        if number == signal.SIGKILL:
+            with self._log.open("ab") as log:
+                log.write(b"\nKILLED\n")
+        return had
+
+
+@pytest.fixture
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A running `resumes serve`; stopped at the end."""
+    made = Served(tmp_path_factory.mktemp("served") / "data")
+    made.start()
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.stop(signal.SIGTERM)
+
+
+@contextmanager
+def client_of(served: Served, key: str) -> Iterator[ResumesClient]:
+    client = ResumesClient(f"http://127.0.0.1:{served.port}", key)
+    yield client
+    client.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["asked to stop", "killed"])
+def test_what_was_accepted_completes_after_a_restart(served: Served, number: int) -> None:
+    """Stopped with work in flight, by request or by force: its successor finishes everything."""
+    key = served.run("keys", "create", "test", "--scope", "admin").strip()
+    with client_of(served, key) as client:
+        ids = [client.upload(path, fresh=str(turn))["id"] for turn in range(4) for path in SAMPLES]
+        left = served.stop(number)
+    _, alive = psutil.wait_procs(left, timeout=30)
+    assert alive == []
+    served.start()
+    with client_of(served, key) as client:
+        assert [client.wait(one)["status"] for one in ids] == ["completed"] * len(ids)
+
+
+@pytest.mark.slow
+def test_a_command_leaves_the_services_database_running(served: Served) -> None:
+    """`resumes keys` beside a running service must not stop the PostgreSQL that the service uses."""
+    key = served.run("keys", "create", "test", "--scope", "admin").strip()
+    assert "test" in served.run("keys", "list")
+    with client_of(served, key) as client:
+        assert client.wait(client.upload(SAMPLES[0])["id"])["status"] == "completed"
