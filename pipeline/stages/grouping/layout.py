@@ -60,8 +60,12 @@ def layout(
         between = [block for title, beside in margin for block in _titled(title, inner(beside))]
     else:
         columns = [inner(cut.left), inner(cut.right)]
-        between = [Block(columns=columns[::-1] if from_right else columns, gutter=cut.x)]
+        between = [Block(columns=columns[::-1] if from_right else columns, gutter=_start(cut))]
     return [*inner(cut.above), *between, *inner(cut.below)]
+
+
+def _start(cut: _Cut) -> float:
+    return min(cell.left for cell in cut.right)
 
 
 def _titled(title: list[Cell], beside: list[Block]) -> list[Block]:
@@ -182,7 +186,7 @@ def _are_columns(cut: _Cut, em: float, gutters: Sequence[float]) -> bool:
         (_dated_share(left) >= 0.5 and not heads_left) or (_dated_share(right) >= 0.4 and not heads_right)
     ):
         return False
-    if (heads_left and heads_right) or any(abs(cut.x - gutter) < em for gutter in gutters):
+    if (heads_left and heads_right) or any(abs(_start(cut) - x) < em for x in gutters):
         return True
     rows_left, rows_right = len(rows_of(left)), len(rows_of(right))
     if min(rows_left, rows_right) < 3 or _is_sparse(left, em) or _is_sparse(right, em):
