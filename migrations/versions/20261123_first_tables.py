@@ -27,6 +27,7 @@ def upgrade() -> None:
     op.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
     create_vector_extension()
     create_applications()
+    index_applications()
     create_jobs()
     create_events()
     create_chunks()
@@ -108,6 +109,9 @@ def create_applications() -> None:
             "ingestion_id", "ingestion_member", name="applications_ingestion_id_ingestion_member_key"
         ),
     )
+
+
+def index_applications() -> None:
     op.create_index("applications_content_sha256", "applications", ["content_sha256"])
     op.create_index("applications_created_at", "applications", ["created_at"])
     op.create_index("applications_email_status", "applications", ["email", "status"])
