@@ -48,6 +48,16 @@ def _is_head(word: str, lexicon: Titles) -> bool:
     return word in lexicon.heads or (len(word) > 6 and word.endswith(lexicon.suffixes))
 
 
+_UNITS = {"department", "dept", "division", "team", "unit", "group", "practice", "desk", "emea", "apac", "americas", "bereich", "abteilung", "service", "área", "area", "reparto", "dział", "отдел", "отдела", "department", "research", "level", "grade", "r", "d"}  # fmt: skip
+
+
+def is_titleish(text: str) -> bool:
+    """Whether a text says something of a role or a part of an organisation: "Banking Operations"."""
+    lexicon = titles()
+    words = words_of(text).words
+    return title_score(text) >= 0.5 or any(w in lexicon.modifiers or w in _UNITS for w in words)
+
+
 def has_title_head(text: str) -> bool:
     return title_score(text) >= 0.8
 
@@ -81,7 +91,11 @@ def employer_score(text: str) -> float:
     if not found.words or len(text) > 110:
         return -1.0
     score = shape_score(text)
-    if _ends_legal(text) or (lexicon.legal.find(text) and not text[:1].islower()) or (has_cjk(text) and lexicon.cjk.search(found.folded)):
+    if (
+        _ends_legal(text)
+        or (lexicon.legal.find(text) and not text[:1].islower())
+        or (has_cjk(text) and lexicon.cjk.search(found.folded))
+    ):
         score += 1.0
     elif lexicon.nouns.find(text) or lexicon.institutions.find(text):
         score += 0.5
@@ -97,7 +111,7 @@ def employer_score(text: str) -> float:
         score -= 0.1 * (len(found.words) - 10)
     if part_kind(text):
         score -= 0.6
-    if text.endswith((".", ":", ";")) and not _ends_legal(text):
+    if text.endswith((".", ":", ";")) and not _ends_legal(text) and (len(found.words) > 4 or text[-1] != "."):
         score -= 0.3
     return score
 
@@ -145,6 +159,8 @@ def degree_level(text: str) -> str | None:
 def _short_level(form: str) -> str | None:
     bare = re.sub(r"[.\s]", "", form)
     level = degrees().short.get(bare)
+    if level is None and len(bare) >= 3 and bare.isupper():
+        level = degrees().short_capitals.get(bare)  # a heading in capitals: "MENG IN ..."
     if level is None or (
         len(bare) <= 2 and bare in ("AS", "ME", "BE", "IT", "MA", "MD", "AA", "FP", "IB") and "." not in form
     ):

@@ -15,6 +15,7 @@ from pipeline.domain.profile import Fact, ProfileLink, pointed
 from pipeline.domain.text import Line, Link, Page
 
 _EMAIL = re.compile(r"[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,24}")
+_MAPS = re.compile(r"//(?:www\.)?(?:google\.[\w.]+/maps|maps\.|goo\.gl/maps|openstreetmap)", re.I)
 _HIDDEN_EMAIL = re.compile(
     r"([\w.+-]{1,64})\s{0,2}(?:[\[({<]\s?(?:at|@|arroba|ät)\s?[\])}>]|\s(?:AT|at)\s|\s@\s?|@\s)\s{0,2}"
     r"([\w-]{1,63}(?:\s{0,2}(?:[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]|\s(?:DOT|dot)\s|\.)\s{0,2}[\w-]{2,63}){1,4})",
@@ -120,6 +121,8 @@ def _phone_value(raw: str, region: str | None, *, labelled: bool) -> tuple[str |
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), 0.95
     except phonenumbers.NumberParseException:
         pass
+    if not labelled and not raw.startswith("+") and re.search(r"/|\s[–-]\s|\d{10}\s*\.", raw):
+        return None, 0.0
     if len(digits) < 7 or (len(digits) == 8 and re.fullmatch(r"(?:19|20)\d{6}", digits)):
         return None, 0.0
     return raw, 0.8 if labelled or raw.startswith("+") else 0.6
@@ -152,7 +155,11 @@ def links_in(piece: Piece, *, bare: bool) -> list[ProfileLink]:
             continue
         raw = match.group().rstrip(".,;:)>]}'\"…")
         kind = link_type(raw)
-        if _NOT_DOMAINS.match(raw) or (kind == "website" and not bare):
+        if (
+            _NOT_DOMAINS.match(raw)
+            or raw.lower().count(".") < 1 + raw.lower().count("www.")
+            or (kind == "website" and not bare)
+        ):
             continue
         if kind != "website" and re.fullmatch(r"(?:https?://)?(?:www\.)?[\w.]+/?", raw) and kind != "github":
             continue  # "linkedin.com" alone is nobody's profile
@@ -202,6 +209,9 @@ def annotated(pages: Sequence[Page], allowed: set[int]) -> tuple[list[Fact[str]]
                     emails.append(pointed(clean_email(match.group()), link.uri, (line.id,), 0.95))
             elif uri.lower().startswith(("http://", "https://", "www.")):
                 kind = link_type(uri)
+                host = urlsplit(uri if "://" in uri else f"//{uri}").netloc
+                if " " in uri or "." not in host or _MAPS.search(uri):
+                    continue
                 if kind != "website" and urlsplit(uri).path.strip("/") == "" and kind != "github":
                     continue
                 links.append(ProfileLink(type=kind, url=pointed(clean_url(uri), link.uri, (line.id,), 0.9)))

@@ -84,6 +84,11 @@ class _Vocabulary:
             + rf")\.?,?\s+(?:of\s+|de\s+|del\s+|semester\s+|term\s+)?['’]?({_YEAR})(?!\d)"
         )  # fmt: skip
         self.cjk = re.compile(rf"({_YEAR})\s*[年년](?:\s*(\d{{1,2}})\s*[月월](?:\s*(\d{{1,2}})\s*[日일])?)?")
+        self.cjk_month_first = re.compile(rf"(?<!\d)(\d{{1,2}})\s*[月월]\s*,?\s*({_YEAR})(?!\d|\s*[年년])")
+        self.unended = re.compile(
+            rf"{_YEAR}[^\d]{{0,3}}\s*(?:{_DASH}|\b(?:{between})\b)\s*({_WORD})?\.?$|(?:^|\s)({_WORD})\.?$"
+        )
+        self.ending = re.compile(rf"\W{{0,3}}(?:{_YEAR}|\d{{1,2}}[./-]{_YEAR}|{_WORD}\.?\s{_YEAR})(?!\d)")
         self.era = re.compile(r"(令和|平成|昭和)\s*(\d{1,2}|元)\s*年(?:\s*(\d{1,2})\s*月)?")
         self.iso = re.compile(
             rf"(?<![\d.,/-])({_YEAR})\s?[-./]\s?(0[1-9]|1[0-2]|[1-9])(?:\s?[-./]\s?({_DAY})(?!\d))?(?![\d%])\.?"
@@ -154,7 +159,7 @@ class _Finder:
 
     def find(self) -> list[DatePoint]:
         v = _words()
-        if "年" in self.folded or "년" in self.folded:
+        if any(sign in self.folded for sign in "年년月월"):
             self._cjk(v)
         self._named(v)
         self._numeric(v)
@@ -172,6 +177,9 @@ class _Finder:
             year = first + (1 if match[2] == "元" else int(match[2]))
             month = f"-{int(match[3]):02d}" if match[3] and 1 <= int(match[3]) <= 12 else ""
             self._add(match, f"{year}{month}")
+        for match in v.cjk_month_first.finditer(self.folded):
+            if 1 <= int(match[1]) <= 12:
+                self._add(match, f"{match[2]}-{int(match[1]):02d}")
         for match in v.cjk.finditer(self.folded):
             value = match[1]
             if match[2] and 1 <= int(match[2]) <= 12:
@@ -318,6 +326,29 @@ def _lone_month_before(folded: str, point: DatePoint) -> DatePoint | None:
         return None
     begin = point.begin - len(head) + match.start()
     return DatePoint(f"{point.value[:4]}-{month:02d}", begin, begin + len(match.group()))
+
+
+def wraps_date(above: str, below: str) -> int:
+    """How much of `below` ends the date that `above` breaks off: "May 2016 – June" / "2018 Berlin" is 4.
+
+    0 where `above` ends no date in the making.
+    """
+    v = _words()
+    head = fold(above).rstrip()
+    match = v.unended.search(head[-40:])
+    if match is None:
+        return 0
+    word = match[1] or match[2]
+    if word is not None and word.rstrip(".") not in v.months:
+        return 0
+    tail = fold(below)
+    ending = v.ending.match(tail)
+    if ending is None:
+        opened = v.open.match(tail) if word is None else None
+        return opened.end() if opened else 0
+    rest = find_dates(above + " " + below)
+    joined = next((r for r in rest if r.begin <= len(above) < r.end), None)
+    return max(ending.end(), joined.end - len(above) - 1 if joined else 0)
 
 
 def guess_month_first(texts: list[str], default: bool) -> bool:

@@ -29,6 +29,30 @@ _LABEL = re.compile(r"^\s*([^:：]{2,40}?)\s*[:：]\s*(?=\S)")
 
 Status = Literal["completed", "ongoing", "discontinued"]
 
+_NOT_FIELD = re.compile(r"\s[(–|]|;|[,\s]\s*(?:c?gpa|grade|score|note|percentage|marks)\b", re.I)
+_IN = re.compile(r"\s(?:in|en|em|im|w zakresie|inom|i|по специальности|في)\s+(?=[^\W\d])")
+_SHORT_FORM = re.compile(r"(?:[A-Z][A-Za-z]{0,4}\.?\s?(?![a-z])){1,3}?(?:\([A-Za-z. ]+\))?(?=[\s,:–-]|$)")
+_FACULTIES = {
+    "science",
+    "sciences",
+    "arts",
+    "technology",
+    "philosophy",
+    "applied",
+    "art",
+    "of",
+    "and",
+    "the",
+    "degree",
+    "hons",
+    "honours",
+    "s",
+}
+_GRADE_PART = re.compile(
+    r"[,;(|]\s*(?:cum(?:ulative)?\.?\s*|overall\s*)?(?:c?gpa|grade|score|percentage|marks|aggregate|note|nota|voto|média|promedio|средний балл)\b\s*[:=]?\s*\d[^,]{0,20}$",
+    re.I,
+)
+
 
 def read_education(rows: Sequence[Row], *, month_first: bool = False) -> list[Education]:
     return educations_of(split_entries(rows, month_first=month_first), month_first=month_first)
@@ -65,6 +89,7 @@ def _read(entry: Entry, month_first: bool, order: float) -> Reading | None:
         (entry.bullets + entry.body)[:2], month_first
     )
     fragments = [f for f in fragments_of(header) if not _is_grade(f.text) and not _is_status(f.text)]
+    fragments = [_without_grade(f) for f in fragments]
     fragments, forced = labelled(fragments)
     forced = {slot: i for slot, i in forced.items() if slot == "place"}
     fragments = [f for f in fragments if any(c.isalpha() for c in f.text)]
@@ -73,6 +98,11 @@ def _read(entry: Entry, month_first: bool, order: float) -> Reading | None:
         return None
     slots = {"degree": _as_degree, "institution": as_institution, "place": as_place}
     return read_slots(fragments, slots, forced=forced, order=order, pair=("degree", "institution"))
+
+
+def _without_grade(piece: Piece) -> Piece:
+    match = _GRADE_PART.search(piece.text)
+    return piece.cut(0, match.start()).trim() if match and match.start() > 3 else piece
 
 
 def _is_grade(text: str) -> bool:
@@ -139,26 +169,37 @@ def read_degree(piece: Piece) -> tuple[Degree, list[Text]]:
 
 
 def _field_after(piece: Piece) -> Piece | None:
-    """What follows the last degree word: "Computer Science" of "Master of Science in Computer Science"."""
-    text = re.split(r"\s[(–|]|;|,\s*(?:c?gpa|grade|note)\b", piece.text, maxsplit=1, flags=re.I)[0]
-    in_field = list(
-        re.finditer(r"\s(?:in|en|em|im|w zakresie|inom|i|по специальности|في)\s+(?=[^\W\d])", text)
-    )
-    if in_field and degree_level(text[: in_field[0].start()]):
-        return piece.cut(in_field[0].end(), len(text)).trim() or None
+    """The subject: "Computer Science" of "Master of Science in Computer Science" and of "BSc, Computer Science"."""
+    text = _NOT_FIELD.split(piece.text, maxsplit=1)[0]
+    if match := next((m for m in _IN.finditer(text) if degree_level(text[: m.start()])), None):
+        return _as_field(piece.cut(match.end(), len(text)))
+    end = _degree_end(text)
+    if end is None:
+        return None
+    rest = piece.cut(end, len(text))
+    if lead := _FIELD_OF.match(rest.text):
+        rest = rest.cut(lead.end(), len(rest.text))
+    first, comma, _ = rest.text.partition(",")
+    if comma and (words_of(first).words[:1] or ("",))[0] in _FACULTIES:
+        rest = rest.cut(len(first) + 1, len(rest.text))
+    elif words_of(rest.text).words and all(word in _FACULTIES for word in words_of(rest.text).words):
+        return None
+    return _as_field(rest)
+
+
+def _degree_end(text: str) -> int | None:
+    """Where the first degree of a text ends."""
     found = words_of(text)
     hits = degrees().phrases.find(text)
-    end = found.spans[hits[-1][1] - 1][1] if hits else 0
-    if not hits:
-        short = re.match(r"(?:[A-Z][A-Za-z]{0,4}\.?\s?){1,3}(?:\([A-Za-z. ]+\))?(?=[\s,:–-]|$)", text)
-        if not short or not degree_level(short.group()):
-            return None
-        first = re.match(r"\S+", text)
-        end = first.end() if first else 0
-    rest = piece.cut(end, len(text))
-    lead = _FIELD_OF.match(rest.text)
-    rest = (rest.cut(lead.end(), len(rest.text)) if lead else rest).trim()
-    return rest if len(rest.text) > 2 and len(rest.text.split()) <= 8 and not has_cjk(rest.text) else None
+    if hits:
+        return found.spans[hits[0][1] - 1][1]
+    short = _SHORT_FORM.match(text)
+    return short.end() if short and degree_level(short.group()) else None
+
+
+def _as_field(piece: Piece) -> Piece | None:
+    piece = piece.trim()
+    return piece if len(piece.text) > 2 and len(piece.text.split()) <= 8 and not has_cjk(piece.text) else None
 
 
 def _extra_fields(education: Education, rest: Sequence[Piece]) -> None:

@@ -23,6 +23,7 @@ from pipeline.adapters.rules.work import read_work
 from pipeline.domain.profile import Education, Profile, Skill, Work
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 
+_RIGHT_TO_LEFT = ("ar", "he", "fa", "ur")
 _MONTH_FIRST = ("US", "PH", "CA")
 
 
@@ -64,6 +65,8 @@ class _Draft:
         profile.references = read_references(self._of(SectionKind.REFERENCES))
         profile.interests = read_interests(self._of(SectionKind.INTERESTS))
         self._name_skills(profile)
+        if self._sections.language in _RIGHT_TO_LEFT:
+            _turn_ranges(profile)
         return profile
 
     def _kind(self, *kinds: SectionKind) -> list[Section]:
@@ -118,6 +121,14 @@ class _Draft:
                 named.setdefault(name, set()).add("projects")
         for skill in profile.skills:
             skill.found_in = ["skills", *sorted(named.get(skill.canonical or skill.raw.value, ()))]
+
+
+def _turn_ranges(profile: Profile) -> None:
+    """In right-to-left text a range of bare numbers is printed end first: "2019–2015"."""
+    entries: list[Work | Education] = [*profile.work, *profile.education]
+    for entry in entries:
+        if entry.start and entry.end and entry.start.value[:4] > entry.end.value[:4]:
+            entry.start, entry.end = entry.end, entry.start
 
 
 def _sure_work(work: Work) -> bool:

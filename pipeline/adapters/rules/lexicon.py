@@ -81,6 +81,7 @@ class Degrees:
         for level in self.LEVELS:
             for form in data[level]["short"]:
                 self.short.setdefault(re.sub(r"[.\s]", "", form), level)
+        self.short_capitals = {form.upper(): level for form, level in self.short.items()}
         self.cjk = [(any_of(data[level]["cjk"]), level) for level in self.LEVELS if data[level].get("cjk")]
         other = data["other"]
         self.words = phrases(other["words"])

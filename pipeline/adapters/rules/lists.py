@@ -17,7 +17,7 @@ from pipeline.domain.profile import Certification, Date, Project, Volunteering
 from pipeline.domain.profile import Entry as ProfileEntry
 
 _URL = re.compile(r"https?://\S+|www\.\S+")
-_ISSUED = re.compile(r"\s*(?:,|\||–|—|\s-\s|\bby\b|\bissued by\b|\bfrom\b|\bdurch\b|\bpar\b)\s*", re.I)
+_FIELDS = re.compile(r"\s*[|•·]\s*|\s+[–—]\s+")
 
 
 def items_of(rows: Sequence[Row]) -> list[list[Piece]]:
@@ -25,10 +25,13 @@ def items_of(rows: Sequence[Row]) -> list[list[Piece]]:
     glyph = repeated_glyph(list(rows))
     items: list[list[Piece]] = []
     bulleted = any(row.first.bulleted for row in rows) or glyph is not None
+    headed = bool(rows) and _bold_heads(rows)
     previous: Row | None = None
     for row in rows:
         opens = row.first.bulleted or bool(glyph and row.first.text.startswith(glyph + " "))
-        continues = previous is not None and bool(items) and not opens and _goes_on(previous, row, bulleted)
+        continues = (
+            previous is not None and bool(items) and not opens and _goes_on(previous, row, bulleted, headed)
+        )
         pieces = list(row.pieces)
         if opens:
             first = pieces[0]
@@ -45,7 +48,15 @@ def items_of(rows: Sequence[Row]) -> list[list[Piece]]:
     return [item for item in items if any(piece.text for piece in item)]
 
 
-def _goes_on(above: Row, below: Row, bulleted: bool) -> bool:
+def _bold_heads(rows: Sequence[Row]) -> bool:
+    """Whether every item of the list is headed by a line in bold."""
+    bold = [row for row in rows if row.first.bold and not is_date_only(row.first)]
+    return bool(bold) and rows[0].first.bold and len(bold) < len(rows)
+
+
+def _goes_on(above: Row, below: Row, bulleted: bool, headed: bool) -> bool:
+    if headed and not bulleted:
+        return not below.first.bold or is_date_only(below.first)
     if above.page != below.page:
         return False
     height = max(below.bottom - below.top, 1e-4)
@@ -62,7 +73,9 @@ def read_certifications(rows: Sequence[Row]) -> list[Certification]:
     found = []
     for item in items_of(rows):
         date = _date(item)
-        texts = fragments_of(strip_dates([p for p in item if not _URL.match(p.text)]))
+        texts = [
+            t for p in strip_dates([p for p in item if not _URL.match(p.text)]) for t in p.split(_FIELDS)
+        ]
         if texts and len(texts[0].text) > 2 and texts[0].words <= 25:
             cut = re.search(r",\s|\s(?:issued )?by\s", texts[0].text) if len(texts) == 1 else None
             name = texts[0].cut(0, cut.start()) if cut else texts[0]
@@ -156,8 +169,14 @@ def read_entries(rows: Sequence[Row]) -> list[ProfileEntry]:
     found = []
     for item in items_of(rows):
         whole = join(item)
-        if len(whole.text) > 3 and any(c.isalpha() for c in whole.text):
-            found.append(ProfileEntry(text=whole.fact(0.8), date=_date(item)))
+        date = _date(item)
+        heading = len(whole.text.split()) <= 2 and date is None and not whole.text.istitle()
+        if (
+            len(whole.text) > 3
+            and any(c.isalpha() for c in whole.text)
+            and not (heading and whole.text.isupper())
+        ):
+            found.append(ProfileEntry(text=whole.fact(0.8), date=date))
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from pipeline.adapters.rules.classify import shape_score, title_score
-from pipeline.adapters.rules.dates import DateRange, find_dates, is_open_end, mentions_birth
+from pipeline.adapters.rules.dates import DateRange, find_dates, is_open_end, mentions_birth, wraps_date
 from pipeline.adapters.rules.fold import has_cjk, words_of
 from pipeline.adapters.rules.lexicon import titles
 from pipeline.adapters.rules.pieces import Piece, Row, join
@@ -72,6 +72,8 @@ def _is_long(piece: Piece) -> bool:
 
 def _is_prose(piece: Piece) -> bool:
     text = piece.text
+    if "|" in text and piece.words <= 30:
+        return False
     if _is_long(piece):
         return not find_dates(text) or piece.words > 22
     if text.endswith((".", ";", "。")) and piece.words >= 6 and shape_score(text) < 0.2:
@@ -98,11 +100,36 @@ def repeated_glyph(rows: list[Row]) -> str | None:
     return glyph if times >= 3 else None
 
 
+def mended(rows: list[Row]) -> list[Row]:
+    """Rows in which dates that run over a line's end are whole, wherever in the row they stand."""
+    rows = list(rows)
+    for i in range(len(rows) - 1):
+        above, below = rows[i], rows[i + 1]
+        if (
+            not above.pieces
+            or above.page != below.page
+            or below.top - above.bottom > 1.3 * (above.bottom - above.top)
+        ):
+            continue
+        for a, piece in enumerate(above.pieces):
+            b = next((n for n, q in enumerate(below.pieces) if abs(q.left - piece.left) < 0.03), 0)
+            used = wraps_date(piece.text, below.pieces[b].text) if below.pieces else 0
+            if used and (a == len(above.pieces) - 1 or abs(below.pieces[b].left - piece.left) < 0.03):
+                source = below.pieces[b]
+                whole = join([piece, source.cut(0, used)])
+                rest = source.cut(used, len(source.text)).trim()
+                above = Row((*above.pieces[:a], whole, *above.pieces[a + 1 :]))
+                left = (*below.pieces[:b], *([rest] if rest.text else []), *below.pieces[b + 1 :])
+                below = Row(left)
+        rows[i], rows[i + 1] = above, below
+    return [row for row in rows if row.pieces]
+
+
 class Marker:
     """Marks the rows of one section from the top."""
 
     def __init__(self, rows: list[Row], *, month_first: bool = False) -> None:
-        self._rows = rows
+        self._rows = rows = mended(rows)
         self._month_first = month_first
         self._glyph = repeated_glyph(rows)
         self._right = max((row.right for row in rows), default=1.0)
@@ -170,9 +197,11 @@ class Marker:
         if not -0.5 * height <= gap <= 1.1 * height or abs(piece.size - body.size) > 1.2:
             return False
         indented = piece.left - body.left
+        if piece.bold and not body.bold and not piece.text[:1].islower():
+            return False
         if self._bulleted(body):
             if 0.006 < indented < 0.09:
-                return not (piece.bold and not body.bold)
+                return True
             return abs(indented) <= 0.006 and (piece.text[:1].islower() or body.right > self._right - 0.06)
         full = body.right > self._right - 0.12 * (self._right - self._left) - 0.02
         same = abs(indented) < 0.02
@@ -215,7 +244,7 @@ def _runs_on(above: Marked, below: Marked) -> bool:
     if second.top - first.bottom > 1.2 * (first.bottom - first.top):
         return False
     text = first.text.rstrip()
-    if text.endswith(("|", ",", "–", "—", "&", "/", "·", "•", "،")) or text.endswith(" -"):
+    if text.endswith(("|", ",", "–", "—", "&", "/", "·", "•", "،", " -")):
         return not (text.endswith(",") and below.dates and len(below.heads) > 1)
     if text.count("(") > text.count(")") and ")" in second.text:
         return True

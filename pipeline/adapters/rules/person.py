@@ -105,7 +105,10 @@ def _with_wraps(pieces: Sequence[Piece]) -> list[Piece]:
         if (
             above is not None
             and " " not in piece.text
-            and " " not in above.text.strip().rsplit(":", 1)[-1].strip()
+            and (
+                " " not in above.text.strip().rsplit(":", 1)[-1].strip()
+                or above.text.endswith((".com/in/", ".com/", ".io/"))
+            )
             and abs(piece.left - above.left) < 0.03
             and (
                 (above.text.endswith(("@", "-", "_", "/")) or piece.text.startswith(("@", ".")))
@@ -128,18 +131,23 @@ def _links(blocks: Blocks, annotated: list[ProfileLink], emails: list[Fact[str]]
     printed += [link for piece in blocks.furniture for link in contacts.links_in(piece, bare=True)]
     others = [link for piece in blocks.rest for link in contacts.links_in(piece, bare=False)]
     profile_like = [
-        l
-        for l in others
-        if l.type in ("linkedin", "orcid", "xing")
-        or (l.type == "github" and l.url.value.rstrip("/").count("/") <= (3 if "://" in l.url.value else 1))
+        link for link in others if link.type in ("linkedin", "orcid", "xing") or _is_account(link)
     ]
     domains = {email.value.split("@")[-1] for email in emails}
     found = contacts.unique_links([*annotated, *printed, *profile_like])
     return [
         link
         for link in found
-        if contacts.url_key(link.url.value) not in domains or "www" in link.url.raw or "http" in link.url.raw
+        if "www" in link.url.raw
+        or "http" in link.url.raw
+        or not any(domain.endswith(contacts.url_key(link.url.value)) for domain in domains)
     ]
+
+
+def _is_account(link: ProfileLink) -> bool:
+    """Whether a link to a code host names a person and no project."""
+    url = link.url.value.rstrip("/")
+    return link.type == "github" and url.count("/") <= (3 if "://" in url else 1)
 
 
 def _hints(person: Person) -> list[str]:
@@ -183,7 +191,7 @@ def _place_of(part: Piece, taken: set[str], *, contact_row: bool) -> tuple[float
         part = part.cut(label.end(), len(part.text))
     part = part.trim()
     if (
-        not part.text
+        len(part.text) < (2 if has_cjk(part.text) else 3)
         or part.text in taken
         or "@" in part.text
         or contacts.links_in(part, bare=True)
@@ -260,6 +268,14 @@ def _could_be_headline(piece: Piece, person: Person) -> bool:
     return len(words_of(text).words) >= 1 and not any(c.isdigit() for c in text)
 
 
+def _is_statement(piece: Piece) -> bool:
+    """Whether a line of the contact block is a sentence about the person, not an address or a list."""
+    text = piece.text
+    if piece.words < 8 or "@" in text or "|" in text or sum(c.isdigit() for c in text) > 6:
+        return False
+    return shape_score(text) < 0.2 and place_score(text) < 0.5
+
+
 def _summary(sections: SectionedText, rows: Rows, blocks: Blocks) -> Fact[str] | None:
     for section in sections.sections:
         if section.kind is SectionKind.SUMMARY:
@@ -267,7 +283,5 @@ def _summary(sections: SectionedText, rows: Rows, blocks: Blocks) -> Fact[str] |
             pieces = [piece for piece in pieces if piece.text]
             if pieces:
                 return join(pieces).fact(0.85)
-    prose = [
-        p for p in blocks.contact if p.words >= 9 and "@" not in p.text and not contacts.phones_in(p, None)
-    ]
+    prose = [p for p in blocks.contact if _is_statement(p)]
     return join(prose).fact(0.6) if prose else None

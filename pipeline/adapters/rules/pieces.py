@@ -12,7 +12,7 @@ from pipeline.domain.sections import Section, SectionedText
 from pipeline.domain.text import Line
 
 _BULLET = re.compile(
-    r"^\s*(?:[•●▪▫■□◦○‣⁃∙·►▶▸➢➤✓✔✦❖◆◇⬥★☆➔→»›⚫⚬*\ue000-\uf8ff]+\s*|[–—−-]\s+|o\s+(?=[A-ZÀ-Þ])|\(?(?:\d{1,2}|[a-z])[.)]\s+(?=\D))"
+    r"^\s*(?:[•●▪▫■□◦○‣⁃∙·►▶▸➢➤✓✔✦❖◆◇⬥★☆➔→»›⚫⚬*\ue000-\uf8ff]+\s*|[–—−-]\s+|o\s+(?=[A-ZÀ-Þ])|\(?(?:\d{1,2}|[a-z])[.)]\s+(?=\D)|\[\d{1,4}\]\s+)"
 )
 _NUMBERED = re.compile(r"^\s*\(?(?:\d{1,2}|[a-z])[.)]\s")
 _EDGES = " \t,;:|•·●▪◦‖–—―−-/\\*→»›~\ue000"

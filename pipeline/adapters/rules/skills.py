@@ -47,15 +47,26 @@ def _items(rows: Sequence[Row]) -> list[Piece]:
     items: list[Piece] = []
     right = max((row.right for row in rows), default=1.0)
     for row in rows:
-        for piece in row.pieces:
+        pieces = row.pieces[1:] if _is_category_cell(row) else row.pieces
+        for piece in pieces:
             if glyph and piece.text.startswith(glyph + " "):
                 piece = piece.cut(2, len(piece.text))
+            if _ONLY_RATING.match(piece.text):
+                continue
             above = items[-1] if items else None
             if above is not None and len(row.pieces) == 1 and _runs_on(above, piece, right):
                 items[-1] = join([above, piece])
             else:
                 items.append(piece)
     return items
+
+
+def _is_category_cell(row: Row) -> bool:
+    """Whether a row's first cell names the list in its second: "Back-end | Django, Flask"."""
+    if len(row.pieces) != 2 or row.pieces[0].bulleted:
+        return False
+    first, second = (len(_SEPARATOR.findall(piece.text)) for piece in row.pieces)
+    return first == 0 and second >= 1 and row.pieces[0].words <= 4
 
 
 def _runs_on(above: Piece, below: Piece, right: float) -> bool:
@@ -79,6 +90,13 @@ def _runs_on(above: Piece, below: Piece, right: float) -> bool:
         and above.right > right - 0.1
         and bool(_SEPARATOR.search(below.text) or len(below.text) < 30)
     )
+
+
+def _fits(above: Piece, below: Piece, right: float) -> bool:
+    """Whether the first word of the line below had room at the end of the line above."""
+    width = (above.right - above.left) / max(len(above.text), 1)
+    first = below.text.split(maxsplit=1)[0] if below.text else ""
+    return above.right + (len(first) + 2) * width < right - 0.005
 
 
 def split_list(piece: Piece) -> list[Piece]:
@@ -112,10 +130,8 @@ def _is_sentence(text: str) -> bool:
         return True
     separators = len(_SEPARATOR.findall(text))
     verbs = sum(1 for word in words if word in _VERB)
-    return (
-        (len(words) > 6
-        and (verbs >= 1 and separators < len(words) / 4))
-        or (len(words) / (separators + 1) > 6.5)
+    return (len(words) > 6 and (verbs >= 1 and separators < len(words) / 4)) or (
+        len(words) / (separators + 1) > 6.5
     )
 
 

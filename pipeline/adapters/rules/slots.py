@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.adapters.rules.classify import employer_score, institution_score, title_score
+from pipeline.adapters.rules.classify import employer_score, institution_score, is_titleish, title_score
 from pipeline.adapters.rules.fold import fold, has_cjk, words_of
 from pipeline.adapters.rules.lexicon import organisations, titles
 from pipeline.adapters.rules.pieces import Piece
@@ -110,7 +110,7 @@ def comma_readings(piece: Piece) -> list[list[Piece]]:
     for option in dict.fromkeys(options):
         if all(cut in cuts for cut in option) and list(option) == sorted(set(option)):
             bounds = [0, *option, len(parts)]
-            reading = [_between(piece, parts[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+            reading = [_between(piece, parts[a:b]) for a, b in itertools.pairwise(bounds)]
             if reading not in readings:
                 readings.append(reading)
     return readings[:7]
@@ -194,6 +194,9 @@ def _assign(
             first, second = taken.get(pair[0]), taken.get(pair[1])
             if first is not None and second is not None:
                 total += order if first < second else -order
+            place = taken.get("place")
+            if place is not None and second is not None:
+                total += 0.12 if place > second else -0.12
             left = [i for i in free if i not in taken.values()]
             total -= sum(0.3 if i < 2 else 0.1 for i in left)
             if total > best_score:
@@ -212,11 +215,16 @@ def _assign(
 
 
 def as_employer(text: str) -> float:
-    return employer_score(text) + 0.3
+    return employer_score(text) + 0.3 - _tail_penalty(text, employer_score)
 
 
 def as_title(text: str) -> float:
-    return title_score(text) + 0.1
+    """A title; less so where what follows a comma says nothing of a title: "Partner, Acme"."""
+    score = title_score(text) + 0.1
+    tail = text.replace("،", ",").replace("，", ",").rsplit(",", 1)
+    if len(tail) == 2 and not is_titleish(tail[1]):
+        score -= 0.5
+    return score
 
 
 def as_place(text: str) -> float:
@@ -224,4 +232,12 @@ def as_place(text: str) -> float:
 
 
 def as_institution(text: str) -> float:
-    return institution_score(text) + 0.2
+    return institution_score(text) + 0.2 - _tail_penalty(text, institution_score)
+
+
+def _tail_penalty(text: str, score: Score) -> float:
+    """An organisation whose name is sure before its last comma has a place after it: "Acme Ltd, Hull"."""
+    head, comma, tail = text.replace("،", ",").rpartition(",")
+    if not comma or _belongs_to_former(tail) or score(head) < 0.8:
+        return 0.0
+    return 0.3 if score(tail.strip()) < 0.8 else 0.0

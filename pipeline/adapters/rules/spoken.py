@@ -56,10 +56,7 @@ def language_hits(text: str) -> list[tuple[int, int, str]]:
 
 def _set_level(language: Language, piece: Piece, begin: int, end: int) -> None:
     part = piece.cut(begin, end)
-    while part.text and part.text[-1] in _EDGE and not (part.text[-1] in ")）" and part.text.count("(") > 1):
-        part = part.cut(0, len(part.text) - 1)
-    while part.text and part.text[0] in _EDGE:
-        part = part.cut(1, len(part.text))
+    part = part.trim()
     if not part.text or len(part.text) > 80:
         return
     level = cefr_of(part.text)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.adapters.rules.classify import employer_score, title_score
-from pipeline.adapters.rules.dates import DateRange
+from pipeline.adapters.rules.dates import DateRange, is_open_end
 from pipeline.adapters.rules.entries import Entry, split_entries, strip_dates
 from pipeline.adapters.rules.fold import fold, has_cjk
 from pipeline.adapters.rules.lexicon import titles
@@ -93,7 +93,11 @@ def _read(entry: Entry, month_first: bool, order: float) -> Position:
 
 
 def _is_noise(text: str) -> bool:
-    return bool(_DURATION.match(text) or _WEB.search(text)) or not any(c.isalpha() for c in text)
+    return (
+        is_open_end(text)
+        or bool(_DURATION.match(text) or _WEB.search(text))
+        or not any(c.isalpha() for c in text)
+    )
 
 
 def labelled(fragments: Sequence[Piece]) -> tuple[list[Piece], dict[str, int]]:
