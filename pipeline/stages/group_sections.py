@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 from pipeline.domain.text import Text
-from pipeline.stages.grouping.cells import Cell, cells_of, mark_styled, rows_of
+from pipeline.stages.grouping.cells import Cell, cells_of, mark_styled, median_size, rows_of
 from pipeline.stages.grouping.furniture import furniture_of, running_lines
 from pipeline.stages.grouping.headings import Heading, HeadingFinder, inline_heading
 from pipeline.stages.grouping.language import language_of
@@ -44,7 +44,9 @@ class GroupSections:
             writer.page(page_blocks)
         for page in text.pages:
             writer.header_rows(rows_of([cell for cell in cells_of(page, skip) if cell.line.id in running]))
-        return SectionedText(text, writer.sections(), tuple(writer.rows), furniture, language)
+        dated = frozenset(cell.line.id for cells in pages for cell in cells if cell.dated)
+        sections = _by_content(writer.sections(), dated)
+        return SectionedText(text, sections, tuple(writer.rows), furniture, language)
 
 
 @dataclass(slots=True)
@@ -113,17 +115,27 @@ class _Writer:
         entry = self._current
         main: _Open | None = None
         most = -1
-        for column in block.columns:
+        for number, column in enumerate(block.columns):
             left = min(cell.left for cell in _cells(column))
-            self._current = self._before(left, entry) if at_top else entry
+            if not (block.flows and (at_top or number) and self._runs_on(column, entry, number)):
+                self._current = self._before(left, entry) if at_top else entry
             for part in column:
                 self._write(part, seen, at_top=False)
             seen.append(_Column(left, self._current))
             size = sum(len(cell.text) for cell in _cells(column))
-            if size > most:
+            if size > most or block.flows:
                 most, main = size, self._current
         if main is not None:
             self._current = main
+
+    def _runs_on(self, column: list[Block], entry: _Open, number: int) -> bool:
+        """Whether a newspaper's column goes on with what was read before it, on this page or the last.
+
+        Not where a larger line stands at its top: a name beside the section that the first column ends with.
+        """
+        cells = _cells(column)
+        first = min(cells, key=lambda cell: cell.top)
+        return (number > 0 or entry is not self._sections[0]) and first.size <= 1.2 * median_size(cells)
 
     def _before(self, left: float, entry: _Open) -> _Open:
         near = [column for column in self._last_columns if abs(column.left - left) < 20]
@@ -150,6 +162,18 @@ class _Writer:
         ids = [cell.line.id for cell in row[: heading.cells]]
         self._current = _Open(heading.kind, heading.title, ids)
         self._sections.append(self._current)
+
+
+def _by_content(sections: tuple[Section, ...], dated: frozenset[int]) -> tuple[Section, ...]:
+    """A "career summary" that holds dated entries is the work history, where there is no other."""
+    if any(section.kind is SectionKind.WORK for section in sections):
+        return sections
+    return tuple(
+        replace(section, kind=SectionKind.WORK)
+        if section.kind is SectionKind.SUMMARY and sum(number in dated for number in section.line_ids) >= 2
+        else section
+        for section in sections
+    )
 
 
 def _rows(blocks: list[Block], from_right: bool) -> list[list[Cell]]:

@@ -32,7 +32,8 @@ def furniture_of(text: Text) -> tuple[int, ...]:
 
 _REACHABLE = re.compile(r"\w@\w|https?:|www\.|(?:\d[\s().-]{0,2}){7}|linkedin|github", re.IGNORECASE)
 _APART = 1.8  # line heights between the text and a running line
-_RUNNING_ROWS = 3
+_RUNNING_ROWS = 5
+_RUNNING_MARGIN = 0.13  # running lines with an address may take more room than a page number
 
 
 def running_lines(text: Text, skip: frozenset[int]) -> frozenset[int]:
@@ -63,14 +64,15 @@ def _running(lines: list[Line], body: float, *, upwards: bool) -> list[int]:
         gap = _gap(taken, line, upwards=upwards) if taken else 0.0
         if taken and gap >= _APART * line.box.height:
             break
-        if not (line.box.top >= 1 - _MARGIN if upwards else line.box.bottom <= _MARGIN):
+        if not (line.box.top >= 1 - _RUNNING_MARGIN if upwards else line.box.bottom <= _RUNNING_MARGIN):
             return []
         taken.append(line)
     rows = len({round(line.box.bottom, 2) for line in taken})
     if len(taken) == len(lines) or rows > _RUNNING_ROWS:
         return []
-    small = all(line.size is not None and line.size < 0.97 * body for line in taken)
-    if small or any(_REACHABLE.search(line.text) or _PAGE_NUMBER.search(line.text) for line in taken):
+    small = all(line.size is not None and line.size < 0.97 * body and _in_margin(line) for line in taken)
+    numbered = any(_in_margin(line) and _PAGE_NUMBER.search(line.text) for line in taken)
+    if small or numbered or any(_REACHABLE.search(line.text) for line in taken):
         return [line.id for line in taken]
     return []
 

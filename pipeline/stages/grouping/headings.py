@@ -12,6 +12,7 @@ from pipeline.stages.grouping.cells import Cell, body_size, is_capitals
 from pipeline.stages.grouping.titles import loose_title_kind, title_kind
 
 _LONGEST_HEADING = 48
+_TITLE_GAP = 0.4  # white above an unknown title, in ems: less, and it is the second line of what is above
 _INLINE = re.compile(r"^([^:：]{2,40})[:：]\s+\S")
 # What one line can hold. "Blog: …" or "Address: …" is a part of the contacts, not a section.
 _INLINE_KINDS = frozenset(
@@ -29,11 +30,12 @@ _SENTENCE_END = re.compile(r"[.,;!?。、，]$")
 
 
 class Style(NamedTuple):
-    """How a line is set: its size against the body's in twentieths, bold, capitals."""
+    """How a line is set: its size against the body's in twentieths, bold, capitals, a colon at its end."""
 
     size: int
     bold: bool
     capitals: bool
+    colon: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,15 @@ class HeadingFinder:
     def __init__(self, rows: list[list[Cell]]) -> None:
         self._body = body_size(cell for row in rows for cell in row)
         self._styles = self._title_styles(rows)
+        self._unknown = Counter(
+            self.style(row[0]) for row in rows if len(row) == 1 and self._could_be_unknown_title(row[0])
+        )
 
     def style(self, cell: Cell) -> Style:
         """The cell's style, comparable within the document."""
-        return Style(round(20 * cell.size / self._body), bool(cell.line.bold), is_capitals(cell.text))
+        text = cell.text
+        size = round(20 * cell.size / self._body)
+        return Style(size, bool(cell.line.bold), is_capitals(text), text.endswith((":", "：")))
 
     def _title_styles(self, rows: list[list[Cell]]) -> Counter[Style]:
         """How the known titles are set: in the most frequent style, and in others that head several kinds.
@@ -100,6 +107,7 @@ class HeadingFinder:
             len(row) == 1
             and below is not None
             and below[0].title is None
+            and gap >= _TITLE_GAP
             and self._looks_like_the_others(first)
         ):
             return Heading(SectionKind.OTHER, first.text, 1)
@@ -130,10 +138,20 @@ class HeadingFinder:
         )
 
     def _looks_like_the_others(self, cell: Cell) -> bool:
+        """Whether an unknown line is set as the known titles are, in a style that is mostly theirs.
+
+        Where many unknown lines share it, it is the style of the entries' first lines too.
+        """
         style = self.style(cell)
-        common = [known for known, count in self._styles.items() if count >= 2]
+        known = self._styles[style]
+        return known >= 2 and self._could_be_unknown_title(cell) and 2 * self._unknown[style] <= known + 1
+
+    def _could_be_unknown_title(self, cell: Cell) -> bool:
+        style = self.style(cell)
         return (
-            style in common
+            style in self._styles
+            and _may_head(cell)
+            and loose_title_kind(cell.text) is None
             and (style.size >= 22 or style.capitals or style.bold)
             and not cell.dated
             and not any(char.isdigit() for char in cell.text)

@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
+from pipeline.domain.sections import SectionKind
 from pipeline.stages.grouping.cells import Cell, median_size, rows_of
 from pipeline.stages.grouping.titles import loose_title_kind
 
 _DEEPEST = 6
+# What the labels of a table of contacts are taken for ("Address", "Nationality"): no titles in a margin.
+_LABELS = frozenset({None, SectionKind.CONTACT, SectionKind.OTHER})
 
 
 @dataclass(slots=True)
@@ -24,13 +27,15 @@ class Block:
     """Text that is read from the top to the bottom, row by row; or columns that are read one after another.
 
     `title` is the title that stands in the margin beside the text, where titles are set so. `gutter` is where
-    the second of the columns begins, in points from the left.
+    the second of the columns begins, in points from the left. `flows` says that the columns are as wide as one
+    another: text may run on from one into the next, as in a newspaper.
     """
 
     cells: list[Cell] = field(default_factory=list)
     columns: list[list[Block]] = field(default_factory=list)
     title: list[Cell] = field(default_factory=list)
     gutter: float | None = None
+    flows: bool = False
 
 
 class _Cut(NamedTuple):
@@ -60,12 +65,21 @@ def layout(
         between = [block for title, beside in margin for block in _titled(title, inner(beside))]
     else:
         columns = [inner(cut.left), inner(cut.right)]
-        between = [Block(columns=columns[::-1] if from_right else columns, gutter=_start(cut))]
+        in_order = columns[::-1] if from_right else columns
+        between = [Block(columns=in_order, gutter=_start(cut), flows=_are_alike(cut))]
     return [*inner(cut.above), *between, *inner(cut.below)]
 
 
 def _start(cut: _Cut) -> float:
     return min(cell.left for cell in cut.right)
+
+
+def _are_alike(cut: _Cut) -> bool:
+    """Whether the two columns are about equally wide, from the start of each to its longest line's end."""
+    wide = [
+        max(cell.right for cell in side) - min(cell.left for cell in side) for side in (cut.left, cut.right)
+    ]
+    return min(wide) >= 0.85 * max(wide)
 
 
 def _titled(title: list[Cell], beside: list[Block]) -> list[Block]:
@@ -194,6 +208,8 @@ def _are_columns(cut: _Cut, em: float, gutters: Sequence[float]) -> bool:
     few, many = (left, right) if rows_left <= rows_right else (right, left)
     if mates >= 0.8 and (_is_short(few) or _is_ragged_left(right)):
         return False
+    if mates >= 0.6 and min(rows_left, rows_right) <= 4:
+        return False
     if heads_left or heads_right:
         return mates < 0.8 or not _is_short(few)
     return mates < 0.6 or (not _is_short(few) and not _is_short(many))
@@ -251,8 +267,8 @@ def _margin_of_titles(cut: _Cut, em: float) -> list[tuple[list[Cell], list[Cell]
         return None
     for margin, content in ((cut.left, cut.right), (cut.right, cut.left)):
         titles = _stacked(margin, em)
-        known = [title for title in titles if loose_title_kind(joined(title)) is not None]
-        if len(titles) < 2 or 2 * len(known) < len(titles) or not all(cell.styled for cell in margin):
+        known = [kind for title in titles if (kind := loose_title_kind(joined(title))) not in _LABELS]
+        if len(set(known)) < 2 or 2 * len(known) < len(titles) or not all(cell.styled for cell in margin):
             continue
         if any(cell.dated or len(cell.text) > 28 for cell in margin):
             continue
