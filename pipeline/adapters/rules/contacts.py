@@ -51,6 +51,7 @@ _TRACKING = re.compile(
 _PHONE = re.compile(
     r"(?<![\w/.@=+-])(?:\+|00)?\s?[(\[]?\+?\d(?:[\s().\-–/\u00a0]{0,3}\d){6,16}(?:\s?(?:x|ext\.?|доб\.?|#)\s?\d{1,6})?(?![\w@])"
 )
+_PAGE_NUMBER = re.compile(r"(?<=\d\d)\s{1,3}\d$")  # a running footer: "… 3751586862 1"
 _PHONE_LABEL = re.compile(
     r"phone|mobile|cell|tel|call|contact|whatsapp|handy|mobil|fon|portable|móvil|movil|teléfono|celular|telefono|cellulare|telefone|telemóvel|gsm|komórka|телефон|моб|тел|cep|هاتف|جوال|موبايل|טלפון|נייד|電話|携帯|电话|手机|전화|휴대|연락처",
     re.I,
@@ -96,7 +97,7 @@ def phones_in(piece: Piece, region: str | None) -> list[Fact[str]]:
     text = _URL.sub(lambda m: "@" * len(m.group()), _EMAIL.sub(lambda m: "@" * len(m.group()), fold(text)))
     found = []
     for match in _PHONE.finditer(text):
-        raw = match.group().strip()
+        raw = _PAGE_NUMBER.sub("", match.group().strip())
         begin = match.start() + len(match.group()) - len(match.group().lstrip())
         value, confidence = _phone_value(
             raw, region, labelled=_PHONE_LABEL.search(text[: match.start()]) is not None

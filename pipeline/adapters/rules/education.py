@@ -81,7 +81,9 @@ def learned_degree_order(readings: Sequence[Reading | None]) -> float:
 
 def _as_degree(text: str) -> float:
     score = degree_score(text)
-    return score + 0.2 if score >= 0.7 or shape_score(text) >= 0 else score - 0.4
+    if ":" in text and score < 1.0:
+        return -0.5  # "Thesis: …"
+    return score + 0.2 if score >= 0.7 or shape_score(text) >= 0 or len(text.split()) <= 4 else score - 0.4
 
 
 def _read(entry: Entry, month_first: bool, order: float) -> Reading | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.adapters.rules.classify import degree_level, institution_score, title_score
-from pipeline.adapters.rules.dates import guess_month_first
+from pipeline.adapters.rules.classify import degree_level, degree_score, employer_score, institution_score, title_score
+from pipeline.adapters.rules.dates import find_dates, guess_month_first
 from pipeline.adapters.rules.education import read_education
 from pipeline.adapters.rules.lexicon import languages
 from pipeline.adapters.rules.lists import (
@@ -16,7 +16,7 @@ from pipeline.adapters.rules.lists import (
 )
 from pipeline.adapters.rules.person import read_person
 from pipeline.adapters.rules.pieces import Row, Rows
-from pipeline.adapters.rules.places import country_hint
+from pipeline.adapters.rules.places import country_hint, part_kind
 from pipeline.adapters.rules.skills import SkillFinder, read_skills
 from pipeline.adapters.rules.spoken import language_hits, read_languages
 from pipeline.adapters.rules.work import read_work
@@ -75,10 +75,27 @@ class _Draft:
     def _of(self, *kinds: SectionKind) -> list[Row]:
         return [row for section in self._kind(*kinds) for row in self._rows.of(section)]
 
+    def _streams(self, kind: SectionKind) -> list[list[Row]]:
+        """The rows of each section of a kind, with those that follow under the heading of an entry.
+
+        A heading that names an employer, a school or a place is an entry's, and no section's.
+        """
+        streams: list[list[int]] = []
+        follows = False
+        for section in self._sections.sections:
+            if section.kind is kind:
+                streams.append(list(section.line_ids))
+                follows = True
+            elif section.kind is SectionKind.OTHER and follows and (not streams[-1] or _heads_entry(section.title)):
+                streams[-1] += [*section.heading_ids, *section.line_ids]
+            else:
+                follows = False
+        return [self._rows.of_ids(ids) for ids in streams if ids]
+
     def _work(self) -> list[Work]:
         found: list[Work] = []
-        for section in self._kind(SectionKind.WORK):
-            found += read_work(self._rows.of(section), month_first=self._month_first)
+        for rows in self._streams(SectionKind.WORK):
+            found += read_work(rows, month_first=self._month_first)
         if not found:
             for section in self._kind(
                 SectionKind.OTHER, SectionKind.HEADER, SectionKind.PROJECTS, SectionKind.SUMMARY
@@ -89,8 +106,8 @@ class _Draft:
 
     def _education(self) -> list[Education]:
         found: list[Education] = []
-        for section in self._kind(SectionKind.EDUCATION):
-            found += read_education(self._rows.of(section), month_first=self._month_first)
+        for rows in self._streams(SectionKind.EDUCATION):
+            found += read_education(rows, month_first=self._month_first)
         if not found:
             for section in self._kind(
                 SectionKind.OTHER, SectionKind.HEADER, SectionKind.WORK, SectionKind.CERTIFICATIONS
@@ -129,6 +146,14 @@ def _turn_ranges(profile: Profile) -> None:
     for entry in entries:
         if entry.start and entry.end and entry.start.value[:4] > entry.end.value[:4]:
             entry.start, entry.end = entry.end, entry.start
+
+
+def _heads_entry(title: str | None) -> bool:
+    """Whether a heading is that of an entry: it names a role, an organisation, a place or a date."""
+    if not title:
+        return False
+    known = max(title_score(title), employer_score(title), institution_score(title), degree_score(title))
+    return known >= 0.9 or part_kind(title) is not None or bool(find_dates(title))
 
 
 def _sure_work(work: Work) -> bool:

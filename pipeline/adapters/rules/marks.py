@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 
-from pipeline.adapters.rules.classify import shape_score, title_score
+from pipeline.adapters.rules.classify import degree_score, employer_score, shape_score, title_score
 from pipeline.adapters.rules.dates import DateRange, find_dates, is_open_end, mentions_birth, wraps_date
 from pipeline.adapters.rules.fold import has_cjk, words_of
-from pipeline.adapters.rules.lexicon import titles
+from pipeline.adapters.rules.lexicon import organisations, titles
 from pipeline.adapters.rules.pieces import Piece, Row, join
 
 _LONG = 13  # words: longer is prose
@@ -76,9 +77,17 @@ def _is_prose(piece: Piece) -> bool:
         return False
     if _is_long(piece):
         return not find_dates(text) or piece.words > 22
+    if text.endswith(".") and piece.words >= 3 and _ends_sentence(text):
+        return not find_dates(text)
     if text.endswith((".", ";", "。")) and piece.words >= 6 and shape_score(text) < 0.2:
         return not find_dates(text)
     return piece.words >= 7 and shape_score(text) < 0 and title_score(text) < 0.8 and not find_dates(text)
+
+
+def _ends_sentence(text: str) -> bool:
+    """Whether a full stop ends a sentence and no abbreviation ("Acme Trading Co.")."""
+    last = text.rstrip(".").split()[-1]
+    return len(last) > 4 and last[:1].islower() or (len(last) > 5 and organisations().legal.label(last) is None)
 
 
 def _is_body_label(piece: Piece) -> bool:
@@ -111,18 +120,29 @@ def mended(rows: list[Row]) -> list[Row]:
             or below.top - above.bottom > 1.3 * (above.bottom - above.top)
         ):
             continue
-        for a, piece in enumerate(above.pieces):
-            b = next((n for n, q in enumerate(below.pieces) if abs(q.left - piece.left) < 0.03), 0)
-            used = wraps_date(piece.text, below.pieces[b].text) if below.pieces else 0
-            if used and (a == len(above.pieces) - 1 or abs(below.pieces[b].left - piece.left) < 0.03):
-                source = below.pieces[b]
-                whole = join([piece, source.cut(0, used)])
-                rest = source.cut(used, len(source.text)).trim()
-                above = Row((*above.pieces[:a], whole, *above.pieces[a + 1 :]))
-                left = (*below.pieces[:b], *([rest] if rest.text else []), *below.pieces[b + 1 :])
-                below = Row(left)
+        for a in range(len(above.pieces)):
+            above, below = _mended_at(above, a, below)
+        if len(rows) > i + 2 and above is not rows[i] and rows[i + 2].page == above.page:
+            above, rows[i + 2] = _mended_at(above, 0, rows[i + 2])  # "June / 2022-January / 2023"
         rows[i], rows[i + 1] = above, below
     return [row for row in rows if row.pieces]
+
+
+def _mended_at(above: Row, a: int, below: Row) -> tuple[Row, Row]:
+    """The two rows with the date whole that piece `a` of the upper breaks off."""
+    piece = above.pieces[a]
+    under = [n for n, q in enumerate(below.pieces) if q.left < piece.right and piece.left < q.right]
+    b = under[0] if under else 0
+    if not below.pieces or not (under or a == len(above.pieces) - 1):
+        return above, below
+    source = below.pieces[b]
+    used = wraps_date(piece.text, source.text)
+    if not used:
+        return above, below
+    whole = join([piece, source.cut(0, used)])
+    rest = source.cut(used, len(source.text)).trim()
+    left = (*below.pieces[:b], *([rest] if rest.text else []), *below.pieces[b + 1 :])
+    return Row((*above.pieces[:a], whole, *above.pieces[a + 1 :])), Row(left)
 
 
 class Marker:
@@ -175,9 +195,18 @@ class Marker:
         if _is_body_label(piece):
             return Mark.PROSE
         above = next((b for b in self._bodies if self._under(b, piece)), None)
+        if above is not None and self._heads_an_entry(piece, dated=False) and self._signals(piece):
+            return Mark.HEAD
         if above is not None and not dated and not is_date_only(piece):
             return Mark.MORE
         return Mark.PROSE if _is_prose(piece) and not dated else Mark.HEAD
+
+    @staticmethod
+    def _signals(piece: Piece) -> bool:
+        """Whether a text with dates has what only a heading has: capitals and the name of a role or a firm."""
+        head = re.split(r"[,|–(—]", piece.text, maxsplit=1)[0]
+        known = title_score(head) >= 0.8 or employer_score(head) >= 0.8 or degree_score(head) >= 1.0
+        return known and not piece.text[:1].islower() and any(not d.single for d in find_dates(piece.text))
 
     def _heads_an_entry(self, piece: Piece, dated: bool) -> bool:
         if dated:

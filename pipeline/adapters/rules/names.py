@@ -23,7 +23,7 @@ _BARE_LABEL = re.compile(
     re.I,
 )
 _PREFIX = re.compile(
-    r"^(?:(?:dr|prof|mr|mrs|ms|mx|miss|sir|ing|dipl\.?-?ing|mag|dott|dott\.ssa|avv|d\.?ª|sr|sra|herr|frau|m|mme|eng|er|shri|smt|d\.r|prof\.? dr|prof\.? dr\.? ing)\.?\s+|(?:د|م|أ)\.\s?|ד\"ר\s|(?:г-н|г-жа)\s)+",
+    r"^(?:(?:dr|prof|mr|mrs|ms|mx|miss|sir|ing|dipl\.?-?ing|mag|mgr|mgr inż|inż|lic|dr hab|dott|dott\.ssa|avv|d\.?ª|sr|sra|herr|frau|m|mme|eng|er|shri|smt|d\.r|prof\.? dr|prof\.? dr\.? ing)\.?\s+|(?:د|م|أ)\.\s?|ד\"ר\s|(?:г-н|г-жа)\s)+",
     re.I,
 )
 _SUFFIX = re.compile(

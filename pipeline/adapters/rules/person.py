@@ -58,6 +58,7 @@ def blocks_of(sections: SectionedText, rows: Rows) -> Blocks:
 
 def _top_ids(sections: SectionedText, exclude: set[int]) -> list[int]:
     first = sections.text.pages[0] if sections.text.pages else None
+    exclude = exclude | {i for section in sections.sections for i in section.heading_ids}
     lines: list[Line] = sorted(first.lines if first else (), key=lambda line: (line.box.top, line.box.left))
     return [line.id for line in lines if line.id not in exclude and not line.hidden][:_TOP_LINES]
 
@@ -163,7 +164,7 @@ def _phones(blocks: Blocks, region: str | None) -> list[Fact[str]]:
     found += [fact for piece in blocks.furniture for fact in contacts.phones_in(piece, region)]
     if not found:
         found = [f for p in blocks.rest for f in contacts.phones_in(p, region) if f.confidence >= 0.8][:1]
-    return contacts.unique_facts(found)
+    return contacts.unique_facts(sorted(found, key=lambda fact: -fact.confidence))
 
 
 def _location(blocks: Blocks, name: Name) -> Location | None:

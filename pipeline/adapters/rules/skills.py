@@ -12,6 +12,7 @@ from pipeline.adapters.rules.pieces import Piece, Row, join
 from pipeline.domain.profile import Skill
 
 _SEPARATOR = re.compile(r"\s*[•·●▪■|‖∙;；│┃◦○]\s*|\s*[,，、،](?!\d)\s*|\s{3,}|\s+[–—]\s+|\s/\s|\n")
+_LISTED = re.compile(r"[•·●▪|‖∙;；│┃◦○,，、،]")
 _BREAK = re.compile(r"\s*[•·●▪■|‖∙◦○│┃]\s*")
 _CATEGORY = re.compile(r"^\s*([^:：,]{2,45}?)\s*[:：]\s*")
 _BARE_CATEGORY = re.compile(r"^\s*[^:：]{2,60}[:：]\s*$")
@@ -79,17 +80,12 @@ def _runs_on(above: Piece, below: Piece, right: float) -> bool:
         return True  # "Cerner • SystmOne" / "• Epic": the separator moved to the next line
     if below.bulleted or (below.left < above.left - 0.02):
         return False
-    if (
-        above.text.rstrip().endswith((",", "，", "、", "/", "&", "|", "•", "·", "-", ";"))
-        or below.text[:1].islower()
-    ):
+    if above.text.rstrip().endswith((",", "，", "、", "/", "&", "|", "•", "·", "-", ";")):
         return True
-    separated = len(_SEPARATOR.findall(above.text)) >= 1
-    return (
-        separated
-        and above.right > right - 0.1
-        and bool(_SEPARATOR.search(below.text) or len(below.text) < 30)
-    )
+    separated = len(_LISTED.findall(above.text))
+    if separated == 0 or _fits(above, below, right):
+        return False  # one item a line, or a line that was broken on purpose
+    return below.text[:1].islower() or separated >= 2 or bool(_LISTED.search(below.text)) or len(below.text) < 20
 
 
 def _fits(above: Piece, below: Piece, right: float) -> bool:

@@ -221,6 +221,10 @@ def as_employer(text: str) -> float:
 def as_title(text: str) -> float:
     """A title; less so where what follows a comma says nothing of a title: "Partner, Acme"."""
     score = title_score(text) + 0.1
+    if score == 0.1 and len(text.split()) == 1:
+        score = -0.05
+    if part_kind(text):
+        score -= 0.6
     tail = text.replace("،", ",").replace("，", ",").rsplit(",", 1)
     if len(tail) == 2 and not is_titleish(tail[1]):
         score -= 0.5

@@ -25,7 +25,7 @@ from pipeline.adapters.rules.slots import (
 from pipeline.domain.profile import Date, Fact, Flag, Text, Work
 
 _DURATION = re.compile(
-    r"^[\s(]*(?:\d+\+?\s*(?:years?|yrs?|y|months?|mos?|m|ans?|mois|jahre?n?|monate?n?|años?|meses|mes|anos?|anni|mesi|lat|мес\.?|лет|года?|год|年|か月|ヶ月|개월|년)\W*(?:and|et|und|y|e|и)?\s*){1,3}[)\s]*$",
+    r"^[\s(]*(?:\d+\+?\s*(?:years?|yrs?|y|months?|mos?|m|ans?|mois|jahre?n?|monate?n?|años?|meses|mes|anos?|anni|mesi|anno|lat|lata|rok|mies|miesi[ąę]c\w*|jaar|jaren|mnd|maand(?:en)?|år|mån(?:ader)?|yıl|ay|j|mon|мес\.?|лет|года?|год|سنوات|سنة|سنتان|أشهر|شهر|שנים|שנה|חודשים|年|か月|ヶ月|个月|個月|개월|년)\W*(?:and|et|und|y|e|и)?\s*){1,3}[)\s]*$",
     re.I,
 )
 _WEB = re.compile(r"^(?:https?://|www\.)\S+$|^[\w-]+\.(?:com|org|net|io|xyz)(?:/\S*)?$|@\w+\.\w+", re.I)
