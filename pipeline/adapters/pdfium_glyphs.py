@@ -161,12 +161,17 @@ class GlyphReader:
         return result, frame
 
     def _collect(self, text: int | None, count: int, frame: Frame) -> GlyphPage:
+        # The hot loop: three calls into PDFium and one tuple for each character.
         result = GlyphPage(frame.width, frame.height)
-        styles: dict[int, int] = {}
+        numbers: dict[int, int] = {}
+        styles = result.styles
         box, box_p = self._box, ctypes.byref(self._box)
-        fx, fe = frame.a, frame.e
+        fx, fe, ff = frame.a, frame.e, frame.f
         upright_frame = frame.b == 0 and frame.a > 0
-        guessed = False  # PDFium took the last gap for a space
+        guessed = upright = False  # PDFium took the last gap for a space; the style stands upright
+        last_owner = number = 0
+        style: Style | None = None
+        glyphs: list[Glyph] = []
         for index in range(count):
             owner = _object(text, index)
             if not owner:
@@ -176,30 +181,34 @@ class GlyphReader:
             printed = clean(code)
             if not printed or not _loose_box(text, index, box_p):
                 continue
-            number = styles.get(owner)
-            if number is None:
-                number = styles[owner] = len(result.styles)
-                result.styles.append(self._style(text, index, owner, frame))
-            style = result.styles[number]
-            if style.angle == 0 and upright_frame:
+            if owner != last_owner or style is None:
+                last_owner = owner
+                known = numbers.get(owner)
+                if known is None:
+                    known = numbers[owner] = len(styles)
+                    styles.append(self._style(text, index, owner, frame))
+                number, style = known, styles[known]
+                upright = upright_frame and style.angle == 0
+                glyphs = result.glyphs.setdefault(style.angle, [])
+            if upright:
                 left, right = box.left * fx + fe, box.right * fx + fe
-                base = frame.f - (box.bottom + style.shift)
+                base = ff - (box.bottom + style.shift)
             else:
                 left, right, base = self._turned(text, index, style, frame)
             if right - left <= 0.01 * style.size and (printed == " " or code == 0xAD):
                 guessed = True
                 continue  # PDFium's own guess at a space, or a soft hyphen that prints nothing
-            if guessed and upright_frame and style.angle == 0:
-                left = self._without_overhang(text, index, left, result, style, frame)
-            guessed = False
-            glyph = Glyph(printed, left, right, base, number)
-            _append(result.glyphs.setdefault(style.angle, []), glyph, style)
-        if any(style.icon for style in result.styles):
+            if guessed:
+                guessed = False
+                if upright:
+                    left = self._without_overhang(text, index, left, glyphs, style, frame)
+            _append(glyphs, Glyph(printed, left, right, base, number), style)
+        if any(style.icon for style in styles):
             _drop_icons(result)
         return result
 
     def _without_overhang(
-        self, text: int | None, index: int, left: float, page: GlyphPage, style: Style, frame: Frame
+        self, text: int | None, index: int, left: float, glyphs: list[Glyph], style: Style, frame: Frame
     ) -> float:
         """Where the advance of a glyph after a guessed space begins; the glyph before it is shortened too.
 
@@ -207,7 +216,6 @@ class GlyphReader:
         the space between two words is then too narrow to be seen. Only looked at where PDFium, which knows
         the advances, took the gap for a space.
         """
-        glyphs = page.glyphs.get(style.angle)
         if not glyphs:
             return left
         before = glyphs[-1]
@@ -275,33 +283,44 @@ class GlyphReader:
 
 def _append(glyphs: list[Glyph], glyph: Glyph, style: Style) -> None:
     """Append, unless the same letter was just printed there (fake bold); put an accent on its letter."""
-    text, left, right, base, number = glyph
-    size = style.size
-    if glyphs:
-        last = glyphs[-1]
-        if last.style == number and last.left == left and last.right == right and last.base == base:
-            # The parts of a ligature, or of a replacement text, share the one glyph's box.
-            if text.isalnum() or text != last.text[-1]:
-                # PDFium has reversed right-to-left runs by now, the parts of their ligatures with them.
-                both = text + last.text if is_rtl(text) else last.text + text
-                glyphs[-1] = Glyph(both, left, right, base, number)
+    if not glyphs:
+        glyphs.append(glyph)
+        return
+    last = glyphs[-1]
+    if last.style == glyph.style:
+        if last.left == glyph.left and last.right == glyph.right and last.base == glyph.base:
+            glyphs[-1] = _with_part(last, glyph.text)
             return
-    for before in glyphs[-2:]:
-        if (
-            before.text == text
-            and before.style != number
-            and abs(before.left - left) < 0.12 * size
-            and abs(before.base - base) < 0.12 * size
-        ):
-            style.bold = style.bold or text != " "
-            return
-    if glyphs and text.isalpha() and glyphs[-1].text in ACCENTS:
-        accent = glyphs[-1]
-        over = min(accent.right, right) - max(accent.left, left)
-        if over > 0.5 * min(accent.right - accent.left, right - left) > 0 and abs(accent.base - base) < size:
-            glyphs[-1] = Glyph(text + ACCENTS[accent.text], left, right, base, number)
-            return
+    elif any(_is_same_print(before, glyph, style.size) for before in glyphs[-2:]):
+        style.bold = style.bold or glyph.text != " "
+        return
+    if last.text in ACCENTS and glyph.text.isalpha() and _lies_over(last, glyph, style.size):
+        glyphs[-1] = glyph._replace(text=glyph.text + ACCENTS[last.text])
+        return
     glyphs.append(glyph)
+
+
+def _with_part(whole: Glyph, part: str) -> Glyph:
+    """A glyph with one more part: those of a ligature, or of a replacement text, share the one glyph's box."""
+    if not part.isalnum() and part == whole.text[-1]:
+        return whole
+    # PDFium has reversed right-to-left runs by now, the parts of their ligatures with them.
+    return whole._replace(text=part + whole.text if is_rtl(part) else whole.text + part)
+
+
+def _is_same_print(before: Glyph, glyph: Glyph, size: float) -> bool:
+    return (
+        before.text == glyph.text
+        and before.style != glyph.style
+        and abs(before.left - glyph.left) < 0.12 * size
+        and abs(before.base - glyph.base) < 0.12 * size
+    )
+
+
+def _lies_over(accent: Glyph, letter: Glyph, size: float) -> bool:
+    over = min(accent.right, letter.right) - max(accent.left, letter.left)
+    narrower = min(accent.right - accent.left, letter.right - letter.left)
+    return over > 0.5 * narrower > 0 and abs(accent.base - letter.base) < size
 
 
 def _drop_icons(page: GlyphPage) -> None:
