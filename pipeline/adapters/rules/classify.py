@@ -109,6 +109,8 @@ def employer_score(text: str) -> float:
         score -= 0.5
     if len(found.words) > 10:
         score -= 0.1 * (len(found.words) - 10)
+    elif score <= 0.6 and titles().seniority.find(text):
+        score -= 0.4
     if part_kind(text):
         score -= 0.6
     if text.endswith((".", ":", ";")) and not _ends_legal(text) and (len(found.words) > 4 or text[-1] != "."):

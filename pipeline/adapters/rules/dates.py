@@ -86,7 +86,7 @@ class _Vocabulary:
         self.cjk = re.compile(rf"({_YEAR})\s*[年년](?:\s*(\d{{1,2}})\s*[月월](?:\s*(\d{{1,2}})\s*[日일])?)?")
         self.cjk_month_first = re.compile(rf"(?<!\d)(\d{{1,2}})\s*[月월]\s*,?\s*({_YEAR})(?!\d|\s*[年년])")
         self.unended = re.compile(
-            rf"{_YEAR}[^\d]{{0,3}}\s*(?:{_DASH}|\b(?:{between})\b)\s*({_WORD})?\.?$|(?:^|\s)({_WORD})\.?$"
+            rf"{_YEAR}(?:[-./]\d{{1,2}})?[^\d]{{0,3}}\s*(?:{_DASH}|\b(?:{between})\b)\s*({_WORD})?\.?$|(?:^|\s)({_WORD})\.?$"
         )
         self.ending = re.compile(rf"\W{{0,3}}(?:{_YEAR}|\d{{1,2}}[./-]{_YEAR}|{_WORD}\.?\s{_YEAR})(?!\d)")
         self.era = re.compile(r"(令和|平成|昭和)\s*(\d{1,2}|元)\s*年(?:\s*(\d{1,2})\s*月)?")
@@ -113,7 +113,7 @@ class _Vocabulary:
         )
         self.short_year = re.compile(r"\s*(?:[-–—‒/]|bis|to)\s*['’]?(\d\d)(?![\d.,:%/-])")
         self.apostrophe = re.compile(r"(?<!\w)['’](\d\d)(?!\d)")
-        self.slashed = re.compile(r"(?<![\d/.,-])(0?[1-9]|1[0-2])[/.](\d\d)(?![\d/.,%])")
+        self.slashed = re.compile(r"(?<![\d/.,])(0?[1-9]|1[0-2])[/.](\d\d)(?![\d/.,%])")
         self.birth = phrases(words["birth"])
         self.expected = phrases(words["expected"])
 
@@ -348,7 +348,10 @@ def wraps_date(above: str, below: str) -> int:
         return opened.end() if opened else 0
     rest = find_dates(above + " " + below)
     joined = next((r for r in rest if r.begin <= len(above) < r.end), None)
-    return max(ending.end(), joined.end - len(above) - 1 if joined else 0)
+    used = max(ending.end(), joined.end - len(above) - 1 if joined else 0)
+    again = v.unended.search(f"{head} {tail}"[-40:])  # "June" / "2022-January" / "2023"
+    goes_on = again is not None and (again[1] or again[2] or "").rstrip(".") in {"", *v.months}
+    return len(below) if goes_on and len(below) - used < 18 else used
 
 
 def guess_month_first(texts: list[str], default: bool) -> bool:

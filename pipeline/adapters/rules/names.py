@@ -228,9 +228,19 @@ def _family_start(words: list[str]) -> int:
 
 
 def _cased(text: str) -> str:
-    """ "DALE O'NEILL" as "Dale O'Neill"; a text in mixed case stays."""
-    if not text.isupper() or has_cjk(text) or len(text) < 4:
+    """A name in capitals set as names are: Dale O'Neill, Oğuz Yıldırım; other mixed case stays."""
+    if has_cjk(text) or len(text) < 4:
         return text
+    if not text.isupper():
+        words = text.split(" ")
+        turkish = set(text) & set("ğşıİĞŞ")
+        return " ".join(_lowered(w, bool(turkish)) if len(w) > 3 and w.isupper() else w for w in words)
+    return _lowered(text, bool(set(text) & set("İĞŞ")))
+
+
+def _lowered(text: str, turkish: bool) -> str:
+    if turkish:
+        text = re.sub(r"(?<=\w)[Iİ]", lambda m: "ı" if m.group() == "I" else "i", text)
     return re.sub(
         r"[^\W\d_]+",
         lambda m: m.group() if len(m.group()) == 1 else m.group()[0] + m.group()[1:].lower(),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.adapters.rules.classify import employer_score, institution_score, is_titleish, title_score
+from pipeline.adapters.rules.classify import employer_score, institution_score, is_titleish, shape_score, title_score
 from pipeline.adapters.rules.fold import fold, has_cjk, words_of
 from pipeline.adapters.rules.lexicon import organisations, titles
 from pipeline.adapters.rules.pieces import Piece
@@ -193,7 +193,7 @@ def _assign(
         if position == len(names):
             first, second = taken.get(pair[0]), taken.get(pair[1])
             if first is not None and second is not None:
-                total += order if first < second else -order
+                total -= 2 * max(0.0, order if first > second else -order)
             place = taken.get("place")
             if place is not None and second is not None:
                 total += 0.12 if place > second else -0.12
@@ -223,6 +223,8 @@ def as_title(text: str) -> float:
     score = title_score(text) + 0.1
     if score == 0.1 and len(text.split()) == 1:
         score = -0.05
+    elif score <= 0.1 and len(text.split()) >= 4 and shape_score(text) < 0:
+        score -= 0.5  # a clause, not a title
     if part_kind(text):
         score -= 0.6
     tail = text.replace("،", ",").replace("，", ",").rsplit(",", 1)

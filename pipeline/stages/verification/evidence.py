@@ -24,7 +24,7 @@ _CODED = {"country", "seniority", "type", "is_current"}
 
 def key(text: str) -> str:
     """Letters and digits alone, folded: what two printings of one text share."""
-    folded = unicodedata.normalize("NFKD", text).casefold()
+    folded = unicodedata.normalize("NFKD", text).casefold().replace("ı", "i")
     return "".join(c for c in folded if c.isalnum())
 
 
