@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 from pipeline.domain.text import Text
@@ -144,19 +143,40 @@ class _Writer:
     def _block(self, cells: list[Cell]) -> None:
         bottom: float | None = None
         rows = _rows([Block(cells=cells)], self._from_right)
-        for row, below in zip_longest(rows, rows[1:]):
+        belows: list[list[Cell] | None] = [*rows[1:], None]
+        second: list[Cell] | None = None
+        for row, below in zip(rows, belows, strict=False):
             gap = 10.0 if bottom is None else (min(cell.top for cell in row) - bottom) / row[0].size
             bottom = max(cell.bottom for cell in row)
-            self._row(row, below, gap)
+            if row is second:
+                continue
+            if below is not None and self._finder.is_first_half(row, below):
+                second = below
+                self._two_lines(row[0], below[0])
+            else:
+                self._row(row, below, gap)
 
     def _row(self, row: list[Cell], below: list[Cell] | None, gap: float) -> None:
         self.rows.append(tuple(cell.line.id for cell in row))
         heading = self._finder.heading(row, below, gap, current=self._current.kind)
+        if heading is not None and heading.kind is SectionKind.OTHER and self._opens_document():
+            heading = None  # "Curriculum vitae", or a name
         if heading is None and self._current.kind in _LOOSE:
             heading = inline_heading(row[0])
         if heading is not None:
             self._begin(heading, row)
         self._current.line_ids.extend(cell.line.id for cell in row[heading.cells if heading else 0 :])
+
+    def _opens_document(self) -> bool:
+        header = self._sections[0]
+        return self._current is header and not header.line_ids
+
+    def _two_lines(self, first: Cell, second: Cell) -> None:
+        """A title that a narrow column broke in two."""
+        self.rows.extend(((first.line.id,), (second.line.id,)))
+        title = joined([first, second])
+        kind = loose_title_kind(title) or SectionKind.OTHER
+        self._begin(Heading(kind, title, 2), [first, second])
 
     def _begin(self, heading: Heading, row: list[Cell]) -> None:
         ids = [cell.line.id for cell in row[: heading.cells]]
@@ -165,15 +185,18 @@ class _Writer:
 
 
 def _by_content(sections: tuple[Section, ...], dated: frozenset[int]) -> tuple[Section, ...]:
-    """A "career summary" that holds dated entries is the work history, where there is no other."""
+    """Where no title says work: the "career summary", or the unknown section, with most dated entries is it."""
     if any(section.kind is SectionKind.WORK for section in sections):
         return sections
-    return tuple(
-        replace(section, kind=SectionKind.WORK)
-        if section.kind is SectionKind.SUMMARY and sum(number in dated for number in section.line_ids) >= 2
-        else section
-        for section in sections
-    )
+
+    def entries(section: Section) -> int:
+        may_be = section.kind in (SectionKind.SUMMARY, SectionKind.OTHER)
+        return sum(number in dated for number in section.line_ids) if may_be else 0
+
+    work = max(sections, key=entries, default=None)
+    if work is None or entries(work) < 2:
+        return sections
+    return tuple(replace(each, kind=SectionKind.WORK) if each is work else each for each in sections)
 
 
 def _rows(blocks: list[Block], from_right: bool) -> list[list[Cell]]:
@@ -182,6 +205,8 @@ def _rows(blocks: list[Block], from_right: bool) -> list[list[Cell]]:
     for block in blocks:
         for column in block.columns:
             rows.extend(_rows(column, from_right))
+        if block.title:
+            rows.append(block.title)
         rows.extend(row[::-1] if from_right else row for row in rows_of(block.cells))
     return rows
 

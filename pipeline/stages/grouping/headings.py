@@ -64,9 +64,9 @@ class HeadingFinder:
         return Style(size, bool(cell.line.bold), is_capitals(text), text.endswith((":", "：")))
 
     def _title_styles(self, rows: list[list[Cell]]) -> Counter[Style]:
-        """How the known titles are set: in the most frequent style, and in others that head several kinds.
+        """How the known titles are set: in the most frequent style, in larger ones, and in what heads several kinds.
 
-        A known word in yet another style heads a part of a section ("Journal Articles"), or is an entry's.
+        A known word in a smaller style heads a part of a section ("Journal Articles"), or is an entry's.
         """
         kinds: dict[Style, set[SectionKind]] = {}
         found: Counter[Style] = Counter()
@@ -83,9 +83,7 @@ class HeadingFinder:
             {
                 style: count
                 for style, count in found.items()
-                if style == main
-                or len(kinds[style]) >= 2
-                or (len(kinds[main]) == 1 and style.size >= main.size)
+                if style.size >= main.size or len(kinds[style]) >= 2
             }
         )
 
@@ -101,6 +99,12 @@ class HeadingFinder:
         if not _may_head(first):
             return None
         kind = self._known(row, gap, current)
+        if (
+            kind is SectionKind.CONTACT
+            and len(row) > 1
+            and current in (SectionKind.HEADER, SectionKind.CONTACT)
+        ):
+            return None  # "Address | 1 High Street": a label among the contacts
         if kind is not None:
             return Heading(kind, first.text, 1)
         if (
@@ -112,6 +116,20 @@ class HeadingFinder:
         ):
             return Heading(SectionKind.OTHER, first.text, 1)
         return None
+
+    def is_first_half(self, row: list[Cell], below: list[Cell]) -> bool:
+        """Whether two rows are one title in two lines: only together are they a known one."""
+        first, second = row[0], below[0]
+        return (
+            len(row) == len(below) == 1
+            and first.styled
+            and second.styled
+            and first.title is None
+            and self.style(first)[:3] == self.style(second)[:3]
+            and second.top - first.bottom < 0.8 * first.size
+            and self._is_title_style(self.style(second))
+            and title_kind(f"{first.text} {second.text}") is not None
+        )
 
     def _known(self, row: list[Cell], gap: float, current: SectionKind) -> SectionKind | None:
         first = row[0]

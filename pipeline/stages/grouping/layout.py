@@ -200,7 +200,8 @@ def _are_columns(cut: _Cut, em: float, gutters: Sequence[float]) -> bool:
         (_dated_share(left) >= 0.5 and not heads_left) or (_dated_share(right) >= 0.4 and not heads_right)
     ):
         return False
-    if (heads_left and heads_right) or any(abs(_start(cut) - x) < em for x in gutters):
+    free = _stand_free(heads_left, right, em) + _stand_free(heads_right, left, em)
+    if (free and heads_left and heads_right) or any(abs(_start(cut) - x) < em for x in gutters):
         return True
     rows_left, rows_right = len(rows_of(left)), len(rows_of(right))
     if min(rows_left, rows_right) < 3 or _is_sparse(left, em) or _is_sparse(right, em):
@@ -210,7 +211,7 @@ def _are_columns(cut: _Cut, em: float, gutters: Sequence[float]) -> bool:
         return False
     if mates >= 0.6 and min(rows_left, rows_right) <= 4:
         return False
-    if heads_left or heads_right:
+    if free:
         return mates < 0.8 or not _is_short(few)
     return mates < 0.6 or (not _is_short(few) and not _is_short(many))
 
@@ -221,6 +222,19 @@ def _stand_alone(heads: list[Cell], other: list[Cell], em: float) -> int:
         not any(cell.top < head.bottom - 0.1 * em and cell.bottom > head.top + 0.1 * em for cell in other)
         for head in heads
     )
+
+
+def _stand_free(heads: list[Cell], other: list[Cell], em: float) -> int:
+    """How many of the titles on one side have text beside them that is not set in one row with them.
+
+    Or a title of its own: two titles side by side head two columns.
+    """
+    free = 0
+    for head in heads:
+        beside = [c for c in other if c.top < head.bottom - 0.1 * em and c.bottom > head.top + 0.1 * em]
+        level = [c for c in beside if abs(c.base - head.base) <= 0.3 * em]
+        free += bool(beside) and (not level or any(c.heads for c in level))
+    return free
 
 
 def _height(cells: list[Cell]) -> float:
