@@ -29,6 +29,8 @@ def title_score(text: str) -> float:
     score = 0.0
     if heads:
         score = 1.0 + (0.2 if heads[-1] == len(words) - 1 or heads[0] == 0 else 0.0)
+    elif lexicon.compounds.find(text):
+        score = 1.1
     elif has_cjk(text) and (lexicon.cjk_tail.search(found.folded) or lexicon.cjk.search(found.folded)):
         score = 1.2 if lexicon.cjk_tail.search(found.folded) else 0.8
     elif any(word in lexicon.weak for word in words):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.adapters.rules.fold import fold, has_cjk, phrases
 from pipeline.adapters.rules.lexicon import any_of, load
@@ -250,13 +250,18 @@ class _Finder:
             self._add(match, _century(match[1]), weak=True)
 
 
-def find_dates(text: str, *, month_first: bool = False) -> list[DateRange]:
+def find_dates(text: str, *, month_first: bool = False) -> tuple[DateRange, ...]:
     """Every date and range printed in one text, in order.
 
     `month_first` decides 04/05/2019 where nothing else does.
     """
+    return _find_dates(text, month_first) if len(text) < 2000 else ()
+
+
+@lru_cache(maxsize=4096)
+def _find_dates(text: str, month_first: bool) -> tuple[DateRange, ...]:
     if not _HAS_DATE.search(fold(text)):
-        return []
+        return ()
     finder = _Finder(text, month_first)
     points = finder.find()
     folded = finder.folded
@@ -267,7 +272,7 @@ def find_dates(text: str, *, month_first: bool = False) -> list[DateRange]:
         if found:
             ranges.append(found)
         i += used
-    return ranges
+    return tuple(ranges)
 
 
 def _range_at(folded: str, points: list[DatePoint], i: int) -> tuple[DateRange | None, int]:

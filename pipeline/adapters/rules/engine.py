@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline.adapters.rules.classify import degree_level, degree_score, employer_score, institution_score, title_score
+from pipeline.adapters.rules.classify import (
+    degree_level,
+    degree_score,
+    employer_score,
+    institution_score,
+    title_score,
+)
 from pipeline.adapters.rules.dates import find_dates, guess_month_first
 from pipeline.adapters.rules.education import read_education
 from pipeline.adapters.rules.lexicon import languages
@@ -86,7 +92,11 @@ class _Draft:
             if section.kind is kind:
                 streams.append(list(section.line_ids))
                 follows = True
-            elif section.kind is SectionKind.OTHER and follows and (not streams[-1] or _heads_entry(section.title)):
+            elif (
+                section.kind is SectionKind.OTHER
+                and follows
+                and (not streams[-1] or _heads_entry(section.title))
+            ):
                 streams[-1] += [*section.heading_ids, *section.line_ids]
             else:
                 follows = False

@@ -87,7 +87,9 @@ def _is_prose(piece: Piece) -> bool:
 def _ends_sentence(text: str) -> bool:
     """Whether a full stop ends a sentence and no abbreviation ("Acme Trading Co.")."""
     last = text.rstrip(".").split()[-1]
-    return len(last) > 4 and last[:1].islower() or (len(last) > 5 and organisations().legal.label(last) is None)
+    return (
+        len(last) > 4 and last[:1].islower() or (len(last) > 5 and organisations().legal.label(last) is None)
+    )
 
 
 def _is_body_label(piece: Piece) -> bool:
@@ -215,7 +217,8 @@ class Marker:
         if not ranges or _is_long(piece) or piece.text.endswith("."):
             return False
         edge = ranges[-1].end >= len(piece.text.rstrip(" ).")) or ranges[0].begin <= 1
-        return edge and not (ranges[-1].single and title_score(piece.text) < 0.8)
+        known = title_score(piece.text) >= 0.8 or degree_score(piece.text) >= 1.0
+        return edge and (known or not ranges[-1].single)
 
     def _under(self, body: Piece, piece: Piece) -> bool:
         """Whether a piece goes on with the body piece above it."""

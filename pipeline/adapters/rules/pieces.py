@@ -54,7 +54,9 @@ class Piece:
             past = self.parts[i + 1][0] if i + 1 < len(self.parts) else len(self.text)
             if past > begin and offset < max(end, begin + 1):
                 parts.append((max(0, offset - begin), line_id))
-        return replace(self, text=self.text[begin:end], parts=tuple(parts))
+        text = self.text[begin:end]
+        box = self.left, self.right, self.top, self.bottom
+        return Piece(text, tuple(parts), self.page, *box, self.size, self.bold)
 
     def trim(self) -> Piece:
         """Without separators and unpaired brackets at its ends."""

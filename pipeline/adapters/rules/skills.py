@@ -85,7 +85,9 @@ def _runs_on(above: Piece, below: Piece, right: float) -> bool:
     separated = len(_LISTED.findall(above.text))
     if separated == 0 or _fits(above, below, right):
         return False  # one item a line, or a line that was broken on purpose
-    return below.text[:1].islower() or separated >= 2 or bool(_LISTED.search(below.text)) or len(below.text) < 20
+    return (
+        below.text[:1].islower() or separated >= 2 or bool(_LISTED.search(below.text)) or len(below.text) < 20
+    )
 
 
 def _fits(above: Piece, below: Piece, right: float) -> bool:

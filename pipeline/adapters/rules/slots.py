@@ -7,7 +7,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.adapters.rules.classify import employer_score, institution_score, is_titleish, shape_score, title_score
+from pipeline.adapters.rules.classify import (
+    employer_score,
+    institution_score,
+    is_titleish,
+    shape_score,
+    title_score,
+)
 from pipeline.adapters.rules.fold import fold, has_cjk, words_of
 from pipeline.adapters.rules.lexicon import organisations, titles
 from pipeline.adapters.rules.pieces import Piece
@@ -193,10 +199,12 @@ def _assign(
         if position == len(names):
             first, second = taken.get(pair[0]), taken.get(pair[1])
             if first is not None and second is not None:
-                total -= 2 * max(0.0, order if first > second else -order)
+                total -= max(0.0, order if first > second else -order)
             place = taken.get("place")
             if place is not None and second is not None:
-                total += 0.12 if place > second else -0.12
+                total += 0.04 if place > second else -0.04
+                if set(fragments[place].ids) & set(fragments[second].ids):
+                    total += 0.12 if place > second else -0.12  # "Acme, Hull" on one line
             left = [i for i in free if i not in taken.values()]
             total -= sum(0.3 if i < 2 else 0.1 for i in left)
             if total > best_score:
@@ -222,7 +230,7 @@ def as_title(text: str) -> float:
     """A title; less so where what follows a comma says nothing of a title: "Partner, Acme"."""
     score = title_score(text) + 0.1
     if score == 0.1 and len(text.split()) == 1:
-        score = -0.05
+        score = 0.0
     elif score <= 0.1 and len(text.split()) >= 4 and shape_score(text) < 0:
         score -= 0.5  # a clause, not a title
     if part_kind(text):

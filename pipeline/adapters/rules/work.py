@@ -131,7 +131,12 @@ def _without_type(
     for i, piece in enumerate(fragments):
         only = titles().types.label(piece.text) or titles().types_cjk.get(fold(piece.text))
         titled = any(title_score(other.text) >= 0.8 for other in fragments if other is not piece)
-        if only and i not in forced.values() and (len(fragments) > 2 or titled) and (titled or title_score(piece.text) < 0.8):
+        if (
+            only
+            and i not in forced.values()
+            and (len(fragments) > 2 or titled)
+            and (titled or title_score(piece.text) < 0.8)
+        ):
             moved = {slot: n - (n > i) for slot, n in forced.items()}
             return fragments[:i] + fragments[i + 1 :], piece, moved
     return fragments, None, forced
