@@ -25,9 +25,9 @@ class Titles:
 
     def __init__(self) -> None:
         data = load("titles")
-        self.heads = {
-            word for entry in data["heads"].split() for word in words_of(entry).words if len(word) > 1
-        }
+        heads = [words_of(entry).words for entry in data["heads"].split()]
+        self.heads = {words[0] for words in heads if len(words) == 1 and len(words[0]) > 1}
+        self.compounds = phrases([" ".join(words) for words in heads if len(words) > 1])
         self.weak = {word for entry in data["weak"].split() for word in words_of(entry).words} - self.heads
         self.modifiers = {word for entry in data["modifiers"].split() for word in words_of(entry).words}
         self.suffixes = tuple({fold(word) for word in data["suffixes"].split()})
