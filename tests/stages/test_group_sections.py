@@ -298,3 +298,57 @@ def test_the_language_is_told(language: str, words: str) -> None:
 def test_too_little_text_has_no_language() -> None:
     """A name alone says nothing."""
     assert _group([Put(60, 100, "Ada Lovelace")]).language is None
+
+
+def test_a_newspapers_second_column_goes_on_with_the_first() -> None:
+    """Columns of one width without a title at the top of the second: the text runs on."""
+    grouped = _group(
+        [
+            Put(60, 30, "Ada Lovelace", 20, True),
+            title(40, 80, "Experience"),
+            *_paragraph(40, 100, 20),
+            *_paragraph(330, 85, 8),
+            title(330, 210, "Education"),
+            *_paragraph(330, 230, 8, word="studied in"),
+        ]
+    )
+    assert len(section(grouped, SectionKind.WORK).line_ids) == 28
+    assert texts(grouped, section(grouped, SectionKind.HEADER).line_ids) == ["Ada Lovelace"]
+
+
+def test_a_title_broken_by_a_narrow_column_is_one_title() -> None:
+    """Only together do the two lines say what the section is about."""
+    grouped = _group(
+        [
+            title(60, 40, "Experience"),
+            *_paragraph(60, 60, 4),
+            title(60, 130, "Conocimientos"),
+            title(60, 145, "informáticos"),
+            *_paragraph(60, 165, 2, word="practised"),
+        ]
+    )
+    skills = section(grouped, SectionKind.SKILLS)
+    assert (skills.title, len(skills.heading_ids)) == ("Conocimientos informáticos", 2)
+
+
+def test_first_lines_of_entries_are_no_titles_although_they_look_alike() -> None:
+    """Where many unknown lines share the titles' style, it is the entries' style too."""
+    puts = [Put(60, 30, "Ada Lovelace", 20, True), Put(60, 80, "Experience", 10, True)]
+    for n, employer in enumerate(("City Hospital", "Saint Mary", "Mercy Clinic", "North Ward")):
+        puts += [Put(60, 100 + 50 * n, employer, 10, True), *_paragraph(60, 112 + 50 * n, 2)]
+    puts += [Put(60, 320, "Education", 10, True), *_paragraph(60, 332, 2)]
+    assert [kind for kind, _ in outline(_group(puts))] == ["header", "work", "education"]
+
+
+def test_a_table_of_contacts_is_no_margin_of_titles() -> None:
+    """ "Address" beside an address is a label, and the name beside "Name" stays in the header."""
+    labels = ("Name", "Address", "Phone", "E-mail")
+    values = ("Ada Lovelace", "12 St James Square", "020 7946 0000", "ada@example.com")
+    puts = [
+        put
+        for n, (label, value) in enumerate(zip(labels, values, strict=True))
+        for put in (Put(60, 40 + 16 * n, label, 10, True), Put(200, 40 + 16 * n, value))
+    ]
+    grouped = _group([*puts, title(60, 140, "Experience"), *_paragraph(60, 160, 4)])
+    assert _rows(grouped)[:4] == [list(pair) for pair in zip(labels, values, strict=True)]
+    assert [kind for kind, _ in outline(grouped)] == ["header", "work"]

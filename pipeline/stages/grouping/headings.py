@@ -118,13 +118,13 @@ class HeadingFinder:
         return None
 
     def is_first_half(self, row: list[Cell], below: list[Cell]) -> bool:
-        """Whether two rows are one title in two lines: only together are they a known one."""
+        """Whether two rows are one title in two lines: the second alone is none, both together are."""
         first, second = row[0], below[0]
         return (
             len(row) == len(below) == 1
             and first.styled
             and second.styled
-            and first.title is None
+            and second.title is None
             and self.style(first)[:3] == self.style(second)[:3]
             and second.top - first.bottom < 0.8 * first.size
             and self._is_title_style(self.style(second))
