@@ -43,7 +43,7 @@ class Service:
     def replicas(self, deployment: str) -> list[psutil.Process]:
         """The replica processes of one deployment, by the title that Ray gives them."""
         titled = f"ray::ServeReplica:resumes:{deployment}"
-        return [process for process in self.processes() if _title(process).startswith(titled)]
+        return [process for process in self.processes() if title(process).startswith(titled)]
 
     def postmaster(self) -> psutil.Process | None:
         """The embedded PostgreSQL's first process, or None while it is down."""
@@ -56,7 +56,8 @@ class Service:
             return None
 
 
-def _title(process: psutil.Process) -> str:
+def title(process: psutil.Process) -> str:
+    """The process's command line as Ray titles it; empty once it has ended."""
     try:
         return " ".join(process.cmdline())
     except psutil.Error:  # it ended meanwhile

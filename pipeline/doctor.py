@@ -81,7 +81,9 @@ def _objects(settings: Settings) -> str:
 def _text(settings: Settings) -> str:
     engine = wiring.text_engine(settings)
     try:
-        limits = f"{settings.max_pages} pages, {settings.parse_timeout_s:.0f} s, {settings.parse_memory_mib} MiB"
+        limits = (
+            f"{settings.max_pages} pages, {settings.parse_timeout_s:.0f} s, {settings.parse_memory_mib} MiB"
+        )
         return f"{engine.version}; at most {limits} a document"
     finally:
         engine.close()

@@ -39,7 +39,11 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word as printed, without white space; `confidence` is 0–1 (1 for a PDF's own text)."""
+    """One word as printed, without white space; `confidence` is 0–1 (1 for a PDF's own text).
+
+    A word broken at a line's end keeps its hyphen, as "-": joining belongs to whoever reads the lines. A glyph
+    that the font gives no meaning is U+FFFD.
+    """
 
     text: str
     box: Box

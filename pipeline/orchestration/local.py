@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 from pydantic import SecretStr
 
 from pipeline.domain.errors import ConfigurationError
@@ -36,6 +37,7 @@ _OBJECT_STORE_BYTES = 256 * _MIB
 #: Replicas reserve fractions that add up to less than two cores; more Ray CPUs than cores only lets a
 #: one-core machine start too.
 _LEAST_CPUS = 2
+_AGENTS_END_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def service_running(
         import ray  # late: Ray reads its environment at import
         from ray import serve
 
-        scratch = Path(tempfile.mkdtemp(prefix="resumes-ray-"))
+        scratch = Path(tempfile.mkdtemp(prefix="resumes-ray-", dir=_short_temporary_directory()))
         logging.getLogger("ray").setLevel(logging.ERROR)
         logging.getLogger("ray.serve").setLevel(logging.WARNING)
         say("Starting Ray")
@@ -116,8 +118,30 @@ def service_running(
                 # Deleting drains the replicas as `serve.shutdown()` does, without its complaint that the
                 # controller, which it kills, did not answer.
                 serve.delete(_APPLICATION)
-                ray.shutdown()
+                _shut_down_ray(scratch)
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _shut_down_ray(scratch: Path) -> None:
+    """Stop Ray, and see its processes gone: some of its agents notice only after half a minute."""
+    import ray
+
+    started = [
+        process for process in psutil.Process().children(recursive=True) if _mentions(process, str(scratch))
+    ]
+    ray.shutdown()
+    _, left = psutil.wait_procs(started, timeout=_AGENTS_END_S)
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+
+
+def _mentions(process: psutil.Process, text: str) -> bool:
+    """Whether a process is of this Ray: its arguments or, for those that Ray titles anew, its open files."""
+    try:
+        return text in " ".join(process.cmdline()) or any(text in file.path for file in process.open_files())
+    except psutil.Error:
+        return False
 
 
 def refuse_busy_port(settings: Settings) -> None:
@@ -132,6 +156,11 @@ def refuse_busy_port(settings: Settings) -> None:
                 "or set PORT to another.",
                 key="PORT",
             ) from None
+
+
+def _short_temporary_directory() -> str | None:
+    """/tmp where it is there: Ray's sockets lie deep below, and a socket's path has at most 103 bytes on macOS."""
+    return "/tmp" if Path("/tmp").is_dir() else None
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from sqlalchemy import Engine, text
 
-from benchmarks.service import Service, running
+from benchmarks.service import Service, running, title
 from pipeline.client import ResumesClient
 from pipeline.demo import samples_dir
 from pipeline.domain.journey import DEATHS_ALONE_ARE_POISON
@@ -67,11 +67,7 @@ def job_of(engine: Engine, resume_id: str) -> tuple[str, int]:
 
 
 def isolated_workers(service: Service) -> list[psutil.Process]:
-    return [
-        process
-        for process in service.processes()
-        if "_IsolatedWorker" in " ".join(process.cmdline() if process.is_running() else [])
-    ]
+    return [process for process in service.processes() if "_IsolatedWorker" in title(process)]
 
 
 def make_suspect(service: Service, engine: Engine, client: ResumesClient, path: Path) -> str:

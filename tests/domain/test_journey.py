@@ -22,4 +22,6 @@ def test_terminal_states_lead_only_to_erasure() -> None:
 
 def test_every_state_can_be_erased() -> None:
     """Erasure is a person's right in whatever state the job is."""
-    assert all(JobState.ERASED in moves for state, moves in LEGAL_MOVES.items() if state is not JobState.ERASED)
+    assert all(
+        JobState.ERASED in moves for state, moves in LEGAL_MOVES.items() if state is not JobState.ERASED
+    )

@@ -36,7 +36,9 @@ print("works")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from the checkout and installed alone into a directory."""
     folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder / "dist"), cwd=ROOT)
+    run(
+        sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder / "dist"), cwd=ROOT
+    )
     (wheel,) = (folder / "dist").glob("*.whl")
     pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index")
     run(*pip, "--target", str(folder / "site"), str(wheel), cwd=folder)

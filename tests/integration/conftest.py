@@ -10,9 +10,9 @@ from benchmarks.service import Service, running
 from pipeline.client import ResumesClient
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service() -> Iterator[Service]:
-    """One service for the whole session: it takes some twenty seconds to start."""
+    """One service for all: it takes some twenty seconds to start, and a process can have one Ray at a time."""
     with running(max_pages=50) as started:
         yield started
 

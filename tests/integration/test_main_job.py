@@ -30,7 +30,7 @@ def truth_of(path: Path) -> dict:
 def completed(service: Service) -> dict[str, dict]:
     """Every sample uploaded at once: the finished resume of each file name, with facts."""
     client = service.client()
-    ids = {path.name: client.upload(path)["id"] for path in SAMPLES}
+    ids = {path.name: client.upload(path, job_post_id="samples")["id"] for path in SAMPLES}
     done = {name: client.wait(resume_id, view="full") for name, resume_id in ids.items()}
     client.close()
     return done
@@ -62,7 +62,7 @@ def test_a_search_in_plain_words_finds_the_right_person(
     client: ResumesClient, completed: dict[str, dict], search: dict
 ) -> None:
     """The top hit of each of the demo's searches, with the line that matched."""
-    hits = client.search(search["query"])
+    hits = client.search(search["query"], job_post_id="samples")
     assert hits[0]["id"] == completed[search["top"]]["id"]
     assert hits[0]["text"]
     assert hits[0]["section"]

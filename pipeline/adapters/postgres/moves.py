@@ -77,7 +77,7 @@ def move(
         shown AS (
             UPDATE applications a SET
                 status = {STATUS_CASE},
-                stage = CASE WHEN m.to_state <> 'queued' THEN a.stage END,
+                stage = CASE m.to_state WHEN 'queued' THEN NULL WHEN 'succeeded' THEN 'save' ELSE a.stage END,
                 updated_at = now(),
                 started_at = coalesce(a.started_at, CASE WHEN m.to_state = 'running' THEN now() END),
                 completed_at = CASE WHEN {finished} THEN now() END,
