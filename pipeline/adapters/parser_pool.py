@@ -45,10 +45,12 @@ def _no_main_module() -> Iterator[None]:
     Inside Ray that is the worker's script, and with it Ray: 44 MB a child instead of 14.
     """
     main = sys.modules["__main__"]
-    hidden = {name: main.__dict__[name] for name in ("__spec__", "__file__") if name in main.__dict__}
+    hidden: dict[str, Any] = {
+        name: main.__dict__[name] for name in ("__spec__", "__file__") if name in main.__dict__
+    }
     with _mask_lock:
         try:
-            main.__dict__.update(__spec__=None)
+            main.__dict__["__spec__"] = None
             main.__dict__.pop("__file__", None)
             yield
         finally:
@@ -58,7 +60,7 @@ def _no_main_module() -> Iterator[None]:
 class _BarePopen(Popen):
     def _launch(self, process_obj: Any) -> None:
         with _no_main_module():
-            super()._launch(process_obj)
+            super()._launch(process_obj)  # type: ignore[misc]
 
 
 class _BareProcess(SpawnProcess):
@@ -171,13 +173,13 @@ class ParserPool:
         with self._lock:
             pool, self._pool, self._closed = self._pool, None, True
         if pool is not None:
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
 
 
 def _discard(pool: ProcessPool) -> None:
     # Joining waits for the child to end: not on the event loop.
-    pool.stop()
+    pool.stop()  # type: ignore[no-untyped-call]
     threading.Thread(target=pool.join, daemon=True).start()
 
 

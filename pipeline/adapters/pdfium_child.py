@@ -118,7 +118,7 @@ def _read_page(document: Any, page: Any, reader: GlyphReader) -> tuple[ReadPage,
     finally:
         pdfium.FPDFText_ClosePage(text_page)
     hidden = _hidden_styles(page, found, frame)
-    lines = []
+    lines: list[Any] = []
     for angle, glyphs in sorted(found.glyphs.items()):
         raw = lines_of(glyphs, found.styles, hidden)
         lines.extend(_in_fractions(line, angle, frame) for line in raw)

@@ -79,6 +79,7 @@ def _quick(function: Any, result: Any, *arguments: Any) -> Any:
     # Called thousands of times a page: a prototype that keeps the interpreter's lock and takes bare
     # addresses costs half of pypdfium2's typed one.
     address = ctypes.cast(function, ctypes.c_void_p).value
+    assert address is not None
     return ctypes.PYFUNCTYPE(result, *arguments)(address)
 
 

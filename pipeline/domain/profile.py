@@ -59,7 +59,7 @@ class Fact(Model, Generic[T]):
 
 def pointed(value: T, raw: str, line_ids: tuple[int, ...] | list[int], confidence: float = 1.0) -> Fact[T]:
     """A fact as an engine answers it: a value, the text it copies, and the lines that should show it."""
-    return Fact[type(value)](  # type: ignore[misc]
+    return Fact[type(value)](  # type: ignore[misc, operator, no-any-return]
         value=value, raw=raw, confidence=confidence, evidence=[Evidence(line_ids=list(line_ids))]
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
@@ -68,7 +69,7 @@ def test_consecutive_chunks_share_whole_lines() -> None:
     source = sectioned((None, [" ".join([f"l{i}"] * 10) for i in range(40)]))
     chunks = EmbedChunks(WordCountEmbedder()).chunk(source)
     assert len(chunks) > 1
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in pairwise(chunks):
         shared = set(before.line_ids) & set(after.line_ids)
         assert 0 < 10 * len(shared) <= OVERLAP_TOKENS
 
@@ -88,7 +89,11 @@ def test_an_endless_word_is_cut_and_kept() -> None:
 def test_vectors_of_several_resumes_go_back_to_their_own() -> None:
     """One model call for the batch, each resume its own rows; a resume without a chunk has none."""
     stage = EmbedChunks(WordCountEmbedder())
-    batch = [stage.chunk(sectioned((None, ["a b c"]))), (), stage.chunk(sectioned((None, ["d"]), (None, ["e f"])))]
+    batch = [
+        stage.chunk(sectioned((None, ["a b c"]))),
+        (),
+        stage.chunk(sectioned((None, ["d"]), (None, ["e f"]))),
+    ]
     embedded = stage.run(batch)
     assert [e.vectors[:, 0].tolist() for e in embedded] == [[3.0], [], [1.0, 2.0]]
 
