@@ -50,7 +50,7 @@ def _is_head(word: str, lexicon: Titles) -> bool:
     return word in lexicon.heads or (len(word) > 6 and word.endswith(lexicon.suffixes))
 
 
-_UNITS = {"department", "dept", "division", "team", "unit", "group", "practice", "desk", "emea", "apac", "americas", "bereich", "abteilung", "service", "área", "area", "reparto", "dział", "отдел", "отдела", "department", "research", "level", "grade", "r", "d"}  # fmt: skip
+_UNITS = {"department", "dept", "division", "team", "unit", "group", "practice", "desk", "emea", "apac", "americas", "bereich", "abteilung", "service", "área", "area", "reparto", "dział", "отдел", "отдела", "research", "level", "grade", "r", "d"}  # fmt: skip
 
 
 def is_titleish(text: str) -> bool:
@@ -76,9 +76,7 @@ def shape_score(text: str) -> float:
         return -0.5
     if has_cjk(text) or (not text[0].isascii() and not text[0].isupper() and not text[0].islower()):
         return 0.3
-    capitals = sum(
-        1 for w in words if w.strip("(\"'“«")[:1].isupper() or fold(w) in _SMALL or w[:1].isdigit()
-    )
+    capitals = sum(1 for w in words if any(c.isupper() for c in w) or fold(w) in _SMALL or w[:1].isdigit())
     share = capitals / len(words)
     if share == 1:
         return 0.4 if len(words) <= 6 else 0.2

@@ -57,7 +57,7 @@ _PHONE_LABEL = re.compile(
     re.I,
 )
 _ID_LABEL = re.compile(
-    r"passport|ssn|\bid\b|nif|dni|cpf|\brg\b|pesel|steuer|iban|account|license no|n° siret|siret|pass(?:eport)|паспорт|инн|снилс|t\.?c\.? kimlik|身份证|マイナンバー|주민",
+    r"passport|ssn|isbn|issn|orcid|doi|\bid\b|nif|dni|cpf|\brg\b|pesel|steuer|iban|account|license no|n° siret|siret|pass(?:eport)|паспорт|инн|снилс|t\.?c\.? kimlik|身份证|マイナンバー|주민",
     re.I,
 )
 _REGION_OF = {"de": "DE", "fr": "FR", "es": "ES", "it": "IT", "pt": "PT", "nl": "NL", "pl": "PL", "sv": "SE", "ru": "RU",
@@ -78,6 +78,8 @@ def emails_in(piece: Piece) -> list[Fact[str]]:
         for match in _HIDDEN_EMAIL.finditer(piece.text):
             address = f"{match[1]}@{_DOT.sub('.', match[2])}".replace(" ", "")
             tail = address.rsplit(".", 1)[-1]
+            if re.search(r"\sat\s", match.group(), re.I) and not _DOT.search(match.group()):
+                continue  # "worked at google.com"
             if _EMAIL.fullmatch(address) and re.fullmatch(_TLDS, tail, re.I):
                 found.append(piece.fact_at(*match.span(), clean_email(address), 0.85))
     return found

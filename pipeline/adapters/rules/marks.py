@@ -88,7 +88,7 @@ def _ends_sentence(text: str) -> bool:
     """Whether a full stop ends a sentence and no abbreviation ("Acme Trading Co.")."""
     last = text.rstrip(".").split()[-1]
     return (
-        len(last) > 4 and last[:1].islower() or (len(last) > 5 and organisations().legal.label(last) is None)
+        (len(last) > 4 and last[:1].islower()) or (len(last) > 5 and organisations().legal.label(last) is None)
     )
 
 
@@ -165,9 +165,10 @@ class Marker:
 
     def _mark(self, row: Row) -> Marked:
         dated = any(is_date_only(piece, month_first=self._month_first) for piece in row.pieces[1:])
+        leads = is_date_only(row.first, month_first=self._month_first)  # dates in a gutter
         result = Marked(row, [])
         for i, piece in enumerate(row.pieces):
-            mark = self._mark_piece(piece, dated and i == 0)
+            mark = self._mark_piece(piece, dated and i == 0, opens=leads and i > 0)
             if mark is Mark.HEAD:
                 piece = self._unbulleted(piece)
                 if not mentions_birth(piece.text):
@@ -191,7 +192,8 @@ class Marker:
     def _bulleted(self, piece: Piece) -> bool:
         return piece.bulleted or bool(self._glyph and piece.text.startswith(self._glyph + " "))
 
-    def _mark_piece(self, piece: Piece, dated: bool) -> Mark:
+    def _mark_piece(self, piece: Piece, dated: bool, *, opens: bool) -> Mark:
+        """`dated`: dates stand beside the piece. `opens`: they open its row, so it goes on with nothing."""
         if self._bulleted(piece):
             return Mark.HEAD if self._heads_an_entry(self._unbulleted(piece), dated) else Mark.BULLET
         if _is_body_label(piece):
@@ -199,7 +201,7 @@ class Marker:
         above = next((b for b in self._bodies if self._under(b, piece)), None)
         if above is not None and self._heads_an_entry(piece, dated=False) and self._signals(piece):
             return Mark.HEAD
-        if above is not None and not dated and not is_date_only(piece):
+        if above is not None and not dated and not opens and not is_date_only(piece):
             return Mark.MORE
         return Mark.PROSE if _is_prose(piece) and not dated else Mark.HEAD
 

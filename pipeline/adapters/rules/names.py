@@ -50,7 +50,7 @@ def read_name(pieces: Sequence[Piece], footers: Sequence[Piece], hints: Sequence
     body = _typical_size(pieces)
     candidates = [c for i, piece in enumerate(pieces) for c in _candidates(piece, i, pieces, body, hints)]
     candidates += [
-        Candidate(c.piece, c.score - 0.9) for p in footers for c in _candidates(p, 12, [], body, hints)
+        Candidate(c.piece, c.score - 0.6) for p in footers for c in _candidates(p, 4, [], body, hints)
     ]
     best = max(candidates, key=lambda c: c.score, default=None)
     return _name(best.piece, min(0.98, 0.5 + best.score / 8)) if best and best.score > 0.6 else Name()
@@ -191,16 +191,15 @@ def _name(piece: Piece, confidence: float) -> Name:
     core = piece.cut(begin, end).trim()
     if not core.text:
         return name
-    name.full = core.fact(confidence, _cased(core.text))
+    cased = _cased(core.text)
+    name.full = core.fact(confidence, cased)
     comma = core.text.find(",")
     words = list(re.finditer(r"[^\s,]+", core.text))
     if has_cjk(core.text) and len(words) != 2:
         return name
     if comma > 0 and len(words) >= 2:
-        name.family = core.cut(0, comma).fact(confidence, _cased(core.text[:comma].strip()))
-        name.given = core.cut(comma + 1, len(core.text)).fact(
-            confidence, _cased(core.text[comma + 1 :].strip())
-        )
+        name.family = core.cut(0, comma).fact(confidence, cased[:comma].strip())
+        name.given = core.cut(comma + 1, len(core.text)).fact(confidence, cased[comma + 1 :].strip())
         return name
     if len(words) < 2:
         return name
@@ -212,8 +211,8 @@ def _name(piece: Piece, confidence: float) -> Name:
         )
         return name
     cut = words[split].start()
-    name.given = core.cut(0, cut).fact(confidence, _cased(core.text[:cut].strip()))
-    name.family = core.cut(cut, len(core.text)).fact(confidence, _cased(core.text[cut:].strip()))
+    name.given = core.cut(0, cut).fact(confidence, cased[:cut].strip())
+    name.family = core.cut(cut, len(core.text)).fact(confidence, cased[cut:].strip())
     return name
 
 

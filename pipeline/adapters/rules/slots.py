@@ -174,7 +174,8 @@ def read_slots(
         flat = [piece for reading in choice for piece in reading][: _MAX_FRAGMENTS + 1]
         offsets = list(itertools.accumulate((len(reading) for reading in choice), initial=0))
         moved = {slot: offsets[i] for slot, i in forced.items() if offsets[i] < len(flat)}
-        reading = _assign(flat, slots, moved, order, pair)
+        groups = [n for n, reading in enumerate(choice) for _ in reading][: len(flat)]
+        reading = _assign(flat, slots, moved, order, pair, groups)
         cuts = len(flat) - len(choice)
         reading = Reading(reading.fragments, reading.slots, reading.score - 0.12 * cuts)
         if best is None or reading.score > best.score + 1e-9:
@@ -188,7 +189,9 @@ def _assign(
     forced: dict[str, int],
     order: float,
     pair: tuple[str, str],
+    groups: list[int],
 ) -> Reading:
+    """`groups`: fragments cut from one text by its commas share a number."""
     names = [name for name in slots if name not in forced]
     free = [i for i in range(len(fragments)) if i not in forced.values()]
     scores = {name: [slots[name](piece.text) for piece in fragments] for name in names}
@@ -199,12 +202,13 @@ def _assign(
         if position == len(names):
             first, second = taken.get(pair[0]), taken.get(pair[1])
             if first is not None and second is not None:
-                total -= max(0.0, order if first > second else -order)
+                agrees = order if first < second else -order
+                total += min(0.08, agrees)
             place = taken.get("place")
             if place is not None and second is not None:
                 total += 0.04 if place > second else -0.04
-                if set(fragments[place].ids) & set(fragments[second].ids):
-                    total += 0.12 if place > second else -0.12  # "Acme, Hull" on one line
+                if groups[place] == groups[second]:
+                    total += 0.12 if place > second else -0.12  # "Acme, Hull"
             left = [i for i in free if i not in taken.values()]
             total -= sum(0.3 if i < 2 else 0.1 for i in left)
             if total > best_score:
