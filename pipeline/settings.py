@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     embedding_batch: int | None = Field(
         None, gt=0, description="Chunks in one forward pass. Unset: 8 on a CPU, 256 on a GPU."
     )
-    embedding_threads: int = Field(1, gt=0, description="CPU threads of one embedding replica.")
+    embedding_threads: int = Field(2, gt=0, description="CPU threads of one embedding replica.")
     embedding_replicas: int = Field(1, gt=0, description="Embedding replicas.")
     embedding_num_gpus: float = Field(
         0, ge=0, description="GPUs of one embedding replica; fractions share one."

@@ -8,7 +8,7 @@ agrees with it to a cosine of .9997.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -73,22 +73,20 @@ class SentenceTransformerEmbedder:
     def embed(self, texts: Sequence[str]) -> Vector:
         """float32 of shape (len(texts), dimension), each of length 1, in the order given."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        by_length = sorted(range(len(texts)), key=lambda index: len(texts[index]), reverse=True)
-        for start in range(0, len(by_length), self._batch):
-            indexes = by_length[start : start + self._batch]
-            vectors[indexes] = self._forward([texts[index] for index in indexes])
+        if not texts:
+            return vectors
+        encoded = self._transformer.tokenizer(
+            list(texts), truncation=True, max_length=self._transformer.max_seq_length
+        )
+        for indexes in _batches([len(ids) for ids in encoded["input_ids"]], self._batch):
+            vectors[indexes] = self._forward({name: [rows[i] for i in indexes] for name, rows in encoded.items()})
         return vectors
 
-    def _forward(self, texts: list[str]) -> Vector:
+    def _forward(self, encoded: dict[str, list[list[int]]]) -> Vector:
         import torch
 
-        features: dict[str, Any] = self._transformer.tokenizer(
-            texts,
-            padding=True,
-            truncation=True,
-            max_length=self._transformer.max_seq_length,
-            pad_to_multiple_of=_PAD_TO,
-            return_tensors="pt",
+        features: dict[str, Any] = self._transformer.tokenizer.pad(
+            encoded, padding=True, pad_to_multiple_of=_PAD_TO, return_tensors="pt"
         )
         features = {name: tensor.to(self.device) for name, tensor in features.items()}
         with torch.inference_mode():
@@ -96,6 +94,24 @@ class SentenceTransformerEmbedder:
             unit = torch.nn.functional.normalize(output, dim=1)
         array: Vector = unit.cpu().numpy()
         return array
+
+
+def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Indexes of texts that are padded to one width: at most `most` a batch, the longest first.
+
+    A resume's chunks differ: eight rows padded to the longest were three parts padding to one part text.
+    """
+    batch: list[int] = []
+    width = 0
+    for index in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        padded = -(-lengths[index] // _PAD_TO)
+        if batch and (padded != width or len(batch) == most):
+            yield batch
+            batch = []
+        batch.append(index)
+        width = padded
+    if batch:
+        yield batch
 
 
 def _load(model: str, device: str) -> Any:

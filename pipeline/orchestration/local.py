@@ -127,7 +127,7 @@ def _shut_down_ray(scratch: Path) -> None:
     import ray
 
     started = [
-        process for process in psutil.Process().children(recursive=True) if _mentions(process, str(scratch))
+        process for process in psutil.Process().children(recursive=True) if _is_rays(process, str(scratch))
     ]
     ray.shutdown()
     _, left = psutil.wait_procs(started, timeout=_AGENTS_END_S)
@@ -136,12 +136,13 @@ def _shut_down_ray(scratch: Path) -> None:
             process.terminate()
 
 
-def _mentions(process: psutil.Process, text: str) -> bool:
-    """Whether a process is of this Ray: its arguments or, for those that Ray titles anew, its open files."""
+def _is_rays(process: psutil.Process, scratch: str) -> bool:
+    """Whether Ray started it: it has the session's directory among its arguments, or Ray's own title."""
     try:
-        return text in " ".join(process.cmdline()) or any(text in file.path for file in process.open_files())
+        title = " ".join(process.cmdline())
     except psutil.Error:
         return False
+    return scratch in title or title.startswith("ray::")
 
 
 def refuse_busy_port(settings: Settings) -> None:
