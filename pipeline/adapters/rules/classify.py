@@ -25,7 +25,7 @@ def title_score(text: str) -> float:
     words = found.words
     if not words:
         return -1.0
-    heads = [i for i, word in enumerate(words) if _is_head(word, lexicon)]
+    heads = [i for i, word in enumerate(words) if _is_head(word, lexicon) and not _is_firm(words, i)]
     score = 0.0
     if heads:
         score = 1.0 + (0.2 if heads[-1] == len(words) - 1 or heads[0] == 0 else 0.0)
@@ -44,6 +44,11 @@ def title_score(text: str) -> float:
     if text[:1].islower() and not heads:
         score -= 0.4
     return score
+
+
+def _is_firm(words: tuple[str, ...], i: int) -> bool:
+    """Whether a head is part of a firm's name: "Dahlström & Partner"."""
+    return i > 0 and words[i].startswith("partner") and words[i - 1] in ("&", "and", "und", "och", "et", "y", "e")
 
 
 def _is_head(word: str, lexicon: Titles) -> bool:
@@ -98,7 +103,7 @@ def employer_score(text: str) -> float:
     ):
         score += 1.0
     elif lexicon.nouns.find(text) or lexicon.institutions.find(text):
-        score += 0.5
+        score = max(score, 0.2) + 0.5
     elif has_cjk(text) and lexicon.institution_cjk.search(found.folded):
         score += 0.6
     if any(word in ("&", "and", "und", "et", "y", "e", "i", "och", "и") for word in found.words[1:-1]):

@@ -57,7 +57,7 @@ _PHONE_LABEL = re.compile(
     re.I,
 )
 _ID_LABEL = re.compile(
-    r"passport|ssn|isbn|issn|orcid|doi|\bid\b|nif|dni|cpf|\brg\b|pesel|steuer|iban|account|license no|n° siret|siret|pass(?:eport)|паспорт|инн|снилс|t\.?c\.? kimlik|身份证|マイナンバー|주민",
+    r"passport|ssn|isbn|issn|orcid|doi|\bid\s?(?:no\b|number|card|#|:)|nif|dni|cpf|\brg\b|pesel|steuer|iban|account|license no|n° siret|siret|pass(?:eport)|паспорт|инн|снилс|t\.?c\.? kimlik|身份证|マイナンバー|주민",
     re.I,
 )
 _REGION_OF = {"de": "DE", "fr": "FR", "es": "ES", "it": "IT", "pt": "PT", "nl": "NL", "pl": "PL", "sv": "SE", "ru": "RU",

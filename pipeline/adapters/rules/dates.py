@@ -77,6 +77,7 @@ class _Vocabulary:
         )
         since = "|".join(re.escape(fold(w)) for w in sorted(words["since"], key=len, reverse=True))
         self.since = re.compile(rf"(?:^|(?<=\W))(?:{since})[\s:]+(?:the\s+|le\s+|el\s+)?$")
+        self.since_or_from = re.compile(rf"(?:{since}|from|von|vom|de|del|du|di|van|från|från och med|от)\s")
         until = "|".join(re.escape(fold(w)) for w in sorted(words["until"], key=len, reverse=True))
         self.until = re.compile(rf"^\W*(?:{until})[\s:]+$")
         self.season = re.compile(
@@ -88,15 +89,15 @@ class _Vocabulary:
         self.unended = re.compile(
             rf"{_YEAR}(?:[-./]\d{{1,2}})?[^\d]{{0,3}}\s*(?:{_DASH}|\b(?:{between})\b)\s*({_WORD})?\.?$|(?:^|\s)({_WORD})\.?$"
         )
-        self.ending = re.compile(rf"\W{{0,3}}(?:{_YEAR}|\d{{1,2}}[./-]{_YEAR}|{_WORD}\.?\s{_YEAR})(?!\d)")
+        self.ending = re.compile(rf"\W{{0,3}}(?:{_YEAR}|\d{{1,2}}[./-](?:\d{{1,2}}[./-])?{_YEAR}|{_WORD}\.?,?\s(?:de\s)?{_YEAR})(?!\d)")
         self.era = re.compile(r"(令和|平成|昭和)\s*(\d{1,2}|元)\s*年(?:\s*(\d{1,2})\s*月)?")
         self.iso = re.compile(
             rf"(?<![\d.,/-])({_YEAR})\s?[-./]\s?(0[1-9]|1[0-2]|[1-9])(?:\s?[-./]\s?({_DAY})(?!\d))?(?![\d%])\.?"
         )
         self.numeric = re.compile(
-            rf"(?<![\d.,/-])(\d{{1,2}})\s?[./-]\s?(\d{{1,2}})\s?[./-]\s?({_YEAR})(?!\d)"
+            rf"(?<![\d.,/])(?<!\D\d-)(?<!\d\d[./-]\d\d-)(\d{{1,2}})\s?[./-]\s?(\d{{1,2}})\s?[./-]\s?({_YEAR})(?!\d)"
         )
-        self.month_number = re.compile(rf"(?<![\d.,/-])(0?[1-9]|1[0-2])(?:\s?[./]\s?|-)({_YEAR})(?!\d|\.\d)")
+        self.month_number = re.compile(rf"(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d-)(0?[1-9]|1[0-2])(?:\s?[./]\s?|-)({_YEAR})(?!\d|\.\d)")
         self.named = re.compile(
             rf"(?:(?<!\w)({_DAY})(?:st|nd|rd|th|er|\.|º|°|ª)?\s*[-./]?\s*(?:de\s+|of\s+)?)?(?<![^\W\d_])({month})\.?\s*[,/.\-]?\s*"
             rf"(?:({_DAY})(?:st|nd|rd|th)?\s*[,.]\s*|({_DAY})\s+(?={_YEAR}))?(?:de\s+|del\s+|of\s+|di\s+)?['’]?({_YEAR})(?!\d)"
@@ -340,13 +341,13 @@ def wraps_date(above: str, below: str) -> int:
     """
     v = _words()
     head = fold(above).rstrip()
+    tail = fold(below)
     match = v.unended.search(head[-40:])
     if match is None:
-        return 0
+        return _until(v, head, tail)
     word = match[1] or match[2]
     if word is not None and word.rstrip(".") not in v.months:
         return 0
-    tail = fold(below)
     ending = v.ending.match(tail)
     if ending is None:
         opened = v.open.match(tail) if word is None else None
@@ -357,6 +358,16 @@ def wraps_date(above: str, below: str) -> int:
     again = v.unended.search(f"{head} {tail}"[-40:])  # "June" / "2022-January" / "2023"
     goes_on = again is not None and (again[1] or again[2] or "").rstrip(".") in {"", *v.months}
     return len(below) if goes_on and len(below) - used < 18 else used
+
+
+def _until(v: _Vocabulary, head: str, tail: str) -> int:
+    """How much of "bis 15.07.2021" ends "von 16.03.2016" above it."""
+    between = v.between.match(tail)
+    if between is None or not v.since_or_from.match(head) or not re.search(rf"{_YEAR}$", head):
+        return 0
+    ending = v.ending.match(tail, between.end())
+    opened = v.open.match(tail, between.end())
+    return ending.end() if ending else opened.end() if opened else 0
 
 
 def guess_month_first(texts: list[str], default: bool) -> bool:

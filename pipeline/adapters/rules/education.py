@@ -92,10 +92,10 @@ def _read(entry: Entry, month_first: bool, order: float) -> Reading | None:
     )
     fragments = [f for f in fragments_of(header) if not _is_grade(f.text) and not _is_status(f.text)]
     fragments = [_without_grade(f) for f in fragments]
-    fragments, forced = labelled(fragments)
-    forced = {slot: i for slot, i in forced.items() if slot == "place"}
     fragments = [f for f in fragments if any(c.isalpha() for c in f.text)]
-    forced = {slot: i for slot, i in forced.items() if i < len(fragments)}
+    fragments, forced = labelled(fragments, degrees().labels)
+    fragments, places = labelled(fragments)
+    forced |= {slot: i for slot, i in places.items() if slot == "place"}
     if not fragments:
         return None
     slots = {"degree": _as_degree, "institution": as_institution, "place": as_place}

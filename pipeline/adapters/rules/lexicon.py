@@ -87,6 +87,10 @@ class Degrees:
         self.words = phrases(other["words"])
         self.of = phrases(other["of"])
         self.field_labels = phrases(other["field_labels"])
+        self.labels = Phrases(
+            {word: "institution" for word in other["institution_labels"]}
+            | {word: "degree" for word in [*other["degree_labels"], *other["field_labels"]]}
+        )
         self.grade_labels = phrases(other["grade_labels"])
         self.grade_phrases = phrases(other["grade_phrases"])
         self.status = Phrases(

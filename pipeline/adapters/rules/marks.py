@@ -216,7 +216,7 @@ class Marker:
         if dated:
             return not _is_long(piece)
         ranges = find_dates(piece.text, month_first=self._month_first)
-        if not ranges or _is_long(piece) or piece.text.endswith("."):
+        if not ranges or piece.words > 20 or (_is_long(piece) and has_cjk(piece.text)) or piece.text.endswith("."):
             return False
         edge = ranges[-1].end >= len(piece.text.rstrip(" ).")) or ranges[0].begin <= 1
         known = title_score(piece.text) >= 0.8 or degree_score(piece.text) >= 1.0

@@ -14,7 +14,7 @@ from pipeline.domain.profile import Skill
 _SEPARATOR = re.compile(r"\s*[•·●▪■|‖∙;；│┃◦○]\s*|\s*[,，、،](?!\d)\s*|\s{3,}|\s+[–—]\s+|\s/\s|\n")
 _LISTED = re.compile(r"[•·●▪|‖∙;；│┃◦○,，、،]")
 _BREAK = re.compile(r"\s*[•·●▪■|‖∙◦○│┃]\s*")
-_CATEGORY = re.compile(r"^\s*([^:：,]{2,45}?)\s*[:：]\s*")
+_CATEGORY = re.compile(r"^\s*([^:：,]{2,45}?)\s*(?:[:：]\s+|：|:(?=[^,]{2,40},))")
 _BARE_CATEGORY = re.compile(r"^\s*[^:：]{2,60}[:：]\s*$")
 _LEVEL = re.compile(
     r"\s*[(（\[][^()（）\[\]]{1,40}[)）\]]\s*$|\s*[-–—:]?\s*(?:\d{1,3}\s?%|\d{1,2}\s?/\s?(?:5|10))\s*$|\s*[★☆●○◐■□▪▫⬤◯✩✭*]{2,}\s*$|\s*[-–—]?\s*\(?\d{1,2}\+?\s*(?:years?|yrs?|jahre|ans|años|anos|anni|lat|лет|года?|yıl|年)\b.*$",
@@ -47,6 +47,7 @@ def _items(rows: Sequence[Row]) -> list[Piece]:
     glyph = repeated_glyph(list(rows))
     items: list[Piece] = []
     right = max((row.right for row in rows), default=1.0)
+    before: tuple[Piece, ...] = ()
     for row in rows:
         pieces = row.pieces[1:] if _is_category_cell(row) else row.pieces
         for piece in pieces:
@@ -54,12 +55,24 @@ def _items(rows: Sequence[Row]) -> list[Piece]:
                 piece = piece.cut(2, len(piece.text))
             if _ONLY_RATING.match(piece.text):
                 continue
+            if (cell := _cell_above(before, piece)) is not None:
+                at = items.index(cell)
+                items[at] = join([cell, piece])
+                continue
             above = items[-1] if items else None
             if above is not None and len(row.pieces) == 1 and _runs_on(above, piece, right):
                 items[-1] = join([above, piece])
             else:
                 items.append(piece)
+        before = tuple(piece for piece in row.pieces if piece in items)
     return items
+
+
+def _cell_above(row: tuple[Piece, ...], piece: Piece) -> Piece | None:
+    """The cell of the row above that goes on in a small letter below it: "Stock" / "management"."""
+    if len(row) < 2 or not piece.text[:1].islower():
+        return None
+    return next((cell for cell in row if abs(cell.left - piece.left) < 0.01), None)
 
 
 def _is_category_cell(row: Row) -> bool:

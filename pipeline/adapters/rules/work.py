@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pipeline.adapters.rules.classify import employer_score, title_score
 from pipeline.adapters.rules.dates import DateRange, is_open_end
 from pipeline.adapters.rules.entries import Entry, split_entries, strip_dates
-from pipeline.adapters.rules.fold import fold, has_cjk
+from pipeline.adapters.rules.fold import Phrases, fold, has_cjk
 from pipeline.adapters.rules.lexicon import titles
 from pipeline.adapters.rules.pieces import Piece, Row, join
 from pipeline.adapters.rules.places import place_score
@@ -30,6 +30,9 @@ _DURATION = re.compile(
 )
 _WEB = re.compile(r"^(?:https?://|www\.)\S+$|^[\w-]+\.(?:com|org|net|io|xyz)(?:/\S*)?$|@\w+\.\w+", re.I)
 _LABEL = re.compile(r"^\s*([^:：]{2,40}?)\s*[:：]\s*(?=\S)")
+
+
+_TOLD = ("title", "employer", "place", "dates", "institution", "degree")
 
 
 @dataclass(slots=True)
@@ -100,24 +103,25 @@ def _is_noise(text: str) -> bool:
     )
 
 
-def labelled(fragments: Sequence[Piece]) -> tuple[list[Piece], dict[str, int]]:
+def labelled(fragments: Sequence[Piece], labels: Phrases | None = None) -> tuple[list[Piece], dict[str, int]]:
     """Take "Company: X" apart, and "Company" in a table's left cell; `forced` names the fragments told so."""
+    labels = labels or titles().labels
     result: list[Piece] = []
     forced: dict[str, int] = {}
     pending: str | None = None
     for piece in fragments:
         match = _LABEL.match(piece.text)
-        kind = titles().labels.label(match[1]) if match else None
-        alone = titles().labels.label(piece.text.strip(" :："))
-        if match and kind in ("title", "employer", "place", "dates"):
+        kind = labels.label(match[1]) if match else None
+        alone = labels.label(piece.text.strip(" :：")) if ":" in piece.text or labels is titles().labels else None
+        if match and kind in _TOLD:
             piece = piece.cut(match.end(), len(piece.text)).trim()
             pending = kind
-        elif alone in ("title", "employer", "place", "dates") and len(fragments) > 1:
+        elif alone in _TOLD and len(fragments) > 1:
             pending = alone
             continue
         if not piece.text:
             continue
-        if pending in ("title", "employer", "place") and pending not in forced:
+        if pending in _TOLD and pending != "dates" and pending not in forced:
             forced[pending] = len(result)
         pending = None
         result.append(piece)
@@ -239,6 +243,8 @@ def _grouped(positions: list[Position]) -> list[Work]:
         ):
             header = work
             continue
+        if _is_role(position, works):
+            work.title, work.employer = work.employer, None
         if work.title and not work.employer:
             above = header or (works[-1] if works else None)
             if above and above.employer:
@@ -254,6 +260,14 @@ def _grouped(positions: list[Position]) -> list[Work]:
         elif works and position.has_body:
             works[-1].bullets += work.bullets
     return [work for work in works if _is_position(work)]
+
+
+def _is_role(position: Position, works: list[Work]) -> bool:
+    """Whether a lone unknown text with dates and a body is one more role at the employer above."""
+    work, reading = position.work, position.reading
+    if work.title or not work.employer or not works or not works[-1].employer or reading is None:
+        return False
+    return len(reading.fragments) == 1 and position.has_body and employer_score(work.employer.value) < 0.6
 
 
 def _is_position(work: Work) -> bool:
