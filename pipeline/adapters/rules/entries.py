@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline.adapters.rules.dates import DateRange
 from pipeline.adapters.rules.marks import Mark, Marked, Marker, is_date_only
+from pipeline.adapters.rules.lexicon import degrees, titles
 from pipeline.adapters.rules.pieces import Piece, Row, join
 
 
@@ -31,13 +32,22 @@ class Entry:
 
 
 def split_entries(rows: Sequence[Row], *, month_first: bool = False) -> list[Entry]:
-    marked = Marker(list(rows), month_first=month_first).marked()
+    rows = [row for row in rows if not _is_table_head(row)]
+    marked = Marker(rows, month_first=month_first).marked()
     if not marked:
         return []
     starts = _starts(marked)
     bounds = [*starts, len(marked)]
     entries = [_entry(marked[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
     return [entry for entry in entries if entry.header or entry.bullets or entry.body]
+
+
+def _is_table_head(row: Row) -> bool:
+    """Whether a row names the columns of a table: "Institution | Degree | Year"."""
+    known = (titles().labels, degrees().labels, degrees().grade_labels)
+    return len(row.pieces) >= 2 and all(
+        any(labels.label(piece.text) is not None for labels in known) for piece in row.pieces
+    )
 
 
 def _starts(rows: list[Marked]) -> list[int]:

@@ -301,4 +301,4 @@ def _runs_on(above: Marked, below: Marked) -> bool:
         "y",
     ):
         return True
-    return second.text[:1].islower() and not second.text[:3].startswith(("e-", "i")) and not above.dates
+    return second.text[:1].islower() and not is_date_only(second) and not second.text[:3].startswith(("e-", "i")) and not above.dates

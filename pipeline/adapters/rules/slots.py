@@ -77,12 +77,23 @@ def split_at(fragments: Sequence[Piece]) -> tuple[list[Piece], tuple[int, int] |
     pair: tuple[int, int] | None = None
     for piece in fragments:
         match = pattern.search(fold(piece.text)) if pair is None else None
+        if match is None and pair is None:
+            match = next((m for m in _IN_FIRM.finditer(piece.text) if _firm_follows(piece.text, m)), None)
         if match and title_score(piece.text[: match.start()]) >= 0.5:
             result += [piece.cut(0, match.start()).trim(), piece.cut(match.end(), len(piece.text)).trim()]
             pair = len(result) - 2, len(result) - 1
         else:
             result.append(piece)
     return [piece for piece in result if piece.text], pair
+
+
+_IN_FIRM = re.compile(r"\s(?:w|we|in|im|i|på|en|à|au|na|no|nella|nel|в|del|della|van|der)\s(?=[^\W\d_])")
+
+
+def _firm_follows(text: str, match: re.Match[str]) -> bool:
+    """"Nurse in Leeds Hospital": a sure title, a small word, a sure organisation."""
+    tail = text[match.end() :]
+    return tail[:1].isupper() and title_score(text[: match.start()]) >= 1.0 and employer_score(tail) >= 0.8
 
 
 _AT: list[re.Pattern[str]] = []

@@ -109,10 +109,10 @@ def labelled(fragments: Sequence[Piece], labels: Phrases | None = None) -> tuple
     result: list[Piece] = []
     forced: dict[str, int] = {}
     pending: str | None = None
-    for piece in fragments:
+    for n, piece in enumerate(fragments):
         match = _LABEL.match(piece.text)
         kind = labels.label(match[1]) if match else None
-        alone = labels.label(piece.text.strip(" :：")) if ":" in piece.text or labels is titles().labels else None
+        alone = labels.label(piece.text) if labels is titles().labels or _has_cell_beside(fragments, n) else None
         if match and kind in _TOLD:
             piece = piece.cut(match.end(), len(piece.text)).trim()
             pending = kind
@@ -126,6 +126,16 @@ def labelled(fragments: Sequence[Piece], labels: Phrases | None = None) -> tuple
         pending = None
         result.append(piece)
     return result, forced
+
+
+def _has_cell_beside(fragments: Sequence[Piece], n: int) -> bool:
+    """Whether the next text stands right of this one, as a table's value stands beside its label."""
+    following = fragments[n + 1] if n + 1 < len(fragments) else None
+    return (
+        following is not None
+        and abs(following.top - fragments[n].top) < 0.006
+        and following.left > fragments[n].right + 0.01
+    )
 
 
 def _without_type(
