@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _LIKE = 0.82
-_TITLES = set(["dr", "mr", "mrs", "ms", "prof", "phd", "md", "mba", "jr", "sr", "ing", "dipl"])
+_TITLES = {"dr", "mr", "mrs", "ms", "prof", "phd", "md", "mba", "jr", "sr", "ing", "dipl"}
 _LEGAL = re.compile(
     r"\b(?:inc|llc|ltd|limited|gmbh|ag|kg|plc|corp|co|sa|sas|srl|spa|bv|nv|ab|oy|as|ооо|оао|зао|ао)\b"
 )

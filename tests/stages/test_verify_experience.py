@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 
 import pytest
@@ -165,4 +166,4 @@ def test_a_union_covers_each_month_once(intervals: list[tuple[int, int]]) -> Non
     """The union has the months of all intervals, each once, in disjoint pieces in order."""
     merged = union(intervals)
     assert sum(b - a for a, b in merged) == len({m for a, b in intervals for m in range(a, b)})
-    assert all(first[1] < second[0] for first, second in zip(merged, merged[1:], strict=False))
+    assert all(first[1] < second[0] for first, second in itertools.pairwise(merged))

@@ -12,9 +12,57 @@ from pipeline.adapters.rules.places import part_kind
 _ACRONYM = re.compile(r"^[A-Z]{2,6}$")
 _CAPITALS = re.compile(r"[^\W\d_]+")
 _SHORT_DEGREE = re.compile(r"(?<![\w.])[A-Z][A-Za-z]{0,4}(?:\.\s?[A-Z][A-Za-z]{0,4}){0,3}\.?(?![\w])")
-_SMALL = {"of", "and", "the", "for", "in", "de", "des", "du", "la", "le", "les", "und", "der", "die", "di", "del",
-          "della", "dei", "do", "da", "dos", "das", "e", "y", "et", "en", "i", "van", "von", "den", "och", "&", "för",
-          "für", "al", "el", "ve", "to", "a", "at", "on", "with", "im", "z", "w", "و", "и", "d'", "l'"}  # fmt: skip
+_SMALL = {
+    "of",
+    "and",
+    "the",
+    "for",
+    "in",
+    "de",
+    "des",
+    "du",
+    "la",
+    "le",
+    "les",
+    "und",
+    "der",
+    "die",
+    "di",
+    "del",
+    "della",
+    "dei",
+    "do",
+    "da",
+    "dos",
+    "das",
+    "e",
+    "y",
+    "et",
+    "en",
+    "i",
+    "van",
+    "von",
+    "den",
+    "och",
+    "&",
+    "för",
+    "für",
+    "al",
+    "el",
+    "ve",
+    "to",
+    "a",
+    "at",
+    "on",
+    "with",
+    "im",
+    "z",
+    "w",
+    "و",
+    "и",
+    "d'",
+    "l'",
+}
 
 
 @lru_cache(maxsize=8192)
@@ -48,14 +96,44 @@ def title_score(text: str) -> float:
 
 def _is_firm(words: tuple[str, ...], i: int) -> bool:
     """Whether a head is part of a firm's name: "Dahlström & Partner"."""
-    return i > 0 and words[i].startswith("partner") and words[i - 1] in ("&", "and", "und", "och", "et", "y", "e")
+    return (
+        i > 0
+        and words[i].startswith("partner")
+        and words[i - 1] in ("&", "and", "und", "och", "et", "y", "e")
+    )
 
 
 def _is_head(word: str, lexicon: Titles) -> bool:
     return word in lexicon.heads or (len(word) > 6 and word.endswith(lexicon.suffixes))
 
 
-_UNITS = {"department", "dept", "division", "team", "unit", "group", "practice", "desk", "emea", "apac", "americas", "bereich", "abteilung", "service", "área", "area", "reparto", "dział", "отдел", "отдела", "research", "level", "grade", "r", "d"}  # fmt: skip
+_UNITS = {
+    "department",
+    "dept",
+    "division",
+    "team",
+    "unit",
+    "group",
+    "practice",
+    "desk",
+    "emea",
+    "apac",
+    "americas",
+    "bereich",
+    "abteilung",
+    "service",
+    "área",
+    "area",
+    "reparto",
+    "dział",
+    "отдел",
+    "отдела",
+    "research",
+    "level",
+    "grade",
+    "r",
+    "d",
+}
 
 
 def is_titleish(text: str) -> bool:

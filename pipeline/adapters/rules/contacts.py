@@ -21,8 +21,13 @@ _HIDDEN_EMAIL = re.compile(
     r"([\w-]{1,63}(?:\s{0,2}(?:[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]|\s(?:DOT|dot)\s|\.)\s{0,2}[\w-]{2,63}){1,4})",
 )
 _DOT = re.compile(r"\s*(?:[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]|\s(?:DOT|dot)\s)\s*")
-_TLDS = "com|org|net|edu|gov|io|dev|me|info|biz|co|ai|app|tech|xyz|site|online|name|pro|design|studio|page|blog|cloud|academy|art|photography|works|sh|gg|fm|ly|cc|cv|in|de|fr|es|it|pt|br|nl|be|pl|se|no|dk|fi|ru|ua|tr|il|jp|kr|cn|tw|hk|sg|my|id|ph|th|vn|uk|ie|us|ca|mx|ar|cl|pe|au|nz|za|ch|at|lu|cz|sk|hu|ro|bg|gr|hr|rs|si|lt|lv|ee|eu|asia|world|space|store|shop|web|link|dk|is|pk|bd|lk|np|ng|ke|eg|ma|tn|dz|sa|ae|qa|kz|by"
-_URL = re.compile(
+_TLDS = (
+    "com|org|net|edu|gov|io|dev|me|info|biz|co|ai|app|tech|xyz|site|online|name|pro|design|"
+    "studio|page|blog|cloud|academy|art|photography|works|sh|gg|fm|ly|cc|cv|in|de|fr|es|it|pt|"
+    "br|nl|be|pl|se|no|dk|fi|ru|ua|tr|il|jp|kr|cn|tw|hk|sg|my|id|ph|th|vn|uk|ie|us|ca|mx|ar|"
+    "cl|pe|au|nz|za|ch|at|lu|cz|sk|hu|ro|bg|gr|hr|rs|si|lt|lv|ee|eu|asia|world|space|store|"
+    "shop|web|link|dk|is|pk|bd|lk|np|ng|ke|eg|ma|tn|dz|sa|ae|qa|kz|by"
+)_URL = re.compile(
     rf"(?:https?://|www\.)[^\s<>()\[\]|,;•·]{{3,300}}|(?<![\w@./-])(?:[a-z0-9](?:[a-z0-9-]{{0,62}})\.){{1,4}}(?:{_TLDS})(?:/[^\s<>()\[\]|,;•·]{{0,200}})?(?![\w@])",
     re.I,
 )
@@ -31,16 +36,54 @@ _HANDLE = re.compile(
     r"(?:\.com)?\s{0,2}(?::\s{0,2}/{0,2}|//|\s[-–|]\s)\s{0,2}(@?[\w./-]{2,60})(?!\w|@)",
     re.I,
 )
-_PROFILE_URL = {"linkedin": "linkedin.com/in/", "github": "github.com/", "gitlab": "gitlab.com/", "twitter": "twitter.com/",
-                "x": "x.com/", "medium": "medium.com/@", "instagram": "instagram.com/", "facebook": "facebook.com/",
-                "telegram": "t.me/", "behance": "behance.net/", "dribbble": "dribbble.com/", "kaggle": "kaggle.com/",
-                "youtube": "youtube.com/@", "xing": "xing.com/profile/"}  # fmt: skip
-_HOSTS = {"linkedin.com": "linkedin", "github.com": "github", "github.io": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket",
-          "twitter.com": "twitter", "x.com": "twitter", "medium.com": "medium", "stackoverflow.com": "stackoverflow", "kaggle.com": "kaggle",
-          "behance.net": "behance", "dribbble.com": "dribbble", "instagram.com": "instagram", "facebook.com": "facebook", "fb.com": "facebook",
-          "fb.co": "facebook", "youtube.com": "youtube", "t.me": "telegram", "xing.com": "xing", "orcid.org": "orcid", "vk.com": "vk",
-          "scholar.google.com": "scholar", "researchgate.net": "researchgate", "hh.ru": "headhunter", "leetcode.com": "leetcode",
-          "hackerrank.com": "hackerrank", "codepen.io": "codepen", "dev.to": "devto", "wa.me": "whatsapp", "angel.co": "angellist"}  # fmt: skip
+_PROFILE_URL = {
+    "linkedin": "linkedin.com/in/",
+    "github": "github.com/",
+    "gitlab": "gitlab.com/",
+    "twitter": "twitter.com/",
+    "x": "x.com/",
+    "medium": "medium.com/@",
+    "instagram": "instagram.com/",
+    "facebook": "facebook.com/",
+    "telegram": "t.me/",
+    "behance": "behance.net/",
+    "dribbble": "dribbble.com/",
+    "kaggle": "kaggle.com/",
+    "youtube": "youtube.com/@",
+    "xing": "xing.com/profile/",
+}
+_HOSTS = {
+    "linkedin.com": "linkedin",
+    "github.com": "github",
+    "github.io": "github",
+    "gitlab.com": "gitlab",
+    "bitbucket.org": "bitbucket",
+    "twitter.com": "twitter",
+    "x.com": "twitter",
+    "medium.com": "medium",
+    "stackoverflow.com": "stackoverflow",
+    "kaggle.com": "kaggle",
+    "behance.net": "behance",
+    "dribbble.com": "dribbble",
+    "instagram.com": "instagram",
+    "facebook.com": "facebook",
+    "fb.com": "facebook",
+    "fb.co": "facebook",
+    "youtube.com": "youtube",
+    "t.me": "telegram",
+    "xing.com": "xing",
+    "orcid.org": "orcid",
+    "vk.com": "vk",
+    "scholar.google.com": "scholar",
+    "researchgate.net": "researchgate",
+    "hh.ru": "headhunter",
+    "leetcode.com": "leetcode",
+    "hackerrank.com": "hackerrank",
+    "codepen.io": "codepen",
+    "dev.to": "devto",
+    "wa.me": "whatsapp",
+    "angel.co": "angellist",
+}
 _NOT_DOMAINS = re.compile(
     r"^(?:asp|vb|ado|ml|b|m|ph|e|d3|three|node|next|nuxt|vue|socket|express|react|backbone)\.(?:net|js|io|d|sc|me|in|com|no)$",
     re.I,
@@ -57,12 +100,38 @@ _PHONE_LABEL = re.compile(
     re.I,
 )
 _ID_LABEL = re.compile(
-    r"passport|ssn|isbn|issn|orcid|doi|\bid\s?(?:no\b|number|card|#|:)|nif|dni|cpf|\brg\b|pesel|steuer|iban|account|license no|n° siret|siret|pass(?:eport)|паспорт|инн|снилс|t\.?c\.? kimlik|身份证|マイナンバー|주민",
+    r"passport|ssn|isbn|issn|orcid|doi|\bid\s?(?:no\b|number|card|#|:)|nif|dni|cpf|\brg\b|"
+    r"pesel|steuer|iban|account|license no|n° siret|siret|pass(?:eport)|паспорт|инн|снилс|"
+    r"t\.?c\.? kimlik|身份证|マイナンバー|주민",
     re.I,
 )
-_REGION_OF = {"de": "DE", "fr": "FR", "es": "ES", "it": "IT", "pt": "PT", "nl": "NL", "pl": "PL", "sv": "SE", "ru": "RU",
-              "tr": "TR", "ar": "SA", "he": "IL", "ja": "JP", "ko": "KR", "zh": "CN", "en": "US", "da": "DK", "no": "NO",
-              "nb": "NO", "fi": "FI", "cs": "CZ", "uk": "UA", "el": "GR", "hu": "HU", "ro": "RO"}  # fmt: skip
+_REGION_OF = {
+    "de": "DE",
+    "fr": "FR",
+    "es": "ES",
+    "it": "IT",
+    "pt": "PT",
+    "nl": "NL",
+    "pl": "PL",
+    "sv": "SE",
+    "ru": "RU",
+    "tr": "TR",
+    "ar": "SA",
+    "he": "IL",
+    "ja": "JP",
+    "ko": "KR",
+    "zh": "CN",
+    "en": "US",
+    "da": "DK",
+    "no": "NO",
+    "nb": "NO",
+    "fi": "FI",
+    "cs": "CZ",
+    "uk": "UA",
+    "el": "GR",
+    "hu": "HU",
+    "ro": "RO",
+}
 
 
 def region_hint(country: str | None, language: str | None) -> str | None:

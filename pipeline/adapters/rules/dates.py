@@ -81,15 +81,18 @@ class _Vocabulary:
         until = "|".join(re.escape(fold(w)) for w in sorted(words["until"], key=len, reverse=True))
         self.until = re.compile(rf"^\W*(?:{until})[\s:]+$")
         self.season = re.compile(
-            "(?:" + "|".join(re.escape(fold(w)) for w in sorted(words["seasons"], key=len, reverse=True))
+            "(?:"
+            + "|".join(re.escape(fold(w)) for w in sorted(words["seasons"], key=len, reverse=True))
             + rf")\.?,?\s+(?:of\s+|de\s+|del\s+|semester\s+|term\s+)?['’]?({_YEAR})(?!\d)"
-        )  # fmt: skip
+        )
         self.cjk = re.compile(rf"({_YEAR})\s*[年년](?:\s*(\d{{1,2}})\s*[月월](?:\s*(\d{{1,2}})\s*[日일])?)?")
         self.cjk_month_first = re.compile(rf"(?<!\d)(\d{{1,2}})\s*[月월]\s*,?\s*({_YEAR})(?!\d|\s*[年년])")
         self.unended = re.compile(
             rf"{_YEAR}(?:[-./]\d{{1,2}})?[^\d]{{0,3}}\s*(?:{_DASH}|\b(?:{between})\b)\s*({_WORD})?\.?$|(?:^|\s)({_WORD})\.?$"
         )
-        self.ending = re.compile(rf"\W{{0,3}}(?:{_YEAR}|\d{{1,2}}[./-](?:\d{{1,2}}[./-])?{_YEAR}|{_WORD}\.?,?\s(?:de\s)?{_YEAR})(?!\d)")
+        self.ending = re.compile(
+            rf"\W{{0,3}}(?:{_YEAR}|\d{{1,2}}[./-](?:\d{{1,2}}[./-])?{_YEAR}|{_WORD}\.?,?\s(?:de\s)?{_YEAR})(?!\d)"
+        )
         self.era = re.compile(r"(令和|平成|昭和)\s*(\d{1,2}|元)\s*年(?:\s*(\d{1,2})\s*月)?")
         self.iso = re.compile(
             rf"(?<![\d.,/-])({_YEAR})\s?[-./]\s?(0[1-9]|1[0-2]|[1-9])(?:\s?[-./]\s?({_DAY})(?!\d))?(?![\d%])\.?"
@@ -97,7 +100,9 @@ class _Vocabulary:
         self.numeric = re.compile(
             rf"(?<![\d.,/])(?<!\D\d-)(?<!\d\d[./-]\d\d-)(\d{{1,2}})\s?[./-]\s?(\d{{1,2}})\s?[./-]\s?({_YEAR})(?!\d)"
         )
-        self.month_number = re.compile(rf"(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d-)(0?[1-9]|1[0-2])(?:\s?[./]\s?|-)({_YEAR})(?!\d|\.\d)")
+        self.month_number = re.compile(
+            rf"(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d-)(0?[1-9]|1[0-2])(?:\s?[./]\s?|-)({_YEAR})(?!\d|\.\d)"
+        )
         self.named = re.compile(
             rf"(?:(?<!\w)({_DAY})(?:st|nd|rd|th|er|\.|º|°|ª)?\s*[-./]?\s*(?:de\s+|of\s+)?)?(?<![^\W\d_])({month})\.?\s*[,/.\-]?\s*"
             rf"(?:({_DAY})(?:st|nd|rd|th)?\s*[,.]\s*|({_DAY})\s+(?={_YEAR}))?(?:de\s+|del\s+|of\s+|di\s+)?['’]?({_YEAR})(?!\d)"

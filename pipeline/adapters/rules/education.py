@@ -18,11 +18,14 @@ from pipeline.adapters.rules.work import date_facts, labelled
 from pipeline.domain.profile import Degree, Education, Text
 
 _GRADE_NUMBER = re.compile(
-    r"\d{1,3}(?:[.,]\d{1,3})?\s*(?:/|out of|von|sur|su|de|из)\s*\d{1,3}(?:[.,]\d+)?|\d{1,2}[.,]\d{1,3}|\d{2,3}(?:[.,]\d+)?\s?%|(?<![\w])[A-F][+-]?(?![\w])|\d{1,3}"
+    r"\d{1,3}(?:[.,]\d{1,3})?\s*(?:/|out of|von|sur|su|de|из)\s*\d{1,3}(?:[.,]\d+)?|"
+    r"\d{1,2}[.,]\d{1,3}|\d{2,3}(?:[.,]\d+)?\s?%|(?<![\w])[A-F][+-]?(?![\w])|\d{1,3}"
 )
 _GRADE_TAIL = re.compile(r"\d[.,]\d{1,3}(?:\s*/\s*\d{1,2}(?:[.,]\d+)?)?\s+(?:c?gpa|cpi)\b", re.I)
 _FIELD_OF = re.compile(
-    r"^\s*(?:degree|studies|studiengang|examen)?\s*(?:\b(?:in|im|en|em|of|i|w zakresie|w|inom|op het gebied van|по специальности|по направлению|по|في|ב)\s+|[:\-–,(]\s*)(?:the\s+)?",
+    r"^\s*(?:degree|studies|studiengang|examen)?\s*(?:\b(?:in|im|en|em|of|i|w zakresie|w|"
+    r"inom|op het gebied van|по специальности|по направлению|по|في|ב)\s+|"
+    r"[:\-–,(]\s*)(?:the\s+)?",
     re.I,
 )
 _LABEL = re.compile(r"^\s*([^:：]{2,40}?)\s*[:：]\s*(?=\S)")
@@ -49,7 +52,8 @@ _FACULTIES = {
     "s",
 }
 _GRADE_PART = re.compile(
-    r"[,;(|]\s*(?:cum(?:ulative)?\.?\s*|overall\s*)?(?:c?gpa|grade|score|percentage|marks|aggregate|note|nota|voto|média|promedio|средний балл)\b\s*[:=]?\s*\d[^,]{0,20}$",
+    r"[,;(|]\s*(?:cum(?:ulative)?\.?\s*|overall\s*)?(?:c?gpa|grade|score|percentage|marks|"
+    r"aggregate|note|nota|voto|média|promedio|средний балл)\b\s*[:=]?\s*\d[^,]{0,20}$",
     re.I,
 )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.adapters.rules.dates import DateRange
-from pipeline.adapters.rules.marks import Mark, Marked, Marker, is_date_only
 from pipeline.adapters.rules.lexicon import degrees, titles
+from pipeline.adapters.rules.marks import Mark, Marked, Marker, is_date_only
 from pipeline.adapters.rules.pieces import Piece, Row, join
 
 
@@ -38,7 +39,7 @@ def split_entries(rows: Sequence[Row], *, month_first: bool = False) -> list[Ent
         return []
     starts = _starts(marked)
     bounds = [*starts, len(marked)]
-    entries = [_entry(marked[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    entries = [_entry(marked[a:b]) for a, b in itertools.pairwise(bounds)]
     return [entry for entry in entries if entry.header or entry.bullets or entry.body]
 
 
@@ -59,7 +60,7 @@ def _starts(rows: list[Marked]) -> list[int]:
     signature = rows[first].signature()
     before = sum(1 for i in range(first, dated[0]) if rows[i].is_head)
     starts = [first]
-    for previous, current in zip(dated, dated[1:], strict=False):
+    for previous, current in itertools.pairwise(dated):
         starts += _inner_starts(rows, previous, current, signature)
         starts.append(_start_of(rows, previous, current, signature, before))
     starts += _inner_starts(rows, dated[-1], len(rows), signature)
@@ -147,9 +148,12 @@ def _undated_starts(rows: list[Marked]) -> list[int]:
     like = [i for i in heads if rows[i].signature() == signature]
     varied = len(like) < len(heads)
     starts = [
-        i for i in heads
-        if i == heads[0] or not rows[i - 1].is_head or (varied and rows[i].signature() == signature and rows[i - 1].signature() != signature)
-    ]  # fmt: skip
+        i
+        for i in heads
+        if i == heads[0]
+        or not rows[i - 1].is_head
+        or (varied and rows[i].signature() == signature and rows[i - 1].signature() != signature)
+    ]
     if varied:
         starts = [i for i in starts if rows[i].signature() == signature]
     return sorted({0, *starts})

@@ -88,8 +88,8 @@ class Degrees:
         self.of = phrases(other["of"])
         self.field_labels = phrases(other["field_labels"])
         self.labels = Phrases(
-            {word: "institution" for word in other["institution_labels"]}
-            | {word: "degree" for word in [*other["degree_labels"], *other["field_labels"]]}
+            dict.fromkeys(other["institution_labels"], "institution")
+            | dict.fromkeys([*other["degree_labels"], *other["field_labels"]], "degree")
         )
         self.grade_labels = phrases(other["grade_labels"])
         self.grade_phrases = phrases(other["grade_phrases"])

@@ -59,9 +59,43 @@ def is_date_only(piece: Piece, *, month_first: bool = False) -> bool:
     for found in reversed(ranges):
         rest = rest[: found.begin] + " " + rest[found.end :]
     letters = [w for w in words_of(rest).words if not w.isdigit()]
-    duration = {"yr", "yrs", "year", "years", "mos", "mo", "month", "months", "mois", "an", "ans", "jahre", "monate",
-                "años", "meses", "anos", "anni", "mesi", "from", "von", "de", "du", "dates", "date", "since", "г", "гг",
-                "года", "m", "y", "jahr", "år", "lat", "rok", "r"}  # fmt: skip
+    duration = {
+        "yr",
+        "yrs",
+        "year",
+        "years",
+        "mos",
+        "mo",
+        "month",
+        "months",
+        "mois",
+        "an",
+        "ans",
+        "jahre",
+        "monate",
+        "años",
+        "meses",
+        "anos",
+        "anni",
+        "mesi",
+        "from",
+        "von",
+        "de",
+        "du",
+        "dates",
+        "date",
+        "since",
+        "г",
+        "гг",
+        "года",
+        "m",
+        "y",
+        "jahr",
+        "år",
+        "lat",
+        "rok",
+        "r",
+    }
     return all(word in duration for word in letters)
 
 
@@ -87,8 +121,8 @@ def _is_prose(piece: Piece) -> bool:
 def _ends_sentence(text: str) -> bool:
     """Whether a full stop ends a sentence and no abbreviation ("Acme Trading Co.")."""
     last = text.rstrip(".").split()[-1]
-    return (
-        (len(last) > 4 and last[:1].islower()) or (len(last) > 5 and organisations().legal.label(last) is None)
+    return (len(last) > 4 and last[:1].islower()) or (
+        len(last) > 5 and organisations().legal.label(last) is None
     )
 
 
@@ -104,9 +138,14 @@ def _is_body_label(piece: Piece) -> bool:
 def repeated_glyph(rows: list[Row]) -> str | None:
     """A lone letter that opens many lines is a bullet of a font without names: "f Built a …"."""
     opens = Counter(
-        row.first.text[0] for row in rows if len(row.first.text) > 8 and row.first.text[1:2] == " "
-        and row.first.text[0].isalnum() and not has_cjk(row.first.text[0]) and row.first.text[0] not in "aAIyeoOàÀéÉиИяЯвВсСкКу"
-    )  # fmt: skip
+        row.first.text[0]
+        for row in rows
+        if len(row.first.text) > 8
+        and row.first.text[1:2] == " "
+        and row.first.text[0].isalnum()
+        and not has_cjk(row.first.text[0])
+        and row.first.text[0] not in "aAIyeoOàÀéÉиИяЯвВсСкКу"
+    )
     glyph, times = opens.most_common(1)[0] if opens else ("", 0)
     return glyph if times >= 3 else None
 
@@ -216,7 +255,12 @@ class Marker:
         if dated:
             return not _is_long(piece)
         ranges = find_dates(piece.text, month_first=self._month_first)
-        if not ranges or piece.words > 20 or (_is_long(piece) and has_cjk(piece.text)) or piece.text.endswith("."):
+        if (
+            not ranges
+            or piece.words > 20
+            or (_is_long(piece) and has_cjk(piece.text))
+            or piece.text.endswith(".")
+        ):
             return False
         edge = ranges[-1].end >= len(piece.text.rstrip(" ).")) or ranges[0].begin <= 1
         known = title_score(piece.text) >= 0.8 or degree_score(piece.text) >= 1.0
@@ -301,4 +345,9 @@ def _runs_on(above: Marked, below: Marked) -> bool:
         "y",
     ):
         return True
-    return second.text[:1].islower() and not is_date_only(second) and not second.text[:3].startswith(("e-", "i")) and not above.dates
+    return (
+        second.text[:1].islower()
+        and not is_date_only(second)
+        and not second.text[:3].startswith(("e-", "i"))
+        and not above.dates
+    )

@@ -15,24 +15,111 @@ from pipeline.adapters.rules.places import part_kind
 from pipeline.domain.profile import Name
 
 _LABEL = re.compile(
-    r"^\s*(?:full name|first name ?/ ?surname|name and surname|surname ?/ ?first name|name|nombre completo|nombre y apellidos|nombre|vorname ?/ ?name|nachname ?/ ?vorname|vor- und nachname|nom et prénom|prénom et nom|nom|nome completo|nome e cognome|cognome e nome|nome|naam|imię i nazwisko|namn|ф\.?и\.?о\.?|фио|имя|ad soyad|adı soyadı|adı|isim|الاسم الكامل|الاسم|שם מלא|שם|氏名|名前|姓名|성명|이름)\s*[:：\-–]?\s+(?=\S)|^\s*(?:氏名|姓名|名前|성명|이름|name)\s*[:：]\s*",
+    r"^\s*(?:full name|first name ?/ ?surname|name and surname|surname ?/ ?first name|name|"
+    r"nombre completo|nombre y apellidos|nombre|vorname ?/ ?name|nachname ?/ ?vorname|"
+    r"vor- und nachname|nom et prénom|prénom et nom|nom|nome completo|nome e cognome|"
+    r"cognome e nome|nome|naam|imię i nazwisko|namn|ф\.?и\.?о\.?|фио|имя|ad soyad|"
+    r"adı soyadı|adı|isim|الاسم الكامل|الاسم|שם מלא|שם|氏名|名前|姓名|성명|이름)\s*[:：\-–]?\s+(?=\S)|"
+    r"^\s*(?:氏名|姓名|名前|성명|이름|name)\s*[:：]\s*",
     re.I,
 )
 _BARE_LABEL = re.compile(
-    r"^\s*(?:full name|name|nombre|nom|nome|naam|namn|фио|имя|ad soyad|الاسم|שם|氏\s?名|姓\s?名|성\s?명|이\s?름|imię i nazwisko)\s*[:：]?\s*$",
+    r"^\s*(?:full name|name|nombre|nom|nome|naam|namn|фио|имя|ad soyad|الاسم|שם|氏\s?名|"
+    r"姓\s?名|성\s?명|이\s?름|imię i nazwisko)\s*[:：]?\s*$",
     re.I,
 )
 _PREFIX = re.compile(
-    r"^(?:(?:dr|prof|mr|mrs|ms|mx|miss|sir|ing|dipl\.?-?ing|mag|mgr|mgr inż|inż|lic|dr hab|dott|dott\.ssa|avv|d\.?ª|sr|sra|herr|frau|m|mme|eng|er|shri|smt|d\.r|prof\.? dr|prof\.? dr\.? ing)\.?\s+|(?:د|م|أ)\.\s?|ד\"ר\s|(?:г-н|г-жа)\s)+",
+    r"^(?:(?:dr|prof|mr|mrs|ms|mx|miss|sir|ing|dipl\.?-?ing|mag|mgr|mgr inż|inż|lic|dr hab|"
+    r"dott|dott\.ssa|avv|d\.?ª|sr|sra|herr|frau|m|mme|eng|er|shri|smt|d\.r|prof\.? dr|"
+    r"prof\.? dr\.? ing)\.?\s+|(?:د|م|أ)\.\s?|ד\"ר\s|(?:г-н|г-жа)\s)+",
     re.I,
 )
 _SUFFIX = re.compile(
-    r"[,\s(]+(?:ph\.?\s?d|m\.?\s?d|mba|m\.?sc|b\.?sc|m\.?a|b\.?a|rn|bsn|msn|cpa|cfa|pmp|pe|p\.e|esq|jr|sr|ii|iii|iv|cissp|acca|ca|llb|llm|jd|dds|phr|shrm-cp|csm|cscp|mcips|bcom|beng|meng|fca|aca|rn,? bsn|lpn|np|fnp|m\.?ed|dipl\.?-?ing|ing)\.?\)?$",
+    r"[,\s(]+(?:ph\.?\s?d|m\.?\s?d|mba|m\.?sc|b\.?sc|m\.?a|b\.?a|rn|bsn|msn|cpa|cfa|pmp|pe|"
+    r"p\.e|esq|jr|sr|ii|iii|iv|cissp|acca|ca|llb|llm|jd|dds|phr|shrm-cp|csm|cscp|mcips|"
+    r"bcom|beng|meng|fca|aca|rn,? bsn|lpn|np|fnp|m\.?ed|dipl\.?-?ing|ing)\.?\)?$",
     re.I,
 )
 _NOT_NAMES = phrases(
-    ["curriculum vitae", "curriculum", "vitae", "resume", "résumé", "cv", "c v", "lebenslauf", "bewerbung", "hoja de vida", "currículum", "currículo", "europass", "życiorys", "meritförteckning", "резюме", "özgeçmiş", "السيرة الذاتية", "سيرة ذاتية", "קורות חיים", "履歴書", "職務経歴書", "简历", "個人簡歷", "个人简历", "이력서", "자기소개서", "personal information", "personal details", "personal data", "persönliche daten", "contact", "contact me", "contacts", "profile", "summary", "about", "about me", "objective", "experience", "work experience", "education", "skills", "page", "address", "email", "e mail", "phone", "telephone", "mobile", "references", "updated", "last updated", "confidential", "kontakt", "contacto", "coordonnées", "contatti", "contato", "linkedin", "github", "website", "portfolio", "cover letter", "date of birth", "nationality", "gender", "photo", "languages", "hobbies", "interests", "declaration", "career objective", "profil", "formation", "compétences"]
-)  # fmt: skip
+    [
+        "curriculum vitae",
+        "curriculum",
+        "vitae",
+        "resume",
+        "résumé",
+        "cv",
+        "c v",
+        "lebenslauf",
+        "bewerbung",
+        "hoja de vida",
+        "currículum",
+        "currículo",
+        "europass",
+        "życiorys",
+        "meritförteckning",
+        "резюме",
+        "özgeçmiş",
+        "السيرة الذاتية",
+        "سيرة ذاتية",
+        "קורות חיים",
+        "履歴書",
+        "職務経歴書",
+        "简历",
+        "個人簡歷",
+        "个人简历",
+        "이력서",
+        "자기소개서",
+        "personal information",
+        "personal details",
+        "personal data",
+        "persönliche daten",
+        "contact",
+        "contact me",
+        "contacts",
+        "profile",
+        "summary",
+        "about",
+        "about me",
+        "objective",
+        "experience",
+        "work experience",
+        "education",
+        "skills",
+        "page",
+        "address",
+        "email",
+        "e mail",
+        "phone",
+        "telephone",
+        "mobile",
+        "references",
+        "updated",
+        "last updated",
+        "confidential",
+        "kontakt",
+        "contacto",
+        "coordonnées",
+        "contatti",
+        "contato",
+        "linkedin",
+        "github",
+        "website",
+        "portfolio",
+        "cover letter",
+        "date of birth",
+        "nationality",
+        "gender",
+        "photo",
+        "languages",
+        "hobbies",
+        "interests",
+        "declaration",
+        "career objective",
+        "profil",
+        "formation",
+        "compétences",
+    ]
+)
 _NAME_WORD = re.compile(r"^[^\W\d_][\w'’.‑-]*$")
 
 
@@ -216,7 +303,40 @@ def _name(piece: Piece, confidence: float) -> Name:
     return name
 
 
-_PARTICLES = {"van", "von", "de", "da", "di", "del", "della", "der", "den", "la", "le", "dos", "das", "do", "du", "el", "al", "bin", "ibn", "ter", "ten", "af", "av", "zu", "آل", "بن", "عبد", "أبو", "ben", "bar", "mac", "st."}  # fmt: skip
+_PARTICLES = {
+    "van",
+    "von",
+    "de",
+    "da",
+    "di",
+    "del",
+    "della",
+    "der",
+    "den",
+    "la",
+    "le",
+    "dos",
+    "das",
+    "do",
+    "du",
+    "el",
+    "al",
+    "bin",
+    "ibn",
+    "ter",
+    "ten",
+    "af",
+    "av",
+    "zu",
+    "آل",
+    "بن",
+    "عبد",
+    "أبو",
+    "ben",
+    "bar",
+    "mac",
+    "st.",
+}
 
 
 def _family_start(words: list[str]) -> int:

@@ -118,9 +118,16 @@ class Piece:
 def piece_of(line: Line) -> Piece:
     box = line.box
     return Piece(
-        line.text, ((0, line.id),), line.page, box.left, box.right, box.top, box.bottom, line.size or 10.0,
+        line.text,
+        ((0, line.id),),
+        line.page,
+        box.left,
+        box.right,
+        box.top,
+        box.bottom,
+        line.size or 10.0,
         bool(line.bold),
-    )  # fmt: skip
+    )
 
 
 def join(pieces: Sequence[Piece], separator: str = " ") -> Piece:

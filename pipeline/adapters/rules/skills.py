@@ -23,7 +23,51 @@ _LEVEL = re.compile(
 _YEARS_IN = re.compile(r"[(（]([^()（）]{1,40})[)）]")
 _ONLY_RATING = re.compile(r"^[\W\d_]*%?$|^\d{1,3}\s?%$|^\d{1,2}\s?/\s?\d{1,2}$")
 _SENTENCE = re.compile(r"\.\s+[A-ZÀ-ÞА-Я]|\.\s*$")
-_VERB = {"is", "are", "was", "were", "have", "has", "had", "able", "ability", "will", "can", "that", "which", "who", "my", "i", "their", "his", "her", "ich", "habe", "bin", "je", "j'ai", "suis", "tengo", "soy", "sono", "ho", "tenho", "sou", "jestem", "mam", "jag", "har", "я", "мой", "имею", "это", "that's", "worked", "used", "using"}  # fmt: skip
+_VERB = {
+    "is",
+    "are",
+    "was",
+    "were",
+    "have",
+    "has",
+    "had",
+    "able",
+    "ability",
+    "will",
+    "can",
+    "that",
+    "which",
+    "who",
+    "my",
+    "i",
+    "their",
+    "his",
+    "her",
+    "ich",
+    "habe",
+    "bin",
+    "je",
+    "j'ai",
+    "suis",
+    "tengo",
+    "soy",
+    "sono",
+    "ho",
+    "tenho",
+    "sou",
+    "jestem",
+    "mam",
+    "jag",
+    "har",
+    "я",
+    "мой",
+    "имею",
+    "это",
+    "that's",
+    "worked",
+    "used",
+    "using",
+}
 
 
 def read_skills(rows: Sequence[Row]) -> list[Skill]:
@@ -214,7 +258,7 @@ _LEXICON: list[Phrases] = []
 
 def _lexicon_skills(text: str) -> list[str]:
     if not _LEXICON:
-        forms = {form: name for form, name in _spellings()}
+        forms = dict(_spellings())
         _LEXICON.append(Phrases(forms))
     words = words_of(text)
     exact = skills().exact

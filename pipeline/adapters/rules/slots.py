@@ -91,7 +91,7 @@ _IN_FIRM = re.compile(r"\s(?:w|we|in|im|i|på|en|à|au|na|no|nella|nel|в|del|de
 
 
 def _firm_follows(text: str, match: re.Match[str]) -> bool:
-    """"Nurse in Leeds Hospital": a sure title, a small word, a sure organisation."""
+    """ "Nurse in Leeds Hospital": a sure title, a small word, a sure organisation."""
     tail = text[match.end() :]
     return tail[:1].isupper() and title_score(text[: match.start()]) >= 1.0 and employer_score(tail) >= 0.8
 

@@ -112,7 +112,9 @@ def labelled(fragments: Sequence[Piece], labels: Phrases | None = None) -> tuple
     for n, piece in enumerate(fragments):
         match = _LABEL.match(piece.text)
         kind = labels.label(match[1]) if match else None
-        alone = labels.label(piece.text) if labels is titles().labels or _has_cell_beside(fragments, n) else None
+        alone = (
+            labels.label(piece.text) if labels is titles().labels or _has_cell_beside(fragments, n) else None
+        )
         if match and kind in _TOLD:
             piece = piece.cut(match.end(), len(piece.text)).trim()
             pending = kind

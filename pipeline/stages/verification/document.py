@@ -11,8 +11,11 @@ from pipeline.domain.sections import SectionedText, SectionKind
 from pipeline.domain.upload import StoredUpload
 
 _ORDERS = re.compile(
-    r"ignore (?:all |any |the )?(?:previous|prior|above|other) (?:instructions|prompts?|candidates)|disregard (?:all|the|any) (?:previous|above|prior)"
-    r"|(?:system|developer) prompt|you are (?:now )?an? (?:ai|assistant|language model)|as an ai (?:language )?model|(?:rate|rank|score) this (?:candidate|resume|cv) (?:as|the|with)",
+    r"ignore (?:all |any |the )?(?:previous|prior|above|other) (?:instructions|prompts?|"
+    r"candidates)|disregard (?:all|the|any) (?:previous|above|prior)"
+    r"|(?:system|developer) prompt|you are (?:now )?an? (?:ai|assistant|language model)|"
+    r"as an ai (?:language )?model|(?:rate|rank|score) this (?:candidate|resume|cv) (?:as|"
+    r"the|with)",
     re.I,
 )
 

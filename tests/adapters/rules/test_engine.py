@@ -28,14 +28,22 @@ def facts(model: Model) -> Iterator[Fact[Any]]:
 
 RESUME = draw(
     {
-        "header": [Cell("Dale Ford", size=20, bold=True), "Ward Manager", "Leeds, UK | dale.ford@example.com | +44 20 7946 0958 | github.com/daleford"],
+        "header": [
+            Cell("Dale Ford", size=20, bold=True),
+            "Ward Manager",
+            "Leeds, UK | dale.ford@example.com | +44 20 7946 0958 | github.com/daleford",
+        ],
         "summary": ["Nurse with seven years in acute care."],
-        "work": ["Ward Manager | Northwind Clinic | Mar 2021 – Present", "• Led nine nurses with Cerner", "Staff Nurse | Acme Ltd | 2018 – 2020"],
+        "work": [
+            "Ward Manager | Northwind Clinic | Mar 2021 – Present",
+            "• Led nine nurses with Cerner",
+            "Staff Nurse | Acme Ltd | 2018 – 2020",
+        ],
         "education": ["BSc Nursing, University of Hull, 2012 – 2015"],
         "skills": ["Wound care, Cerner, Triage"],
         "languages": ["English – native"],
     }
-)  # fmt: skip
+)
 
 
 def test_a_resume_is_read_whole() -> None:

@@ -37,34 +37,89 @@ EXPECTED = [
 ]
 
 LAYOUTS: dict[str, list[Row]] = {
-    "piped": ["Ward Manager | Northwind Clinic | Mar 2021 – Present", "• Led nine nurses", "Staff Nurse | Acme Ltd | 2018 – 2020", "• Ran wards"],
+    "piped": [
+        "Ward Manager | Northwind Clinic | Mar 2021 – Present",
+        "• Led nine nurses",
+        "Staff Nurse | Acme Ltd | 2018 – 2020",
+        "• Ran wards",
+    ],
     "title first, dates right": [
-        [Cell("Ward Manager", bold=True), Cell("Mar 2021 – Present", 0.7)], "Northwind Clinic", "• Led nine nurses",
-        [Cell("Staff Nurse", bold=True), Cell("2018 – 2020", 0.7)], "Acme Ltd", "• Ran wards",
+        [Cell("Ward Manager", bold=True), Cell("Mar 2021 – Present", 0.7)],
+        "Northwind Clinic",
+        "• Led nine nurses",
+        [Cell("Staff Nurse", bold=True), Cell("2018 – 2020", 0.7)],
+        "Acme Ltd",
+        "• Ran wards",
     ],
     "employer first, dates below": [
-        [Cell("Northwind Clinic", bold=True), Cell("Leeds, UK", 0.7)], [Cell("Ward Manager"), Cell("Mar 2021 – Present", 0.7)], "• Led nine nurses",
-        [Cell("Acme Ltd", bold=True), Cell("Leeds, UK", 0.7)], [Cell("Staff Nurse"), Cell("2018 – 2020", 0.7)], "• Ran wards",
+        [Cell("Northwind Clinic", bold=True), Cell("Leeds, UK", 0.7)],
+        [Cell("Ward Manager"), Cell("Mar 2021 – Present", 0.7)],
+        "• Led nine nurses",
+        [Cell("Acme Ltd", bold=True), Cell("Leeds, UK", 0.7)],
+        [Cell("Staff Nurse"), Cell("2018 – 2020", 0.7)],
+        "• Ran wards",
     ],
-    "dates above": ["Mar 2021 – Present", "Ward Manager – Northwind Clinic", "• Led nine nurses", "2018 – 2020", "Staff Nurse – Acme Ltd", "• Ran wards"],
-    "dates last, no bullets": ["Ward Manager", "Northwind Clinic", "Mar 2021 – Present", Cell("Staff Nurse", gap=1.2), "Acme Ltd", "2018 – 2020"],
+    "dates above": [
+        "Mar 2021 – Present",
+        "Ward Manager – Northwind Clinic",
+        "• Led nine nurses",
+        "2018 – 2020",
+        "Staff Nurse – Acme Ltd",
+        "• Ran wards",
+    ],
+    "dates last, no bullets": [
+        "Ward Manager",
+        "Northwind Clinic",
+        "Mar 2021 – Present",
+        Cell("Staff Nurse", gap=1.2),
+        "Acme Ltd",
+        "2018 – 2020",
+    ],
     "gutter": [
-        [Cell("Mar 2021 – Present"), Cell("Ward Manager", 0.35, bold=True)], [Cell("Northwind Clinic", 0.35)], [Cell("• Led nine nurses", 0.35)],
-        [Cell("2018 – 2020"), Cell("Staff Nurse", 0.35, bold=True)], [Cell("Acme Ltd", 0.35)], [Cell("• Ran wards", 0.35)],
+        [Cell("Mar 2021 – Present"), Cell("Ward Manager", 0.35, bold=True)],
+        [Cell("Northwind Clinic", 0.35)],
+        [Cell("• Led nine nurses", 0.35)],
+        [Cell("2018 – 2020"), Cell("Staff Nurse", 0.35, bold=True)],
+        [Cell("Acme Ltd", 0.35)],
+        [Cell("• Ran wards", 0.35)],
     ],
     "table": [
-        [Cell("Mar 2021 – Present"), Cell("Ward Manager", 0.35), Cell("• Led nine nurses", 0.6)], [Cell("Northwind Clinic", 0.35), Cell("• Cut errors", 0.6)],
-        [Cell("2018 – 2020"), Cell("Staff Nurse", 0.35), Cell("• Ran wards", 0.6)], [Cell("Acme Ltd", 0.35), Cell("• Kept records", 0.6)],
+        [Cell("Mar 2021 – Present"), Cell("Ward Manager", 0.35), Cell("• Led nine nurses", 0.6)],
+        [Cell("Northwind Clinic", 0.35), Cell("• Cut errors", 0.6)],
+        [Cell("2018 – 2020"), Cell("Staff Nurse", 0.35), Cell("• Ran wards", 0.6)],
+        [Cell("Acme Ltd", 0.35), Cell("• Kept records", 0.6)],
     ],
-    "at": ["Ward Manager at Northwind Clinic, Mar 2021 – Present", "• Led nine nurses", "Staff Nurse at Acme Ltd, 2018 – 2020", "• Ran wards"],
-    "labelled": ["Company: Northwind Clinic", "Position: Ward Manager", "Duration: Mar 2021 – Present", "• Led nine nurses",
-                 "Company: Acme Ltd", "Position: Staff Nurse", "Duration: 2018 – 2020", "• Ran wards"],
-    "brackets": ["Ward Manager, Northwind Clinic, Leeds (Mar 2021 – Present)", "• Led nine nurses", "Staff Nurse, Acme Ltd (2018 – 2020)", "• Ran wards"],
+    "at": [
+        "Ward Manager at Northwind Clinic, Mar 2021 – Present",
+        "• Led nine nurses",
+        "Staff Nurse at Acme Ltd, 2018 – 2020",
+        "• Ran wards",
+    ],
+    "labelled": [
+        "Company: Northwind Clinic",
+        "Position: Ward Manager",
+        "Duration: Mar 2021 – Present",
+        "• Led nine nurses",
+        "Company: Acme Ltd",
+        "Position: Staff Nurse",
+        "Duration: 2018 – 2020",
+        "• Ran wards",
+    ],
+    "brackets": [
+        "Ward Manager, Northwind Clinic, Leeds (Mar 2021 – Present)",
+        "• Led nine nurses",
+        "Staff Nurse, Acme Ltd (2018 – 2020)",
+        "• Ran wards",
+    ],
     "broken dates": [
-        [Cell("Mar 2021 –"), Cell("Ward Manager", 0.35)], [Cell("Present"), Cell("Northwind Clinic", 0.35)], [Cell("• Led nine nurses", 0.35)],
-        [Cell("2018 –"), Cell("Staff Nurse", 0.35)], [Cell("2020"), Cell("Acme Ltd", 0.35)], [Cell("• Ran wards", 0.35)],
+        [Cell("Mar 2021 –"), Cell("Ward Manager", 0.35)],
+        [Cell("Present"), Cell("Northwind Clinic", 0.35)],
+        [Cell("• Led nine nurses", 0.35)],
+        [Cell("2018 –"), Cell("Staff Nurse", 0.35)],
+        [Cell("2020"), Cell("Acme Ltd", 0.35)],
+        [Cell("• Ran wards", 0.35)],
     ],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -77,19 +132,24 @@ def test_roles_under_one_employer_share_it() -> None:
     """A heading with the employer alone lends it to the roles below."""
     found = works(
         Cell("Acme Ltd, Hull", bold=True),
-        [Cell("Team Leader"), Cell("2020 – 2022", 0.7)], "• Led",
-        [Cell("Engineer"), Cell("2018 – 2020", 0.7)], "• Built",
-    )  # fmt: skip
+        [Cell("Team Leader"), Cell("2020 – 2022", 0.7)],
+        "• Led",
+        [Cell("Engineer"), Cell("2018 – 2020", 0.7)],
+        "• Built",
+    )
     assert [told(w)[:2] for w in found] == [("Team Leader", "Acme Ltd"), ("Engineer", "Acme Ltd")]
 
 
 def test_unknown_titles_are_told_by_the_sections_order() -> None:
     """Where the words say nothing, the place that the other entries give the title decides."""
     found = works(
-        "Accountant | Blueriver | 2019 – 2021", "• Closed books",
-        "Zymurgist | Greenriver | 2017 – 2019", "• Brewed",
-        "Cashier | Redriver | 2015 – 2017", "• Sold",
-    )  # fmt: skip
+        "Accountant | Blueriver | 2019 – 2021",
+        "• Closed books",
+        "Zymurgist | Greenriver | 2017 – 2019",
+        "• Brewed",
+        "Cashier | Redriver | 2015 – 2017",
+        "• Sold",
+    )
     assert told(found[1])[:2] == ("Zymurgist", "Greenriver")
 
 
@@ -135,14 +195,49 @@ def test_employment_types_are_told() -> None:
 
 
 DEGREES = {
-    "MSc Data Science, University of Hull, 2016 – 2018": ("MSc Data Science", "master", "University of Hull", "Data Science"),
-    "Bachelor of Science in Physics | Ohio State University | 2012 – 2016": ("Bachelor of Science in Physics", "bachelor", "Ohio State University", "Physics"),
-    "Technische Universität Dresden – Diplom-Ingenieur Maschinenbau, 2005 – 2010": ("Diplom-Ingenieur Maschinenbau", "master", "Technische Universität Dresden", "Maschinenbau"),
-    "Licence professionnelle Commerce, École supérieure de Nantes, 2018 – 2021": ("Licence professionnelle Commerce", "bachelor", "École supérieure de Nantes", "Commerce"),
-    "Московский государственный университет | Магистр прикладной математики | 2006 – 2010": ("Магистр прикладной математики", "master", "Московский государственный университет", None),
-    "東京大学 工学部 情報工学科 卒業 2009年4月 – 2012年3月": ("工学部 情報工学科 卒業", "bachelor", "東京大学", None),
-    "جامعة القاهرة | بكالوريوس علوم الحاسب | 2008 – 2012": ("بكالوريوس علوم الحاسب", "bachelor", "جامعة القاهرة", None),
-}  # fmt: skip
+    "MSc Data Science, University of Hull, 2016 – 2018": (
+        "MSc Data Science",
+        "master",
+        "University of Hull",
+        "Data Science",
+    ),
+    "Bachelor of Science in Physics | Ohio State University | 2012 – 2016": (
+        "Bachelor of Science in Physics",
+        "bachelor",
+        "Ohio State University",
+        "Physics",
+    ),
+    "Technische Universität Dresden – Diplom-Ingenieur Maschinenbau, 2005 – 2010": (
+        "Diplom-Ingenieur Maschinenbau",
+        "master",
+        "Technische Universität Dresden",
+        "Maschinenbau",
+    ),
+    "Licence professionnelle Commerce, École supérieure de Nantes, 2018 – 2021": (
+        "Licence professionnelle Commerce",
+        "bachelor",
+        "École supérieure de Nantes",
+        "Commerce",
+    ),
+    "Московский государственный университет | Магистр прикладной математики | 2006 – 2010": (
+        "Магистр прикладной математики",
+        "master",
+        "Московский государственный университет",
+        None,
+    ),
+    "東京大学 工学部 情報工学科 卒業 2009年4月 – 2012年3月": (
+        "工学部 情報工学科 卒業",
+        "bachelor",
+        "東京大学",
+        None,
+    ),
+    "جامعة القاهرة | بكالوريوس علوم الحاسب | 2008 – 2012": (
+        "بكالوريوس علوم الحاسب",
+        "bachelor",
+        "جامعة القاهرة",
+        None,
+    ),
+}
 
 
 @pytest.mark.parametrize(("line", "expected"), DEGREES.items())

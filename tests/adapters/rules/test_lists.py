@@ -31,7 +31,10 @@ def piece(text: str, size: float = 10.0, top: float = 0.1) -> Piece:
     ("rows", "expected"),
     [
         (["Python, C++, SQL"], ["Python", "C++", "SQL"]),
-        (["Languages: Python, C#", "Databases: PostgreSQL (MySQL, SQLite)"], ["Python", "C#", "PostgreSQL (MySQL, SQLite)"]),
+        (
+            ["Languages: Python, C#", "Databases: PostgreSQL (MySQL, SQLite)"],
+            ["Python", "C#", "PostgreSQL (MySQL, SQLite)"],
+        ),
         (["• Wound care", "• Triage"], ["Wound care", "Triage"]),
         (["Python – expert", "Excel – basic"], ["Python", "Excel"]),
         (["Figma (5 years), Sketch 80 %, Adobe XD ●●●●○"], ["Figma", "Sketch", "Adobe XD"]),
@@ -41,7 +44,7 @@ def piece(text: str, size: float = 10.0, top: float = 0.1) -> Piece:
         (["I have worked with many teams across the world and enjoyed every minute of it."], []),
         (["数据分析、项目管理，Python"], ["数据分析", "项目管理", "Python"]),
     ],
-)  # fmt: skip
+)
 def test_skills_come_from_lists_and_not_from_sentences(rows: list[Row], expected: list[str]) -> None:
     """Commas, bullets, categories, ratings and cells; never prose."""
     assert skills(*rows) == expected
