@@ -27,7 +27,8 @@ _TLDS = (
     "br|nl|be|pl|se|no|dk|fi|ru|ua|tr|il|jp|kr|cn|tw|hk|sg|my|id|ph|th|vn|uk|ie|us|ca|mx|ar|"
     "cl|pe|au|nz|za|ch|at|lu|cz|sk|hu|ro|bg|gr|hr|rs|si|lt|lv|ee|eu|asia|world|space|store|"
     "shop|web|link|dk|is|pk|bd|lk|np|ng|ke|eg|ma|tn|dz|sa|ae|qa|kz|by"
-)_URL = re.compile(
+)
+_URL = re.compile(
     rf"(?:https?://|www\.)[^\s<>()\[\]|,;•·]{{3,300}}|(?<![\w@./-])(?:[a-z0-9](?:[a-z0-9-]{{0,62}})\.){{1,4}}(?:{_TLDS})(?:/[^\s<>()\[\]|,;•·]{{0,200}})?(?![\w@])",
     re.I,
 )
