@@ -86,7 +86,7 @@ def title_score(text: str) -> float:
     elif any(word in lexicon.modifiers for word in words):
         score = 0.2
     if organisations().legal.find(text):
-        score -= 0.8 if _ends_legal(text) else 0.3
+        score -= 0.8 if ends_legal(text) else 0.3
     if len(words) > 9:
         score -= 0.15 * (len(words) - 9)
     if text[:1].islower() and not heads:
@@ -147,7 +147,7 @@ def has_title_head(text: str) -> bool:
     return title_score(text) >= 0.8
 
 
-def _ends_legal(text: str) -> bool:
+def ends_legal(text: str) -> bool:
     words = words_of(text).words
     return any(end == len(words) and begin > 0 for begin, end, _ in organisations().legal.find(text))
 
@@ -175,7 +175,7 @@ def employer_score(text: str) -> float:
         return -1.0
     score = shape_score(text)
     if (
-        _ends_legal(text)
+        ends_legal(text)
         or (lexicon.legal.find(text) and not text[:1].islower())
         or (has_cjk(text) and lexicon.cjk.search(found.folded))
     ):
@@ -196,7 +196,7 @@ def employer_score(text: str) -> float:
         score -= 0.4
     if part_kind(text):
         score -= 0.6
-    if text.endswith((".", ":", ";")) and not _ends_legal(text) and (len(found.words) > 4 or text[-1] != "."):
+    if text.endswith((".", ":", ";")) and not ends_legal(text) and (len(found.words) > 4 or text[-1] != "."):
         score -= 0.3
     return score
 

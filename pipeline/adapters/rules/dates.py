@@ -368,7 +368,10 @@ def wraps_date(above: str, below: str) -> int:
 def _until(v: _Vocabulary, head: str, tail: str) -> int:
     """How much of "bis 15.07.2021" ends "von 16.03.2016" above it."""
     between = v.between.match(tail)
-    if between is None or not v.since_or_from.match(head) or not re.search(rf"{_YEAR}$", head):
+    if between is None or not re.search(rf"{_YEAR}$", head):
+        return 0
+    dashed = re.match(rf"\s*{_DASH}\s", tail) is not None  # "Sep 2010" / "— Jun 2012"
+    if not dashed and not v.since_or_from.match(head):
         return 0
     ending = v.ending.match(tail, between.end())
     opened = v.open.match(tail, between.end())

@@ -7,7 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 
-from pipeline.adapters.rules.classify import degree_score, employer_score, shape_score, title_score
+from pipeline.adapters.rules.classify import (
+    degree_score,
+    employer_score,
+    ends_legal,
+    shape_score,
+    title_score,
+)
 from pipeline.adapters.rules.dates import DateRange, find_dates, is_open_end, mentions_birth, wraps_date
 from pipeline.adapters.rules.fold import has_cjk, words_of
 from pipeline.adapters.rules.lexicon import organisations, titles
@@ -121,6 +127,8 @@ def _is_prose(piece: Piece) -> bool:
 def _ends_sentence(text: str) -> bool:
     """Whether a full stop ends a sentence and no abbreviation ("Acme Trading Co.")."""
     last = text.rstrip(".").split()[-1]
+    if "." in last or ends_legal(text):
+        return False
     return (len(last) > 4 and last[:1].islower()) or (
         len(last) > 5 and organisations().legal.label(last) is None
     )

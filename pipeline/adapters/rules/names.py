@@ -73,6 +73,26 @@ _NOT_NAMES = phrases(
         "personal details",
         "personal data",
         "persönliche daten",
+        "인적사항",
+        "인적 사항",
+        "基本信息",
+        "个人信息",
+        "基本情報",
+        "個人情報",
+        "personalia",
+        "dane osobowe",
+        "личные данные",
+        "kişisel bilgiler",
+        "المعلومات الشخصية",
+        "פרטים אישיים",
+        "informations personnelles",
+        "état civil",
+        "datos personales",
+        "dados pessoais",
+        "informazioni personali",
+        "dati personali",
+        "persoonlijke gegevens",
+        "personuppgifter",
         "contact",
         "contact me",
         "contacts",
@@ -222,7 +242,15 @@ def _likeness(text: str, hints: Sequence[str]) -> float:
     words = bare.replace(",", " ").split()
     if has_cjk(bare):
         compact = re.sub(r"[\s·・]", "", bare)
-        base = 1.0 if 2 <= len(compact) <= 4 else 0.3 if len(compact) <= 10 and "・" in bare else -1.0
+        base = (
+            1.0
+            if 2 <= len(compact) <= 4
+            else 0.8
+            if " " in bare and len(compact) <= 6
+            else 0.3
+            if len(compact) <= 10 and "・" in bare
+            else -1.0
+        )
         if title_score(bare) >= 0.8 or employer_score(bare) >= 1.0 or part_kind(bare):
             base -= 1.2
         return base + _hinted(bare, hints)

@@ -110,7 +110,7 @@ def _with_wraps(pieces: Sequence[Piece]) -> list[Piece]:
                 " " not in above.text.strip().rsplit(":", 1)[-1].strip()
                 or above.text.endswith((".com/in/", ".com/", ".io/"))
             )
-            and abs(piece.left - above.left) < 0.03
+            and (abs(piece.left - above.left) < 0.03 or above.text.endswith("/"))
             and (
                 (above.text.endswith(("@", "-", "_", "/")) or piece.text.startswith(("@", ".")))
                 or (above.text.endswith(".") and "@" in above.text)

@@ -126,3 +126,11 @@ def test_long_hostile_lines_are_read_quickly() -> None:
     for text in ("2019 - " * 250, "jan " * 400, "1/" * 900, "20" * 900, "2019年" * 300):
         find_dates(text)
     assert time.perf_counter() - begin < 1.0
+
+
+@pytest.mark.parametrize(
+    ("above", "below"), [("Sep 2010", "— Jun 2012"), ("von 16.03.2016", "bis 15.07.2021")]
+)
+def test_a_range_broken_before_its_connector_is_whole(above: str, below: str) -> None:
+    """The dash or the "until" may open the next line."""
+    assert wraps_date(above, below) == len(below)
