@@ -33,6 +33,7 @@ serve: setup ## Run the service on this machine until Ctrl-C
 	$(BIN)/resumes serve
 
 test: setup ## Run the whole test suite (about ten minutes on two cores)
+	@echo "· Running every test: a real PostgreSQL and a real Ray Serve are started for them"
 	$(BIN)/python -m pytest
 
 lint: setup ## Formatting, ruff, mypy, import contracts

@@ -50,7 +50,7 @@ def run_demo(settings: Settings, console: Console) -> None:
             _show_searches(client, ids, console)
     finally:
         shutil.rmtree(data_dir, ignore_errors=True)
-    console.print("[green]The demo passed.[/green] Start the service with `resumes serve`.")
+    console.print("[green]The demo passed.[/green] Start the service with `make serve`, or `resumes serve`.")
 
 
 def _demo_key(settings: Settings) -> str:
