@@ -264,9 +264,14 @@ def as_institution(text: str) -> float:
     return institution_score(text) + 0.2 - _tail_penalty(text, institution_score)
 
 
+_CAMPUS = re.compile(r"^(?:state )?universi\w+ (?:of|de|du|di|da) [^\W\d_]+(?: [^\W\d_]+)?$", re.I)
+
+
 def _tail_penalty(text: str, score: Score) -> float:
     """An organisation whose name is sure before its last comma has a place after it: "Acme Ltd, Hull"."""
     head, comma, tail = text.replace("،", ",").rpartition(",")
+    if _CAMPUS.match(head):
+        return 0.0  # "University of California, San Diego"
     if not comma or _belongs_to_former(tail) or score(head) < 0.8:
         return 0.0
     return 0.3 if score(tail.strip()) < 0.8 else 0.0

@@ -244,29 +244,19 @@ def _grouped(positions: list[Position]) -> list[Work]:
     header: Work | None = None
     for i, position in enumerate(positions):
         work = position.work
-        following = positions[i + 1].work if i + 1 < len(positions) else None
-        if (
-            work.employer
-            and not work.title
-            and not position.has_body
-            and following
-            and following.title
-            and not following.employer
-        ):
+        following = positions[i + 1] if i + 1 < len(positions) else None
+        if _heads_roles(position, following):
             header = work
             continue
-        if _is_role(position, works):
+        above = header or (works[-1] if works else None)
+        if above and above.employer and _is_lone_unknown(position):
             work.title, work.employer = work.employer, None
-        if work.title and not work.employer:
-            above = header or (works[-1] if works else None)
-            if above and above.employer:
-                work.employer = above.employer.model_copy(deep=True)
-                work.location = work.location or (
-                    above.location.model_copy(deep=True) if above.location else None
-                )
-            header = header if above is header else None
-        else:
-            header = None
+        if work.title and not work.employer and above and above.employer:
+            work.employer = above.employer.model_copy(deep=True)
+            work.location = work.location or (
+                above.location.model_copy(deep=True) if above.location else None
+            )
+        header = None
         if work.title or work.employer:
             works.append(work)
         elif works and position.has_body:
@@ -274,10 +264,19 @@ def _grouped(positions: list[Position]) -> list[Work]:
     return [work for work in works if _is_position(work)]
 
 
-def _is_role(position: Position, works: list[Work]) -> bool:
-    """Whether a lone unknown text with dates and a body is one more role at the employer above."""
+def _heads_roles(position: Position, following: Position | None) -> bool:
+    """Whether an entry is but the employer's name (and the years there) over the roles that follow."""
+    work = position.work
+    if following is None or position.has_body or work.title or not work.employer:
+        return False
+    role = following.work
+    return bool(role.title and not role.employer) or _is_lone_unknown(following)
+
+
+def _is_lone_unknown(position: Position) -> bool:
+    """Whether an entry has one text that no word tells to be a firm, with dates and a body: likely a role."""
     work, reading = position.work, position.reading
-    if work.title or not work.employer or not works or not works[-1].employer or reading is None:
+    if work.title or not work.employer or reading is None or not position.entry.dates:
         return False
     return len(reading.fragments) == 1 and position.has_body and employer_score(work.employer.value) < 0.6
 

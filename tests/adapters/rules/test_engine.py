@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.adapters.rules import RulesEngine
 from pipeline.domain.profile import Fact, Model, Profile
+from pipeline.domain.sections import SectionKind
 from pipeline.domain.text import Box, Link
+from pipeline.domain.upload import PDF, StoredUpload
+from pipeline.stages.verify_profile import VerifyProfile
 from tests.adapters.rules.pages import Cell, draw
 
 
@@ -120,3 +128,38 @@ def test_an_empty_text_gives_an_empty_profile() -> None:
     profile = drafted(draw({"header": []}))
     assert profile.person.name.full is None
     assert profile.work == []
+
+
+WORDS = st.sampled_from(
+    [
+        *(
+            "Engineer",
+            "Acme",
+            "Ltd",
+            "BSc",
+            "University",
+            "Python",
+            "C#",
+            "in",
+            "at",
+            "Name:",
+            "№",
+            "[1]",
+            "\u200b",
+        ),
+        *("2019", "–", "Present", "03/2019", "’19", "٢٠١٨", "الحاضر", "現在", "東京", "株式会社", "ıİ", "ﬁ"),
+        *("|", ",", "•", "(", ")", ":", "-", "@", "a.b@c.de", "+44", "20", "7946", "0958"),
+    ]
+)
+ROWS = st.lists(st.lists(WORDS, min_size=1, max_size=9).map(" ".join), max_size=9)
+KINDS = st.sampled_from([kind.value for kind in SectionKind])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(KINDS, ROWS, max_size=5), st.sampled_from(["en", "de", "ar", "ja", "xx"]))
+def test_no_text_breaks_the_rules_or_the_verification(content: dict[str, list[str]], language: str) -> None:
+    """Whatever is printed, a draft comes out, each fact of it survives or is dropped, and the result is JSON."""
+    sections = draw(dict(content), language=language)
+    upload = StoredUpload(UUID(int=1), "resumes/1", "ab" * 32, 100, PDF, date(2026, 6, 15))
+    profile = VerifyProfile(keep_unverified=False).run(drafted(sections), sections, upload)
+    assert Profile.model_validate_json(profile.model_dump_json()) == profile
