@@ -165,14 +165,16 @@ def mended(rows: list[Row]) -> list[Row]:
         above, below = rows[i], rows[i + 1]
         if (
             not above.pieces
+            or not below.pieces
             or above.page != below.page
             or below.top - above.bottom > 1.3 * (above.bottom - above.top)
         ):
             continue
         for a in range(len(above.pieces)):
             above, below = _mended_at(above, a, below)
-        if len(rows) > i + 2 and above is not rows[i] and rows[i + 2].page == above.page:
-            above, rows[i + 2] = _mended_at(above, 0, rows[i + 2])  # "June / 2022-January / 2023"
+        third = rows[i + 2] if len(rows) > i + 2 else None
+        if third and third.pieces and above is not rows[i] and third.page == above.page:
+            above, rows[i + 2] = _mended_at(above, 0, third)  # "June / 2022-January / 2023"
         rows[i], rows[i + 1] = above, below
     return [row for row in rows if row.pieces]
 

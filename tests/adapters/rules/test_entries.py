@@ -180,6 +180,12 @@ def test_a_bullets_year_starts_no_position() -> None:
     assert len(found) == 1
 
 
+def test_dates_broken_over_three_lines_are_whole() -> None:
+    """A narrow gutter may break a range twice, and leave rows with nothing of their own."""
+    (found,) = works([Cell("June"), Cell("Engineer | Acme Ltd", 0.4)], "2022-January", "2023", "• Built")
+    assert told(found) == ("Engineer", "Acme Ltd", "2022-06", "2023-01")
+
+
 def test_employment_types_are_told() -> None:
     """An internship is known by its title, a part-time job by its bracket."""
     intern, part_time = works(
