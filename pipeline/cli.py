@@ -72,9 +72,10 @@ def serve() -> None:
     from serve_app.app import build_app
 
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     with service_running(load_settings(), build_app, say=_say, show_logs=True) as service:
+        # Only now: Ray's start sets a handler of its own for SIGTERM, which aborts the process.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
         _say(f"Ready at {service.url} (API: {service.url}/docs). Ctrl-C stops it.")
         while not stop.wait(1):
             pass
