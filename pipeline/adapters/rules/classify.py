@@ -224,6 +224,8 @@ def institution_score(text: str) -> float:
         score -= 0.3
     if len(found.words) > 14:
         score -= 0.1 * (len(found.words) - 14)
+    if 2 <= len(found.words) <= 4 and part_kind(text.split()[-1]) == "city":
+        score += 0.35  # "mbo Breda"
     return score
 
 

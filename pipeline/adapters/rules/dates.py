@@ -104,7 +104,7 @@ class _Vocabulary:
             rf"(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d-)(0?[1-9]|1[0-2])(?:\s?[./]\s?|-)({_YEAR})(?!\d|\.\d)"
         )
         self.named = re.compile(
-            rf"(?:(?<!\w)({_DAY})(?:st|nd|rd|th|er|\.|º|°|ª)?\s*[-./]?\s*(?:de\s+|of\s+)?)?(?<![^\W\d_])({month})\.?\s*[,/.\-]?\s*"
+            rf"(?:(?<!\w)({_DAY})(?:st|nd|rd|th|er|\.|º|°|ª)?\s*[-./]?\s*(?:de\s+|of\s+)?)?(?<![^\W\d_])({month})[.']?\s*[,/.\-]?\s*"
             rf"(?:({_DAY})(?:st|nd|rd|th)?\s*[,.]\s*|({_DAY})\s+(?={_YEAR}))?(?:de\s+|del\s+|of\s+|di\s+)?['’]?({_YEAR})(?!\d)"
         )
         self.named_short = re.compile(

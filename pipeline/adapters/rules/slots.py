@@ -174,7 +174,7 @@ def read_slots(
     names fragments whose slot a label or an "at" has told: they are neither cut nor moved.
     """
     fragments = list(fragments[:_MAX_FRAGMENTS])
-    forced = forced or {}
+    forced = {slot: i for slot, i in (forced or {}).items() if i < len(fragments)}
     variants = [
         [[piece]] if i in forced.values() else comma_readings(piece) for i, piece in enumerate(fragments)
     ]

@@ -186,6 +186,11 @@ def test_dates_broken_over_three_lines_are_whole() -> None:
     assert told(found) == ("Engineer", "Acme Ltd", "2022-06", "2023-01")
 
 
+def test_a_heading_of_many_lines_is_cut_short_and_read() -> None:
+    """What stands beyond the texts that a heading can have is left aside, told or not."""
+    assert works(*["Engineer"] * 9, "Engineer at Acme", "2019 – 2020", "• Built")
+
+
 def test_employment_types_are_told() -> None:
     """An internship is known by its title, a part-time job by its bracket."""
     intern, part_time = works(
