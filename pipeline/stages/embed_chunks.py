@@ -88,7 +88,7 @@ def _split(line_id: int, text: str, tokens: int) -> Iterator[_Piece]:
         words = [text[i * len(text) // parts : (i + 1) * len(text) // parts] for i in range(parts)]
     for part in range(parts):
         run = words[part * len(words) // parts : (part + 1) * len(words) // parts]
-        yield _Piece(line_id, " ".join(run), tokens // parts)
+        yield _Piece(line_id, " ".join(run), -(-tokens // parts))
 
 
 def _pack(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:

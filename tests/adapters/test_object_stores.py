@@ -80,10 +80,11 @@ def test_a_root_that_cannot_be_written_says_what_to_check(tmp_path: Path) -> Non
 def test_only_old_unfinished_files_are_swept(tmp_path: Path) -> None:
     """What another upload is writing just now stays."""
     store = DirectoryStore(tmp_path)
-    old, young = store.create("resumes/old"), store.create("resumes/young")
-    unfinished = sorted((tmp_path / ".unfinished").iterdir(), key=lambda path: path.stat().st_ino)
+    old = store.create("resumes/old")
+    (unfinished,) = (tmp_path / ".unfinished").iterdir()
     day_before = time.time() - 25 * 3600
-    os.utime(unfinished[0], (day_before, day_before))
+    os.utime(unfinished, (day_before, day_before))
+    young = store.create("resumes/young")
     assert store.sweep_unfinished() == 1
     young.write(b"x")
     young.commit()

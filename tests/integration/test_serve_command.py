@@ -94,4 +94,5 @@ def test_what_was_accepted_completes_after_a_restart(served: Served, number: int
     assert alive == []
     served.start()
     with client_of(served, key) as client:
-        assert [client.wait(one)["status"] for one in ids] == ["completed"] * len(ids)
+        ends = [client.wait(one) for one in ids]
+    assert [end["error"] for end in ends if end["status"] != "completed"] == []
