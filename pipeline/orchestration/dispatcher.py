@@ -28,7 +28,7 @@ from pipeline.domain.metrics import IN_FLIGHT, JOURNEY_SECONDS, LEASES_LOST, SET
 from pipeline.domain.receipt import Done, Failed, Lost, Receipt, Waiting
 from pipeline.domain.result import Verdict
 from pipeline.orchestration import meters, wiring
-from pipeline.orchestration.isolation import IsolatedStages
+from pipeline.orchestration.isolation import IsolatedStages, NotIsolated
 from pipeline.orchestration.keeper import LeaseKeeper
 from pipeline.settings import load_settings
 
@@ -268,14 +268,19 @@ class Dispatcher:
         detail = "A worker process died while it held this document."
         return await self._db(
             lambda: self._queue.retry(
-                job.lease, code="internal", detail=detail, delay_s=0, suspect=True, died_alone=alone
+                job.lease,
+                code="internal",
+                detail=detail,
+                delay_s=float(alone),
+                suspect=True,
+                died_alone=alone,
             )
         )
 
     async def _stumbled(self, job: ClaimedJob, error: Exception) -> JobState | None:
         """A call raised what no receipt says: Ray lost something on the way, or a stage has a bug."""
         cause = error.cause if isinstance(error, RayTaskError) else error
-        rays_own = isinstance(cause, RayError | RayServeException)
+        rays_own = isinstance(cause, RayError | RayServeException | NotIsolated)
         log.error(
             "stage raised",
             exc_info=cause,

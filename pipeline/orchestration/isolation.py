@@ -27,6 +27,9 @@ class _IsolatedWorker:
     def __init__(self) -> None:
         self._stages: dict[str, Any] = {}
 
+    async def ready(self) -> None:
+        """Answer: the process lives, and holds no document."""
+
     async def read(self, job: ClaimedJob) -> Receipt:
         return await self._stage(TextReader).run(job)
 
@@ -45,6 +48,10 @@ class _IsolatedWorker:
 _ISOLATED: Any = ray.remote(num_cpus=0, max_restarts=0, max_task_retries=0)(_IsolatedWorker)
 
 
+class NotIsolated(Exception):
+    """No isolated worker could be had: the document was not run, and no death of a worker speaks against it."""
+
+
 class IsolatedStages:
     """The shared stages' methods, on a worker that is started when needed and ended when idle or dead."""
 
@@ -53,6 +60,7 @@ class IsolatedStages:
         self._retirement: asyncio.TimerHandle | None = None
 
     async def read(self, job: ClaimedJob) -> Receipt:
+        await self._ensure_worker()
         return await self._call("read", job)
 
     async def normalise(self, job: ClaimedJob, sections: Any) -> Receipt:
@@ -68,11 +76,30 @@ class IsolatedStages:
                 ray.kill(self._worker)
             self._worker = None
 
-    async def _call(self, method: str, *args: Any) -> Receipt:
+    async def _ensure_worker(self) -> None:
+        """A worker that answers, before it is given a document: a death from then on is the document's.
+
+        Raises NotIsolated.
+        """
+        self._keep()
+        for _ in range(2):  # the one at hand may have died idle
+            if self._worker is None:
+                self._worker = _ISOLATED.remote()
+            try:
+                await self._worker.ready.remote()
+            except ray.exceptions.RayError:
+                self.discard()
+            else:
+                return
+        raise NotIsolated
+
+    def _keep(self) -> None:
+        """Not idle: whoever calls this sets the timer again afterwards."""
         if self._retirement is not None:
             self._retirement.cancel()
-        if self._worker is None:
-            self._worker = _ISOLATED.remote()
+
+    async def _call(self, method: str, *args: Any) -> Receipt:
+        self._keep()
         try:
             return await getattr(self._worker, method).remote(*args)
         finally:
