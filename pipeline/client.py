@@ -14,6 +14,7 @@ from pipeline.domain.errors import ResumesError
 #: Overload, an outage, and a first try of the same upload that has not ended, or died with its ingress.
 _RETRIED = (409, 429, 503)
 _LONGEST_WAIT_S = 30
+_FIRST_CONTACT_S = 2.0
 TERMINAL = frozenset({"completed", "failed", "cancelled", "erased"})
 
 
@@ -33,10 +34,11 @@ class ResumesClient:
     trying again never makes two resumes.
     """
 
-    def __init__(self, url: str, api_key: str | None, *, patience_s: float = 60) -> None:
+    def __init__(self, url: str, api_key: str | None, *, patience_s: float = 120) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=httpx.Timeout(60, connect=5))
         self._patience_s = patience_s
+        self._reached = False
 
     def upload(self, path: Path, *, job_post_id: str | None = None, fresh: str = "") -> dict[str, Any]:
         """Upload one file; its `{id, status, links}`.
@@ -88,10 +90,13 @@ class ResumesClient:
         self._http.close()
 
     def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        deadline = time.monotonic() + self._patience_s
+        started = time.monotonic()
         while True:
+            # A service that has never answered is more likely not there than restarting.
+            deadline = started + (self._patience_s if self._reached else _FIRST_CONTACT_S)
             try:
                 response = self._http.request(method, path, **request)
+                self._reached = True
             except httpx.TransportError as error:
                 if time.monotonic() > deadline:
                     raise ApiError(
@@ -100,7 +105,7 @@ class ResumesClient:
                     ) from error
                 time.sleep(1)
                 continue
-            if not _may_pass(response) or time.monotonic() > deadline:
+            if not _may_pass(response) or time.monotonic() > started + self._patience_s:
                 return _answer(response)
             time.sleep(min(float(response.headers.get("Retry-After", 1)), self._patience_s))
 

@@ -41,7 +41,7 @@ logger = logging.getLogger("serve_app.uploads")
 #: Room for the form around the file: boundaries, headers, fields.
 _FORM_BYTES = 256 * 1024
 #: A key outlives the slowest upload by this much before another upload may take it.
-_HOLD_MARGIN_S = 60
+_HOLD_MARGIN_S = 15
 _ACCEPT_TIMEOUT_S = 45.0
 #: The answer waits this long for the removal of what was written; the removal itself goes on.
 _CLEAN_UP_S = 3.0

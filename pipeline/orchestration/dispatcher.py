@@ -86,6 +86,7 @@ class Dispatcher:
         self._progress: list[tuple[Lease, Stage]] = []
         self._limits: dict[Lane, int] = {}
         self._wake = asyncio.Event()
+        self._backlog = False
         self._stopping = False
         self._loop = asyncio.get_running_loop()
         self._keeper = LeaseKeeper(
@@ -154,7 +155,9 @@ class Dispatcher:
             flusher.cancel()
 
     async def _claim_all(self) -> int:
+        """Fill every lane; remember whether more than fitted may wait."""
         claimed = 0
+        self._backlog = False
         for lane in Lane:
             free = self._limits.get(lane, 0) - self._count(lane, alone=False)
             claimed += await self._claim(lane, free, suspects=False)
@@ -163,8 +166,10 @@ class Dispatcher:
 
     async def _claim(self, lane: Lane, free: int, *, suspects: bool) -> int:
         if free <= 0 or self._stopping:
+            self._backlog = True
             return 0
         jobs = await self._db(lambda: self._queue.claim(self._lock.owner, lane, free, suspects=suspects))
+        self._backlog |= len(jobs) == free
         for job in jobs:
             task = asyncio.create_task(self._drive(job))
             self._driving[job.lease] = (lane, suspects, task)
@@ -204,7 +209,9 @@ class Dispatcher:
             state = await self._stumbled(job, error)
         finally:
             self._driving.pop(job.lease, None)
-            self._wake.set()
+            meters.observe(IN_FLIGHT, self._count(job.lane, alone=False), lane=job.lane.value)
+            if self._backlog:  # else whoever comes next is announced: no need to ask the database
+                self._wake.set()
         self._report(job, state, time.monotonic() - started)
 
     async def _journey(self, job: ClaimedJob, stages: SharedStages | IsolatedStages) -> JobState | None:

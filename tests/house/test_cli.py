@@ -86,3 +86,10 @@ def test_the_doctor_fails_with_the_part_that_is_broken(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "failed" in ended.stdout
     assert "384 dimensions" in ended.stdout
+
+
+def test_a_service_that_is_not_there_is_said_at_once() -> None:
+    """Not after minutes of trying again."""
+    ended = resumes("search", "nurse", API_KEY="k", API_URL="http://127.0.0.1:9")
+    assert ended.returncode == 1
+    assert "resumes serve" in ended.stderr
