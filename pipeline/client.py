@@ -6,6 +6,7 @@ import hashlib
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -15,6 +16,7 @@ from pipeline.domain.errors import ResumesError
 _RETRIED = (409, 429, 503)
 _LONGEST_WAIT_S = 30
 _FIRST_CONTACT_S = 2.0
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 TERMINAL = frozenset({"completed", "failed", "cancelled", "erased"})
 
 
@@ -36,7 +38,12 @@ class ResumesClient:
 
     def __init__(self, url: str, api_key: str | None, *, patience_s: float = 120) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=httpx.Timeout(60, connect=5))
+        self._http = httpx.Client(
+            base_url=url,
+            headers=headers,
+            timeout=httpx.Timeout(60, connect=5),
+            trust_env=urlsplit(url).hostname not in _THIS_MACHINE,  # no proxy stands before it
+        )
         self._patience_s = patience_s
         self._reached = False
 
