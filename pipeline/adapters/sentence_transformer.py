@@ -79,7 +79,9 @@ class SentenceTransformerEmbedder:
             list(texts), truncation=True, max_length=self._transformer.max_seq_length
         )
         for indexes in _batches([len(ids) for ids in encoded["input_ids"]], self._batch):
-            vectors[indexes] = self._forward({name: [rows[i] for i in indexes] for name, rows in encoded.items()})
+            vectors[indexes] = self._forward(
+                {name: [rows[i] for i in indexes] for name, rows in encoded.items()}
+            )
         return vectors
 
     def _forward(self, encoded: dict[str, list[list[int]]]) -> Vector:
@@ -121,7 +123,9 @@ def _load(model: str, device: str) -> Any:
     if local:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from sentence_transformers import SentenceTransformer  # 4.2 s and 409 MB: late, as torch
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     try:
         return SentenceTransformer(path, device=device, local_files_only=local)
     except (OSError, ValueError) as error:
