@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -15,13 +16,16 @@ from typing import Any, NamedTuple
 import pypdfium2.raw as pdfium
 
 from pipeline.adapters.pdfium_glyphs import TINY_POINTS, Frame, GlyphPage, GlyphReader, TooManyGlyphs
-from pipeline.adapters.pdfium_lines import Box4, RawLine, lines_of
+from pipeline.adapters.pdfium_lines import RawLine, lines_of
+from pipeline.adapters.pdfium_words import Box4
 
 MAX_SIDE = 20_000  #: points; PDF itself allows 14,400
 MAX_DOCUMENT_GLYPHS = 500_000
 _MAX_LINKS = 500
 _MAX_URI = 2048
 _SCHEMES = ("mailto:", "http://", "https://", "tel:")
+_BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:[/?#]\S*)?", re.I)
+_BARE_MAIL = re.compile(r"[^\s@/:]+@(?:[a-z0-9-]+\.)+[a-z]{2,}", re.I)
 _JUNK_BEFORE_HEADER = 64 * 1024
 
 
@@ -237,7 +241,7 @@ def _links(document: Any, page: Any, frame: Frame) -> list[tuple[str, Box4]]:
     rect = pdfium.FS_RECTF()
     while len(found) < _MAX_LINKS and pdfium.FPDFLink_Enumerate(page, position, link):
         uri = _uri(document, link)
-        if not uri.lower().startswith(_SCHEMES) or not pdfium.FPDFLink_GetAnnotRect(link, rect):
+        if not uri or not pdfium.FPDFLink_GetAnnotRect(link, rect):
             continue
         corners = (frame.point(rect.left, rect.bottom), frame.point(rect.right, rect.top))
         xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
@@ -255,4 +259,13 @@ def _uri(document: Any, link: Any) -> str:
     buffer = ctypes.create_string_buffer(size)
     pdfium.FPDFAction_GetURIPath(document, action, buffer, size)
     text = buffer.raw[: size - 1].decode("utf-8", "replace")
-    return "".join(char for char in text if char.isprintable()).strip()
+    return _with_scheme("".join(char for char in text if char.isprintable()).strip())
+
+
+def _with_scheme(uri: str) -> str:
+    """The address, when it is one that a resume may point to; the scheme that its writer left out is added."""
+    if uri.lower().startswith(_SCHEMES):
+        return uri
+    if _BARE_MAIL.fullmatch(uri):
+        return f"mailto:{uri}"
+    return f"https://{uri}" if _BARE_HOST.fullmatch(uri) else ""

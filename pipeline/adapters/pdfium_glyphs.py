@@ -26,7 +26,8 @@ _BOLD_NAME = re.compile(
     r"bold|black|heavy|semib|demi|cmbx|sfbx|sfssbx|cmssbx|ecbx|-medi$|[-,_]bd|extrab", re.I
 )
 _PLAIN_NAME = re.compile(r"regular|roman|light|book|italic|oblique|medium|thin|-regu|cmr\d|sfrm|normal", re.I)
-_ADDRESS = re.compile(r"\w@\w|//|(?:\d\D{0,2}){6}")
+# What a picture's replacement text says beyond the picture's name ("location_on"): an address or an account.
+_ADDRESS = re.compile(r"@\w|/\w|//|www\.|\w\.[a-z]{2,}\b|(?:\d\D{0,2}){6}", re.I)
 _FORCE_BOLD = 1 << 18
 
 

@@ -8,35 +8,27 @@ into lines where a gap is wider than any space between two words.
 from __future__ import annotations
 
 import statistics
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from pipeline.adapters.pdfium_clean import BULLET, ORNAMENT, UNKNOWN, is_rtl, logical_order
+from pipeline.adapters.pdfium_clean import BULLET, ORNAMENT, UNKNOWN, is_rtl
 from pipeline.adapters.pdfium_glyphs import Glyph, Style
+from pipeline.adapters.pdfium_words import RawWord, raw_words
 
 # All in ems, the size of the text at hand.
-_SPACE = 0.13  # a gap that stands for a space, beyond the text's own letter spacing
-_SPACE_AT_MOST = 0.3  # the same, where letters are set so unevenly that gaps say little
 _COLUMN = 0.95  # a gap that ends a line
 _COLUMN_AFTER_JUMP = 0.6  # the same, between pieces that were not drawn one after the other
 _COLUMN_AT_MOST = 2.2  # however wide the spaces of a justified line
 _SAME_BASE = 0.28  # how far two base lines of one row may lie apart
+_STYLE_GAP = 0.5  # a gap that ends a line where the style changes too; a space has up to 0.35
 _BULLET_GAP = 4.0  # how far the text may stand from its bullet
 _BULLETS = frozenset("•◦▪▫■□●○‣⁃∙·▸►▶➢➤✓✔✦❖◆◇–—-*»›o" + ORNAMENT + UNKNOWN)
 
-Box4 = tuple[float, float, float, float]
-
-
-class RawWord(NamedTuple):
-    """A word and its box, in points."""
-
-    text: str
-    box: Box4
+_PARTED = frozenset(":：|/•·")
 
 
 class RawLine(NamedTuple):
@@ -69,10 +61,11 @@ def lines_of(glyphs: Sequence[Glyph], styles: Sequence[Style], hidden: Sequence[
     lines: list[RawLine] = []
     rtl = any(is_rtl(glyph.text) for glyph in glyphs)
     for row in _rows(_pieces(glyphs, styles, hidden)):
-        for run in _runs(row, rtl=rtl):
-            line = _line(run, styles, rtl=rtl)
-            if line is not None:
-                lines.append(line)
+        for whole in _runs(row, rtl=rtl):
+            for run in _by_style(whole, styles):
+                line = _line(run, styles, rtl=rtl)
+                if line is not None:
+                    lines.append(line)
     return lines
 
 
@@ -214,6 +207,57 @@ def _continues(run: list[_Piece], piece: _Piece) -> bool:
     return gap <= min(1.4 * _widest_space(run), _COLUMN_AT_MOST * size)
 
 
+def _by_style(run: list[_Piece], styles: Sequence[Style]) -> list[list[_Piece]]:
+    """Cut a run where the weight or the size changes across a gap wider than the line's own spaces.
+
+    "**Employer**  Job title" is two things to a reader, and neither has the weight of the whole.
+    """
+    glyphs = [glyph for piece in run for glyph in piece.glyphs if glyph.text != " "]
+    if len({glyph.style for glyph in glyphs}) < 2 or any(is_rtl(glyph.text) for glyph in glyphs):
+        return [run]
+    limit = _style_gap(glyphs, styles)
+    cuts: list[float] = []
+    for before, after in pairwise(glyphs):
+        one, other = styles[before.style], styles[after.style]
+        if one is other or after.left - before.right <= limit * max(one.size, other.size):
+            continue
+        if before.text in _PARTED or after.text in _PARTED:
+            continue  # a label and what it is for, or parts that print says are parts
+        if one.bold != other.bold or not 0.92 < one.size / other.size < 1.08:
+            cuts.append((before.right + after.left) / 2)
+    kept: list[float] = []
+    for cut in cuts:
+        part = [g.text for g in glyphs if (kept[-1] if kept else -1e9) < g.left < cut]
+        rest = [g.text for g in glyphs if g.left > cut]
+        if _says_something(part) and _says_something(rest):
+            kept.append(cut)
+    return _cut_at(run, kept) if kept else [run]
+
+
+def _style_gap(glyphs: list[Glyph], styles: Sequence[Style]) -> float:
+    """In ems, the gap that is wider than a space of this line: words stretched to a margin stand apart too."""
+    size = styles[glyphs[0].style].size
+    gaps = [after.left - before.right for before, after in pairwise(glyphs)]
+    spaces = [gap / size for gap in gaps if gap > 0.2 * size]
+    return max(_STYLE_GAP, 1.5 * statistics.median_low(spaces)) if len(spaces) > 2 else _STYLE_GAP
+
+
+def _says_something(texts: list[str]) -> bool:
+    """Whether the glyphs are more than a bullet, a number of a list or a separator."""
+    return sum(text[:1].isalnum() for text in texts) >= 2 and any(text[:1].isalpha() for text in texts)
+
+
+def _cut_at(run: list[_Piece], cuts: list[float]) -> list[list[_Piece]]:
+    parts: list[list[_Piece]] = [[] for _ in range(len(cuts) + 1)]
+    for piece in run:
+        shares: dict[int, list[Glyph]] = {}
+        for glyph in piece.glyphs:
+            shares.setdefault(sum(glyph.left > cut for cut in cuts), []).append(glyph)
+        for part, glyphs in shares.items():
+            parts[part].append(replace(piece, glyphs=glyphs))
+    return [part for part in parts if part]
+
+
 def _is_bullet(run: list[_Piece]) -> bool:
     if len(run) > 2:
         return False
@@ -242,12 +286,7 @@ def _line(run: list[_Piece], styles: Sequence[Style], *, rtl: bool) -> RawLine |
         sizes[styles[number].size] += count
         bold += count if styles[number].bold else 0
     size = sizes.most_common(1)[0][0]
-    words = _words(glyphs, size)
-    if rtl:
-        words = _in_logical_order(words)
-    raw = [part for word in words for part in _raw_words(_text(word), _box(word, size))]
-    if rtl:
-        raw = _with_brackets_paired(raw)
+    raw = raw_words(glyphs, size, rtl=rtl)
     return RawLine(raw, size, 2 * bold > len(printed), run[0].hidden) if raw else None
 
 
@@ -283,164 +322,3 @@ def _touches_letters(glyphs: list[Glyph], index: int) -> bool:
         and glyphs[index + 1].left - glyph.right < near
     )
     return before or after
-
-
-def _words(glyphs: list[Glyph], size: float) -> list[list[Glyph]]:
-    """Cut at real spaces and at gaps; join letter-spaced text."""
-    gaps, spaced = _gaps(glyphs)
-    printed = [glyph for glyph in glyphs if glyph.text != " "]
-    if len(printed) < 2:
-        return [printed]
-    if _is_letter_spaced(printed, gaps, spaced, size):
-        limit = _letter_space_limit(gaps, size)
-        breaks = [gap > limit for gap in gaps]
-    else:
-        limit = _space_limit(gaps, spaced, size)
-        breaks = [space or gap > limit for gap, space in zip(gaps, spaced, strict=True)]
-    words = [[printed[0]]]
-    for glyph, cut in zip(printed[1:], breaks, strict=True):
-        if cut or words[-1][-1].text == BULLET:
-            words.append([glyph])
-        else:
-            words[-1].append(glyph)
-    return words
-
-
-def _gaps(glyphs: list[Glyph]) -> tuple[list[float], list[bool]]:
-    """For each two neighbours among the printed glyphs: the gap in points, and whether a space lies in it."""
-    gaps: list[float] = []
-    spaced: list[bool] = []
-    last: Glyph | None = None
-    space = False
-    for glyph in glyphs:
-        if glyph.text == " ":
-            space = True
-            continue
-        if last is not None:
-            gaps.append(glyph.left - last.right)
-            spaced.append(space)
-        last, space = glyph, False
-    return gaps, spaced
-
-
-def _is_letter_spaced(printed: list[Glyph], gaps: list[float], spaced: list[bool], size: float) -> bool:
-    """Whether nearly every letter stands alone: "P R O F I L E"."""
-    letters = sum(glyph.text.isalpha() for glyph in printed)
-    if letters < 4 or letters < 0.7 * len(printed):
-        return False
-    apart = sum(space or gap > _SPACE * size for gap, space in zip(gaps, spaced, strict=True))
-    return apart >= 0.75 * len(gaps) and not _is_spelled_with_words(printed, gaps, spaced, size)
-
-
-def _is_spelled_with_words(printed: list[Glyph], gaps: list[float], spaced: list[bool], size: float) -> bool:
-    # "A B C D" of one-letter words looks the same as a letter-spaced word; only runs of real letters count.
-    longest = run = 1
-    for gap, space in zip(gaps, spaced, strict=True):
-        run = 1 if space or gap > _SPACE * size else run + 1
-        longest = max(longest, run)
-    return longest >= 4
-
-
-def _letter_space_limit(gaps: list[float], size: float) -> float:
-    """The gap above which letter-spaced text has a space between words."""
-    ordered = sorted(gaps)
-    typical = ordered[int(0.4 * (len(ordered) - 1))]
-    return max(1.55 * typical, typical + 0.12 * size)
-
-
-def _space_limit(gaps: list[float], spaced: list[bool], size: float) -> float:
-    """The gap above which there is a space: beyond the letter spacing that most neighbours have.
-
-    Where letters with no space between them stand unevenly and real spaces exist, gaps are noise: "a ppl
-    ications". Where they stand evenly, a gap is a space even beside real ones.
-    """
-    inner = sorted(gap for gap, space in zip(gaps, spaced, strict=True) if not space)
-    if len(inner) < 4:
-        return _SPACE * size
-    tracking = inner[len(inner) // 2]
-    tracking = tracking if 0.0 < tracking < 0.6 * size else max(min(tracking, 0.0), -0.1 * size)
-    wide = _SPACE * size
-    if 14 * sum(spaced) >= len(gaps):
-        # Below the median there are letters only; above it, spaces too.
-        uneven = inner[len(inner) // 2] - inner[len(inner) // 5]
-        wide = min(_SPACE_AT_MOST * size, wide + 3 * max(0.0, uneven - 0.02 * size))
-    return tracking + wide
-
-
-def _in_logical_order(words: list[list[Glyph]]) -> list[list[Glyph]]:
-    """Words of a right-to-left line, printed order to reading order, and so the letters within."""
-    flat: list[tuple[str, int]] = []
-    for number, word in enumerate(words):
-        if number:
-            flat.append((" ", -1))
-        flat.extend((glyph.text, position) for position, glyph in enumerate(word))
-    owner: list[Glyph | None] = []
-    for number, word in enumerate(words):
-        if number:
-            owner.append(None)
-        owner.extend(word)
-    ordered: list[list[Glyph]] = [[]]
-    for position in logical_order([text for text, _ in flat]):
-        glyph = owner[position]
-        if glyph is None:
-            ordered.append([])
-        else:
-            ordered[-1].append(glyph)
-    return [word for word in ordered if word]
-
-
-def _text(word: list[Glyph]) -> str:
-    return unicodedata.normalize("NFC", "".join(glyph.text for glyph in word)).replace(ORNAMENT, "")
-
-
-def _raw_words(text: str, box: Box4) -> list[RawWord]:
-    """The word, or the words of a replacement text that was printed as one glyph."""
-    parts = text.split()
-    if len(parts) < 2:
-        return [RawWord(parts[0], box)] if parts else []
-    left, top, right, bottom = box
-    step = (right - left) / len(text)
-    words: list[RawWord] = []
-    start = 0
-    for part in parts:
-        start = text.index(part, start)
-        words.append(RawWord(part, (left + start * step, top, left + (start + len(part)) * step, bottom)))
-        start += len(part)
-    return words
-
-
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
-_OPENING = {close: opening for opening, close in _CLOSING.items()}
-
-
-def _with_brackets_paired(words: list[RawWord]) -> list[RawWord]:
-    """Brackets of a right-to-left line, opened before they are closed.
-
-    Fonts and PDFium disagree about which of the two mirrored forms a code stands for; the order does not.
-    """
-    open_ones: list[str] = []
-    turned: list[RawWord] = []
-    for word in words:
-        letters = list(word.text)
-        for index, letter in enumerate(letters):
-            opening = letter if letter in _CLOSING else _OPENING.get(letter)
-            if opening is None:
-                continue
-            if opening in open_ones:
-                open_ones.remove(opening)
-                letters[index] = _CLOSING[opening]
-            else:
-                open_ones.append(opening)
-                letters[index] = opening
-        turned.append(RawWord("".join(letters), word.box))
-    return turned
-
-
-def _box(word: list[Glyph], size: float) -> Box4:
-    base = word[0].base
-    return (
-        min(glyph.left for glyph in word),
-        base - 0.8 * size,
-        max(glyph.right for glyph in word),
-        base + 0.2 * size,
-    )

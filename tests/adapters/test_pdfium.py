@@ -137,6 +137,31 @@ def test_links_carry_their_target_and_place(engine: PdfiumTextEngine) -> None:
     assert page.links[0].box.left == pytest.approx(0.1, abs=0.001)
 
 
+def test_an_address_without_its_scheme_is_a_link_too(engine: PdfiumTextEngine) -> None:
+    """What a browser would open is kept, with the scheme added; a relative path leads nowhere."""
+    link = "<< /Type /Annot /Subtype /Link /Rect [59.5 700 200 720] /A << /S /URI /URI ({}) >> >>"
+    uris = ("www.example.com/me", "a@example.com", "chapter one", "javascript:alert(1)")
+    annots = f"/Annots [{' '.join(link.format(uri) for uri in uris)}]"
+    page = _read(engine, pdf([text_at(60, 705, "my page")], page_keys=annots)).pages[0]
+    assert [link.uri for link in page.links] == ["https://www.example.com/me", "mailto:a@example.com"]
+
+
+def test_two_styles_apart_on_one_row_are_two_lines(engine: PdfiumTextEngine) -> None:
+    """An employer in bold and the title beside it are parted where the gap is wider than a space."""
+    drawn = text_at(60, 700, "City Hospital", font="F2") + text_at(130, 700, "Staff Nurse")
+    lines = _read(engine, pdf([drawn])).lines
+    assert [(line.text, line.bold) for line in lines] == [("City Hospital", True), ("Staff Nurse", False)]
+
+
+def test_a_bold_word_within_a_sentence_does_not_cut_it(engine: PdfiumTextEngine) -> None:
+    """At the distance of a space, or after its label's colon, what changes its weight stays in its line."""
+    sentence = (
+        text_at(60, 700, "Led the ") + text_at(96.5, 700, "night", font="F2") + text_at(125, 700, "shift")
+    )
+    label = text_at(60, 660, "Nationality:", font="F2") + text_at(121, 660, "Dutch")
+    assert _lines(engine, sentence, label) == ["Led the night shift", "Nationality: Dutch"]
+
+
 def test_two_columns_close_together_are_not_read_as_one_line(engine: PdfiumTextEngine) -> None:
     """A gutter narrower than an em still parts what was drawn apart."""
     left = "".join(text_at(60, 700 - 12 * n, "alpha beta gamma delta epsilon") for n in range(4))
