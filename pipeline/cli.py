@@ -93,7 +93,9 @@ def upload(
         outcomes = _upload_all(client, files, job_post_id, wait=wait)
     failed = [(path, text) for path, ok, text in outcomes if not ok]
     for path, ok, text in outcomes:
-        out.print(f"{'[green]✓[/green]' if ok else '[red]✗[/red]'} {path}  {text}", highlight=False)
+        out.print(
+            f"{'[green]✓[/green]' if ok else '[red]✗[/red]'} {path}  {text}", highlight=False, soft_wrap=True
+        )
     out.print(f"{len(outcomes) - len(failed)} of {len(outcomes)} {'completed' if wait else 'accepted'}.")
     if failed:
         raise typer.Exit(1)

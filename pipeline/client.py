@@ -131,8 +131,7 @@ def _answer(response: httpx.Response) -> dict[str, Any]:
     if response.is_success:
         return dict(response.json())
     try:
-        problem = response.json()
-        message = f"{problem['title']}: {problem['detail']}"
+        message = response.json()["detail"]
     except (ValueError, KeyError, TypeError):
         message = f"The service answered {response.status_code} {response.reason_phrase}."
     raise ApiError(message, status=response.status_code)

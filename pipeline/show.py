@@ -53,11 +53,10 @@ def hits_table(hits: list[dict[str, Any]], *, title: str) -> Table:
 
 def status_lines(console: Console, resume: dict[str, Any]) -> None:
     """One resume as `resumes status` prints it."""
-    console.print(
-        f"{resume['id']}  {resume['status']}" + (f" ({resume['stage']})" if resume.get("stage") else "")
-    )
+    stage = f" ({resume['stage']})" if resume["status"] == "processing" and resume.get("stage") else ""
+    console.print(f"{resume['id']}  {resume['status']}{stage}", highlight=False)
     if error := resume.get("error"):
-        console.print(f"{error['code']}: {error['detail']}", style="red")
+        console.print(f"{error['code']}: {error['detail']}", style="red", soft_wrap=True)
     if resume.get("profile"):
         console.print(profile_table(resume, title=resume.get("filename") or resume["id"]))
 
