@@ -25,7 +25,8 @@ class VerifyProfile:
         profile = draft.model_copy(deep=True)
         check = _Check(Evidences(sections), self._keep)
         check.model(profile)
-        findings = add_experience(profile, upload.as_of_date)
+        findings = [*draft.document.findings] if draft.document else []  # what the engine could not read
+        findings += add_experience(profile, upload.as_of_date)
         if check.dropped:
             detail = f"{check.dropped} facts were not shown by the lines they cite"
             findings.append(Finding(code="facts-dropped", severity="info", detail=detail))

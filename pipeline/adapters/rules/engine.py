@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
 from pipeline.adapters.rules.classify import (
     degree_level,
     degree_score,
@@ -26,17 +29,18 @@ from pipeline.adapters.rules.places import country_hint, part_kind
 from pipeline.adapters.rules.skills import SkillFinder, read_skills
 from pipeline.adapters.rules.spoken import language_hits, read_languages
 from pipeline.adapters.rules.work import read_work
-from pipeline.domain.profile import Education, Profile, Skill, Work
+from pipeline.domain.profile import Document, Education, Finding, Profile, Work
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 
 _RIGHT_TO_LEFT = ("ar", "he", "fa", "ur")
 _MONTH_FIRST = ("US", "PH", "CA")
+_log = logging.getLogger(__name__)
 
 
 class RulesEngine:
     """Reads a profile by rules and lexica alone: no model, no network, milliseconds a page."""
 
-    version = "rules-1"
+    version = "rules-2"
 
     async def draft(self, sections: SectionedText) -> Profile:
         return _Draft(sections).profile()
@@ -49,31 +53,71 @@ class _Draft:
         self._month_first = False
 
     def profile(self) -> Profile:
-        profile = Profile(person=read_person(self._sections, self._rows))
-        country = country_hint(profile.person.location)
-        default = country in _MONTH_FIRST or (country is None and self._sections.language == "en")
-        self._month_first = guess_month_first([line.text for line in self._sections.text.lines], default)
-        profile.work = self._work()
-        profile.education = self._education()
-        profile.languages = read_languages(self._of(SectionKind.LANGUAGES))
-        profile.skills = self._skills(profile)
-        profile.certifications = read_certifications(self._of(SectionKind.CERTIFICATIONS))
-        profile.projects = [
-            p
-            for s in self._kind(SectionKind.PROJECTS)
-            for p in read_projects(self._rows.of(s), month_first=self._month_first)
+        """The draft. A part that could not be read is empty and has a finding in `document`."""
+        profile = Profile()
+        findings = [
+            Finding(code="section-unread", severity="warning", detail=f"{name} could not be read")
+            for name, read in self._parts()
+            if not _read(name, read, profile)
         ]
-        profile.publications = read_entries(self._of(SectionKind.PUBLICATIONS))
-        profile.awards = read_entries(self._of(SectionKind.AWARDS))
-        profile.volunteering = read_volunteering(
-            self._of(SectionKind.VOLUNTEERING), month_first=self._month_first
-        )
-        profile.references = read_references(self._of(SectionKind.REFERENCES))
-        profile.interests = read_interests(self._of(SectionKind.INTERESTS))
-        self._name_skills(profile)
-        if self._sections.language in _RIGHT_TO_LEFT:
-            _turn_ranges(profile)
+        if findings:
+            profile.document = Document(sha256="", mime="", pages=0, findings=findings)
         return profile
+
+    def _parts(self) -> list[tuple[str, Callable[[Profile], None]]]:
+        """What a profile is read in, by name and in order: later parts look at earlier ones."""
+        return [
+            ("person", self._person),
+            ("work", self._work),
+            ("education", self._education),
+            ("languages", self._languages),
+            ("skills", self._skills),
+            ("certifications", self._certifications),
+            ("projects", self._projects),
+            ("publications", self._publications),
+            ("awards", self._awards),
+            ("volunteering", self._volunteering),
+            ("references", self._references),
+            ("interests", self._interests),
+            ("named skills", self._name_skills),
+            ("ranges", self._turn_ranges),
+        ]
+
+    def _person(self, profile: Profile) -> None:
+        default = self._sections.language == "en"
+        try:
+            profile.person = read_person(self._sections, self._rows)
+            country = country_hint(profile.person.location)
+            default = country in _MONTH_FIRST or (country is None and default)
+        finally:
+            lines = [line.text for line in self._sections.text.lines]
+            self._month_first = guess_month_first(lines, default)
+
+    def _languages(self, profile: Profile) -> None:
+        profile.languages = read_languages(self._of(SectionKind.LANGUAGES))
+
+    def _certifications(self, profile: Profile) -> None:
+        profile.certifications = read_certifications(self._of(SectionKind.CERTIFICATIONS))
+
+    def _projects(self, profile: Profile) -> None:
+        for section in self._kind(SectionKind.PROJECTS):
+            profile.projects += read_projects(self._rows.of(section), month_first=self._month_first)
+
+    def _publications(self, profile: Profile) -> None:
+        profile.publications = read_entries(self._of(SectionKind.PUBLICATIONS))
+
+    def _awards(self, profile: Profile) -> None:
+        profile.awards = read_entries(self._of(SectionKind.AWARDS))
+
+    def _volunteering(self, profile: Profile) -> None:
+        rows = self._of(SectionKind.VOLUNTEERING)
+        profile.volunteering = read_volunteering(rows, month_first=self._month_first)
+
+    def _references(self, profile: Profile) -> None:
+        profile.references = read_references(self._of(SectionKind.REFERENCES))
+
+    def _interests(self, profile: Profile) -> None:
+        profile.interests = read_interests(self._of(SectionKind.INTERESTS))
 
     def _kind(self, *kinds: SectionKind) -> list[Section]:
         return [section for section in self._sections.sections if section.kind in kinds]
@@ -102,7 +146,7 @@ class _Draft:
                 follows = False
         return [self._rows.of_ids(ids) for ids in streams if ids]
 
-    def _work(self) -> list[Work]:
+    def _work(self, profile: Profile) -> None:
         found: list[Work] = []
         for rows in self._streams(SectionKind.WORK):
             found += read_work(rows, month_first=self._month_first)
@@ -112,9 +156,9 @@ class _Draft:
             ):
                 works = read_work(self._rows.of(section), month_first=self._month_first)
                 found += [w for w in works if _sure_work(w)]
-        return found
+        profile.work = found
 
-    def _education(self) -> list[Education]:
+    def _education(self, profile: Profile) -> None:
         found: list[Education] = []
         for rows in self._streams(SectionKind.EDUCATION):
             found += read_education(rows, month_first=self._month_first)
@@ -124,14 +168,14 @@ class _Draft:
             ):
                 read = read_education(self._rows.of(section), month_first=self._month_first)
                 found += [e for e in read if _sure_education(e)]
-        return found
+        profile.education = found
 
-    def _skills(self, profile: Profile) -> list[Skill]:
+    def _skills(self, profile: Profile) -> None:
         rows = self._of(SectionKind.SKILLS)
         spoken = [row for row in rows if _tells_languages(row)]
         if spoken and not profile.languages:
             profile.languages = read_languages(spoken)
-        return read_skills([row for row in rows if row not in spoken])
+        profile.skills = read_skills([row for row in rows if row not in spoken])
 
     def _name_skills(self, profile: Profile) -> None:
         """Write into each position the skills it names, and into each skill where it is named."""
@@ -149,13 +193,24 @@ class _Draft:
         for skill in profile.skills:
             skill.found_in = ["skills", *sorted(named.get(skill.canonical or skill.raw.value, ()))]
 
+    def _turn_ranges(self, profile: Profile) -> None:
+        """In right-to-left text a range of bare numbers is printed end first: "2019–2015"."""
+        entries: list[Work | Education] = [*profile.work, *profile.education]
+        for entry in entries if self._sections.language in _RIGHT_TO_LEFT else ():
+            if entry.start and entry.end and entry.start.value[:4] > entry.end.value[:4]:
+                entry.start, entry.end = entry.end, entry.start
 
-def _turn_ranges(profile: Profile) -> None:
-    """In right-to-left text a range of bare numbers is printed end first: "2019–2015"."""
-    entries: list[Work | Education] = [*profile.work, *profile.education]
-    for entry in entries:
-        if entry.start and entry.end and entry.start.value[:4] > entry.end.value[:4]:
-            entry.start, entry.end = entry.end, entry.start
+
+def _read(name: str, read: Callable[[Profile], None], profile: Profile) -> bool:
+    """Read one part into the profile. False when its rules failed on this document."""
+    try:
+        read(profile)
+    except Exception as error:  # noqa: BLE001
+        # A page may be set in a way that no rule foresaw. What the other parts read is worth keeping,
+        # so a part that raises costs only itself. The type alone is logged: a message may quote the page.
+        _log.warning("part-unread part=%s error=%s", name, type(error).__name__)
+        return False
+    return True
 
 
 def _heads_entry(title: str | None) -> bool:

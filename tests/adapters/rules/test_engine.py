@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.adapters.rules import RulesEngine
+from pipeline.adapters.rules import RulesEngine, engine
 from pipeline.domain.profile import Fact, Model, Profile
 from pipeline.domain.sections import SectionKind
 from pipeline.domain.text import Box, Link
@@ -163,3 +165,28 @@ def test_no_text_breaks_the_rules_or_the_verification(content: dict[str, list[st
     upload = StoredUpload(UUID(int=1), "resumes/1", "ab" * 32, 100, PDF, date(2026, 6, 15))
     profile = VerifyProfile(keep_unverified=False).run(drafted(sections), sections, upload)
     assert Profile.model_validate_json(profile.model_dump_json()) == profile
+
+
+@pytest.mark.parametrize("part", ["person", "work", "education", "languages"])
+def test_a_part_that_raises_costs_only_itself(
+    part: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """That part is empty and told as a finding; the others are read; the log has no content."""
+
+    def broken(*_args: object, **_kwargs: object) -> None:
+        raise IndexError("Dale Ford")
+
+    whole = drafted(RESUME)
+    monkeypatch.setattr(engine, f"read_{part}", broken)
+    with caplog.at_level(logging.WARNING):
+        draft = drafted(RESUME)
+    assert getattr(draft, part) == getattr(Profile(), part)
+    for other in {"person", "work", "education", "languages"} - {part}:
+        assert getattr(draft, other) == getattr(whole, other)
+    assert "IndexError" in caplog.text
+    assert "Dale" not in caplog.text
+    upload = StoredUpload(UUID(int=1), "resumes/1", "ab" * 32, 100, PDF, date(2026, 6, 15))
+    document = VerifyProfile().run(draft, RESUME, upload).document
+    assert document is not None
+    assert document.sha256 == "ab" * 32
+    assert [f.code for f in document.findings if f.severity == "warning"] == ["section-unread"]
