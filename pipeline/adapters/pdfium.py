@@ -16,7 +16,7 @@ from pipeline.domain.errors import (
 from pipeline.domain.text import Box, Line, Link, Page, Text, Word
 from pipeline.domain.upload import PDF
 
-_READING = 1  #: raise when the same bytes could read differently
+_READING = 2  #: raise when the same bytes could read differently
 _ERRORS: dict[str, type[DocumentError]] = {
     kind.code: kind for kind in (CorruptDocument, EncryptedDocument, ResourceLimit, UnsupportedDocument)
 }

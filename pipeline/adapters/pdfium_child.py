@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import pypdfium2.raw as pdfium
 
 from pipeline.adapters.pdfium_glyphs import TINY_POINTS, Frame, GlyphPage, GlyphReader, TooManyGlyphs
+from pipeline.adapters.pdfium_ligatures import needs_repair, repaired, words_in
 from pipeline.adapters.pdfium_lines import RawLine, lines_of
 from pipeline.adapters.pdfium_words import Box4
 
@@ -54,7 +55,7 @@ def read_document(content: bytes, max_pages: int) -> list[ReadPage] | Refusal:
                 return Refusal("corrupt", "The document has no pages.")
             if count > max_pages:
                 return Refusal("resource-limit", f"The document has {count} pages; {max_pages} are allowed.")
-            return _read_pages(document, count)
+            return _with_ligatures(_read_pages(document, count))
     except _Refused as refused:
         return refused.refusal
     except TooManyGlyphs:
@@ -108,6 +109,18 @@ def _read_pages(document: Any, count: int) -> list[ReadPage]:
         pages.append(read)
     if not readable:
         raise _Refused("corrupt", "None of the document's pages can be read.")
+    return pages
+
+
+def _with_ligatures(pages: list[ReadPage]) -> list[ReadPage]:
+    """The pages with the ligatures repaired that their fonts give no meaning."""
+    words = [word for page in pages for words, *_ in page.lines for word, _ in words]
+    if not any(map(needs_repair, words)):
+        return pages
+    known = words_in(words)
+    for page in pages:
+        for printed, *_ in page.lines:
+            printed[:] = [(repaired(word, known), box) for word, box in printed]
     return pages
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 #: What `clean` answers for a private-use glyph: a bullet where it opens a line, nothing elsewhere.
 ORNAMENT = "\ue000"
@@ -84,6 +86,23 @@ def is_ltr(char: str) -> bool:
     return bool(char) and unicodedata.bidirectional(char[0]) in ("L", "EN", "AN")
 
 
+_BRACKETS = frozenset("()[]")
+
+
+def _is_number_part(texts: list[str], left: int, right: int) -> bool:
+    """Whether a bracket between these two glyphs parts two numbers, as in a telephone's "(665)253-3799".
+
+    Right-to-left text turns the order of the two around, where no Latin words stand beside them.
+    """
+    if not (texts[left].isdigit() and texts[right].isdigit()) or " " in texts[left:right]:
+        return False
+    start = left
+    while start > 0 and not is_rtl(texts[start - 1]):
+        start -= 1
+    letters = [text.isalpha() for text in texts[start:left]]
+    return not any(one and two for one, two in pairwise(letters))
+
+
 def logical_order(texts: list[str]) -> list[int]:
     """Positions of `texts` (one per glyph, left to right as printed, " " for a space) in reading order.
 
@@ -101,8 +120,51 @@ def logical_order(texts: list[str]) -> list[int]:
         probe = position
         while probe >= 0 and not is_rtl(texts[probe]):
             if is_ltr(texts[probe]):
+                if any(
+                    texts[between] in _BRACKETS for between in range(probe + 1, start)
+                ) and _is_number_part(texts, probe, start):
+                    break
                 start = probe
             probe -= 1
         order.extend(range(start, end + 1))
         position = start - 1
     return order
+
+
+_YEARS = range(1950, 2050)
+
+
+def private_digits(private: Sequence[tuple[int, int]]) -> dict[int, str]:
+    """What private-use codes stand for, where a font keeps its figures there in one run of ten; else {}.
+
+    `private` are the page's (position, code) in reading order. Four in a row are mostly years in a resume:
+    the run begins where at least two of them, and nearly all, become years.
+    """
+    groups: list[list[int]] = []
+    last = -2
+    for position, code in private:
+        if position == last + 1:
+            groups[-1].append(code)
+        else:
+            groups.append([code])
+        last = position
+    fours = [group for group in groups if len(group) == 4]
+    if len(fours) < 2:
+        return {}
+    years = {base: sum(_is_year(group, base) for group in fours) for base in _bases(fours)}
+    base = max(years, key=lambda base: years[base], default=0)
+    sure = years.get(base, 0)
+    if sure < max(2, 0.6 * len(fours)) or list(years.values()).count(sure) > 1:
+        return {}
+    return {base + figure: str(figure) for figure in range(10)}
+
+
+def _bases(groups: list[list[int]]) -> set[int]:
+    return {code - figure for group in groups for code in group[:1] for figure in (1, 2)}
+
+
+def _is_year(group: list[int], base: int) -> bool:
+    figures = [code - base for code in group]
+    if not all(0 <= figure <= 9 for figure in figures):
+        return False
+    return int("".join(map(str, figures))) in _YEARS

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
-from pipeline.adapters.pdfium_clean import ACCENTS, clean, is_icon_font, is_rtl
+from pipeline.adapters.pdfium_clean import ACCENTS, ORNAMENT, clean, is_icon_font, is_rtl, private_digits
 
 MAX_GLYPHS = 60_000  #: on one page; a dense page of print has 8,000
 TINY_POINTS = 2.0  #: text smaller than this is seen by no one
@@ -56,6 +56,7 @@ class Style:
     light: bool
     angle: int
     shift: float  # from the bottom of a loose box to the base line, for upright text
+    height: float  # of the loose box that `shift` was measured in
 
 
 @dataclass(slots=True)
@@ -66,6 +67,7 @@ class GlyphPage:
     height: float
     glyphs: dict[int, list[Glyph]] = field(default_factory=dict)
     styles: list[Style] = field(default_factory=list)
+    private: list[tuple[int, int]] = field(default_factory=list)  # (character, code) of the private-use ones
 
 
 class _Rect(ctypes.Structure):
@@ -143,6 +145,7 @@ class GlyphReader:
 
     def __init__(self) -> None:
         self._fonts: dict[int, tuple[bool, bool]] = {}
+        self._digits: dict[int, str] = {}
         self._box, self._m = _Rect(), _Matrix()
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
         self._rgba = [ctypes.c_uint() for _ in range(4)]
@@ -157,7 +160,9 @@ class GlyphReader:
         frame = page_frame(page, 0)
         result = self._collect(ctypes.cast(text_page, _VOID).value, count, frame)
         turns = _turns_to_upright(result)
-        if turns:
+        digits = private_digits(result.private)
+        if turns or (digits and digits != self._digits):
+            self._digits = digits or self._digits
             frame = page_frame(page, turns)
             result = self._collect(ctypes.cast(text_page, _VOID).value, count, frame)
         return result, frame
@@ -166,7 +171,7 @@ class GlyphReader:
         # The hot loop: three calls into PDFium and one tuple for each character.
         result = GlyphPage(frame.width, frame.height)
         numbers: dict[int, int] = {}
-        styles = result.styles
+        styles, private, digits = result.styles, result.private, self._digits
         box, box_p = self._box, ctypes.byref(self._box)
         fx, fe, ff = frame.a, frame.e, frame.f
         upright_frame = frame.b == 0 and frame.a > 0
@@ -181,6 +186,9 @@ class GlyphReader:
                 continue
             code = _unicode(text, index)
             printed = clean(code)
+            if printed == ORNAMENT:
+                private.append((index, code))
+                printed = digits.get(code, printed)
             if not printed or not _loose_box(text, index, box_p):
                 continue
             if owner != last_owner or style is None:
@@ -192,7 +200,8 @@ class GlyphReader:
                 number, style = known, styles[known]
                 upright = upright_frame and style.angle == 0
                 glyphs = result.glyphs.setdefault(style.angle, [])
-            if upright:
+            # In fonts whose boxes fit each glyph, "y" hangs lower than the rest: its origin tells the base.
+            if upright and abs(box.top - box.bottom - style.height) <= 0.05 * style.size:
                 left, right = box.left * fx + fe, box.right * fx + fe
                 base = ff - (box.bottom + style.shift)
             else:
@@ -266,7 +275,8 @@ class GlyphReader:
             light = luminance >= _LIGHT or alpha.value < 64
         invisible = mode in _INVISIBLE_MODES
         shift = self._y.value - self._box.bottom
-        return Style(size, bold or mode == 2, icon, invisible, light and mode not in (1, 5), angle, shift)
+        light = light and mode not in (1, 5)
+        return Style(size, bold or mode == 2, icon, invisible, light, angle, shift, box_height)
 
     def _font_facts(self, text: int | None, index: int, owner: int) -> tuple[bool, bool]:
         """(bold, draws icons) of the font of a text object."""

@@ -23,6 +23,7 @@ from pipeline.adapters.pdfium_words import RawWord, raw_words
 _COLUMN = 0.95  # a gap that ends a line
 _COLUMN_AFTER_JUMP = 0.6  # the same, between pieces that were not drawn one after the other
 _COLUMN_AT_MOST = 2.2  # however wide the spaces of a justified line
+_JUSTIFIED_AT_MOST = 1.5  # the same, where all are even: wider, and they are labels in boxes, side by side
 _SAME_BASE = 0.28  # how far two base lines of one row may lie apart
 _STYLE_GAP = 0.5  # a gap that ends a line where the style changes too; a space has up to 0.35
 _BULLET_GAP = 4.0  # how far the text may stand from its bullet
@@ -161,7 +162,7 @@ def _is_justified(row: list[_Piece]) -> bool:
         return False
     gaps = [b.left - a.right for a, b in pairwise(row)]
     in_turn = all(abs(b.first - a.last) <= 2 for a, b in pairwise(row))
-    return in_turn and max(gaps) < 1.15 * min(gaps) and max(gaps) < _COLUMN_AT_MOST * row[0].size
+    return in_turn and max(gaps) < 1.15 * min(gaps) and max(gaps) < _JUSTIFIED_AT_MOST * row[0].size
 
 
 def _single(glyph: Glyph, piece: _Piece) -> _Piece:
@@ -303,8 +304,13 @@ def _without_pictures(glyphs: list[Glyph], *, from_right: bool) -> list[Glyph]:
         for index, glyph in enumerate(glyphs)
     ]
     kept = [glyph for glyph, picture in zip(glyphs, pictures, strict=True) if not picture]
-    edge = -1 if from_right else 0
-    if pictures[edge] and any(glyph.text.strip() for glyph in kept):
+    edge, beside = (-1, -2) if from_right else (0, 1)
+    if (
+        len(pictures) > 1
+        and pictures[edge]
+        and not pictures[beside]
+        and any(glyph.text.strip() for glyph in kept)
+    ):
         bullet = glyphs[edge]._replace(text=BULLET)
         return [*kept, bullet] if from_right else [bullet, *kept]
     return kept

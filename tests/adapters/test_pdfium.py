@@ -153,6 +153,14 @@ def test_two_styles_apart_on_one_row_are_two_lines(engine: PdfiumTextEngine) -> 
     assert [(line.text, line.bold) for line in lines] == [("City Hospital", True), ("Staff Nurse", False)]
 
 
+def test_labels_in_boxes_side_by_side_are_parted(engine: PdfiumTextEngine) -> None:
+    """Even gaps as wide as that are no spaces of a justified line."""
+    drawn = "".join(
+        text_at(60 + 40 * at, 700, text) for at, text in enumerate(("gRPC", "Rust", "Java", "Bash"))
+    )
+    assert _lines(engine, drawn) == ["gRPC", "Rust", "Java", "Bash"]
+
+
 def test_a_bold_word_within_a_sentence_does_not_cut_it(engine: PdfiumTextEngine) -> None:
     """At the distance of a space, or after its label's colon, what changes its weight stays in its line."""
     sentence = (

@@ -1,0 +1,73 @@
+"""What glyphs stand for where their font does not say: ligatures, private figures, telephones from the right."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.adapters.pdfium_clean import UNKNOWN, logical_order, private_digits
+from pipeline.adapters.pdfium_ligatures import needs_repair, repaired, words_in
+
+
+@pytest.mark.parametrize(
+    ("printed", "meant"),
+    [
+        (f"{UNKNOWN}nance", "finance"),
+        (f"work{UNKNOWN}ow", "workflow"),
+        (f"O{UNKNOWN}ce", "Office"),
+        (f"di{UNKNOWN}erent", "different"),
+        (f"o{UNKNOWN}ine", "offline"),
+        (f"({UNKNOWN}rst", "(first"),
+    ],
+)
+def test_a_ligature_is_told_by_the_stem_that_it_completes(printed: str, meant: str) -> None:
+    """A common stem that one ligature alone completes repairs the word."""
+    assert repaired(printed, frozenset()) == meant
+
+
+def test_a_word_of_the_same_document_outweighs_every_stem() -> None:
+    """A name that is spelled in full elsewhere tells how its broken printing reads."""
+    known = words_in(["Zufling", "GmbH"])
+    assert repaired(f"Zu{UNKNOWN}ing,", known) == "Zufling,"
+
+
+@pytest.mark.parametrize("printed", [f"x{UNKNOWN}y", f"{UNKNOWN}at-backed", f"■{UNKNOWN}務"])
+def test_what_no_word_tells_stays_unknown(printed: str) -> None:
+    """Fiat or flat: where more than one reading, or none, is a word, nothing is made up."""
+    assert repaired(printed, frozenset()) == printed
+
+
+def test_a_lone_unknown_glyph_needs_no_repair() -> None:
+    """A bullet without a meaning is no ligature."""
+    assert not needs_repair(f"{UNKNOWN}")
+    assert not needs_repair("plain")
+
+
+def _codes(base: int, *figures: str) -> list[tuple[int, int]]:
+    private: list[tuple[int, int]] = []
+    position = 0
+    for run in figures:
+        private += [(position + at, base + int(figure)) for at, figure in enumerate(run)]
+        position += len(run) + 1
+    return private
+
+
+def test_private_figures_are_read_where_they_make_years() -> None:
+    """Codes in one run of ten become figures when those in fours become years."""
+    digits = private_digits(_codes(0xF356, "2016", "09", "2019", "03", "1998"))
+    assert digits[0xF356 + 7] == "7"
+    assert len(digits) == 10
+
+
+@pytest.mark.parametrize("figures", [("2016",), ("1111", "2222"), ("9431", "7265", "2017"), ()])
+def test_private_codes_without_years_stay_pictures(figures: tuple[str, ...]) -> None:
+    """One match is chance: icons side by side are never read as a number."""
+    assert private_digits(_codes(0xE100, *figures)) == {}
+
+
+def test_a_bracketed_code_opens_the_telephone_of_a_right_to_left_line() -> None:
+    """Printed turned around, the parts of a number come in their order; a Latin phrase is left alone."""
+    for printed, meant in (
+        ("253-3799x0721(665", "665(253-3799x0721"),
+        ("Office 365 (2019", "Office 365 (2019"),
+    ):
+        assert "".join(printed[at] for at in logical_order(list(printed))) == meant
