@@ -253,6 +253,31 @@ def test_running_headers_are_furniture_after_their_first_printing() -> None:
     assert "Ada Lovelace - Curriculum Vitae" in outline(grouped)[0][1]
 
 
+def test_a_footer_that_names_the_document_is_furniture() -> None:
+    """With the date and the number of the page beside it, and on a single page too."""
+    footer = [
+        Put(60, 780, "10 July 2024", 8),
+        Put(250, 780, "Ada Lovelace · Résumé", 8),
+        Put(520, 780, "1", 8),
+    ]
+    grouped = _group(
+        [Put(60, 40, "Ada Lovelace", 20), title(60, 80, "Summary"), *_paragraph(60, 100, 5), *footer]
+    )
+    assert texts(grouped, grouped.furniture) == ["10 July 2024", "Ada Lovelace · Résumé", "1"]
+
+
+def test_the_label_of_a_row_of_skills_is_no_title_of_a_second_section() -> None:
+    """A known word stands among labels that are none, and larger lines are the titles."""
+    labels = (("DevOps", "AWS, Linux, Jenkins"), ("Programming", "Python, Bash, Ruby"))
+    table = [
+        put
+        for n, (label, items) in enumerate(labels)
+        for put in (Put(60, 80 + 14 * n, label, bold=True), Put(160, 80 + 14 * n, items))
+    ]
+    grouped = _group([title(60, 50, "Skills"), *table, title(60, 140, "Profile"), *_paragraph(60, 160, 4)])
+    assert texts(grouped, section(grouped, SectionKind.SKILLS).line_ids)[2:] == ["Programming", labels[1][1]]
+
+
 def test_a_footer_with_an_address_belongs_to_the_header() -> None:
     """It says who the resume is about, whichever section ends beside it."""
     grouped = _group(

@@ -13,6 +13,14 @@ _PAGE_NUMBER = re.compile(
     r"\s*(?:页|頁|ページ|페이지)?\W*$",
     re.IGNORECASE,
 )
+_DOCUMENT = (
+    r"(?:résumé|resume|curriculum(?: vitae)?|cv|c\.v\.|lebenslauf|currículum|currículo|életrajz"
+    r"|履歴書|简历|簡歷|이력서)"
+)
+_RUNNING_TITLE = re.compile(
+    rf"^(?:\S.{{1,50}}\s*[·•|–—-]\s*{_DOCUMENT}|{_DOCUMENT}\s*[·•|–—:-]\s*\S.{{1,50}})$", re.IGNORECASE
+)
+_SHORT = 24  # characters of a date or a page number beside it
 _DIGITS = re.compile(r"\d+")
 _SAME_PLACE = 0.012
 _REPEATED_BLOCK = 5
@@ -24,6 +32,7 @@ def furniture_of(text: Text) -> tuple[int, ...]:
     The first printing of what repeats is kept: a name or an address may stand in a running header only.
     """
     found = {line.id for line in text.lines if line.hidden or not line.text}
+    found |= _running_titles(text, found)
     if len(text.pages) > 1:
         found |= _page_numbers(text, found)
         found |= _repeated(text, found)
@@ -92,6 +101,21 @@ def _page_numbers(text: Text, hidden: set[int]) -> set[int]:
                 continue
             if _PAGE_NUMBER.match(line.text) and str(page.number) in _DIGITS.findall(line.text):
                 found.add(line.id)
+    return found
+
+
+def _running_titles(text: Text, skip: set[int]) -> set[int]:
+    """Footers that say whose document this is, as "Ada Lovelace · Résumé", with the date and number beside."""
+    found: set[int] = set()
+    for page in text.pages:
+        low = [line for line in page.lines if line.id not in skip and line.box.top >= 1 - _MARGIN]
+        for title in low:
+            if not _RUNNING_TITLE.match(title.text):
+                continue
+            near = 0.5 * title.box.height
+            row = [line for line in low if abs(line.box.bottom - title.box.bottom) <= near]
+            if all(line is title or len(line.text) <= _SHORT for line in row):
+                found.update(line.id for line in row if not _REACHABLE.search(line.text))
     return found
 
 

@@ -52,6 +52,7 @@ class HeadingFinder:
 
     def __init__(self, rows: list[list[Cell]]) -> None:
         self._body = body_size(cell for row in rows for cell in row)
+        self._labels = self._table_labels(rows)
         self._styles = self._title_styles(rows)
         self._unknown = Counter(
             self.style(row[0]) for row in rows if len(row) == 1 and self._could_be_unknown_title(row[0])
@@ -62,6 +63,33 @@ class HeadingFinder:
         text = cell.text
         size = round(20 * cell.size / self._body)
         return Style(size, bool(cell.line.bold), is_capitals(text), text.endswith((":", "：")))
+
+    def _table_labels(self, rows: list[list[Cell]]) -> frozenset[int]:
+        """Lines that label the rows of a table: "Programming | Python, Bash" below "DevOps | AWS, Linux".
+
+        Such a label may be a known title. It heads no second section of the kind that it stands in where one
+        beside it in the same style is no title, and larger lines are the titles of the document.
+        """
+        largest = max((self.style(row[0]).size for row in rows if len(row) == 1 and row[0].heads), default=0)
+        found: set[int] = set()
+        table: list[Cell] = []
+        for row in [*rows, []]:
+            if row and len(row) > 1 and (not table or self._are_siblings(table[-1], row[0])):
+                table.append(row[0])
+                continue
+            if len(table) > 1 and any(loose_title_kind(cell.text) is None for cell in table):
+                found.update(cell.line.id for cell in table if self.style(cell).size + 2 <= largest)
+            table = [row[0]] if len(row) > 1 else []
+        return frozenset(found)
+
+    def _are_siblings(self, above: Cell, cell: Cell) -> bool:
+        """Whether two cells stand one under another in one column, in one style."""
+        aligned = min(abs(above.left - cell.left), abs(above.right - cell.right)) < 0.3 * cell.size
+        return (
+            aligned
+            and 0 <= cell.top - above.top < 4 * cell.size
+            and self.style(above)[:2] == self.style(cell)[:2]
+        )
 
     def _title_styles(self, rows: list[list[Cell]]) -> Counter[Style]:
         """How the known titles are set: in the most frequent style, in larger ones, and in what heads several kinds.
@@ -105,6 +133,8 @@ class HeadingFinder:
             and current in (SectionKind.HEADER, SectionKind.CONTACT)
         ):
             return None  # "Address | 1 High Street": a label among the contacts
+        if kind is current and first.line.id in self._labels:
+            return None
         if kind is not None:
             return Heading(kind, first.text, 1)
         if (
