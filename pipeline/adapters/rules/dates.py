@@ -120,6 +120,9 @@ class _Vocabulary:
         self.short_year = re.compile(r"\s*(?:[-–—‒/]|bis|to)\s*['’]?(\d\d)(?![\d.,:%/-])")
         self.apostrophe = re.compile(r"(?<!\w)['’](\d\d)(?!\d)")
         self.slashed = re.compile(r"(?<![\d/.,])(0?[1-9]|1[0-2])[/.](\d\d)(?![\d/.,%])")
+        self.year_first = re.compile(
+            r"(?:^|(?<=\s))(\d\d)([./])(0[1-9]|1[0-2])(?=\s*[-–—~～]\s*(?:(\d\d)\2(0[1-9]|1[0-2])(?![\d.,/%])))"
+        )
         self.birth = phrases(words["birth"])
         self.expected = phrases(words["expected"])
 
@@ -242,6 +245,16 @@ class _Finder:
         shape = re.fullmatch(r"\d{4}[-/]\d\d", match.group())
         return alone and shape is not None and int(match[2]) == (int(match[1]) + 1) % 100
 
+    def _year_first(self, v: _Vocabulary) -> None:
+        """Ranges "17.01-18.12", at the edge of a text, where one half or the other can be nothing else."""
+        for match in v.year_first.finditer(self.folded):
+            edge = match.start() == 0 or match.end(5) >= len(self.folded.rstrip(" )"))
+            first, last = f"{_century(match[1])}-{match[3]}", f"{_century(match[4])}-{match[5]}"
+            if edge and first <= last and max(int(match[1]), int(match[4])) > 12:
+                self._add(match, first, weak=True)
+                if self._free(match.start(4), match.end(5)):
+                    self.points.append(DatePoint(last, match.start(4), match.end(5), weak=True))
+
     def _shortened(self, v: _Vocabulary) -> None:
         """Two-digit years, which count only beside another date: "2019–21", "'18 – '20", "03/19 – 05/21"."""
         for point in list(self.points):
@@ -250,6 +263,7 @@ class _Finder:
                 year = point.value[:2] + match[1]
                 if int(point.value) <= int(year) <= int(point.value) + 12:
                     self._add(match, year, begin=match.start(1), weak=True)
+        self._year_first(v)
         for match in v.slashed.finditer(self.folded):
             self._add(match, f"{_century(match[2])}-{int(match[1]):02d}", weak=True)
         for match in v.apostrophe.finditer(self.folded):

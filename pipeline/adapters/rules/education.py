@@ -59,7 +59,9 @@ _GRADE_PART = re.compile(
 
 
 def read_education(rows: Sequence[Row], *, month_first: bool = False) -> list[Education]:
-    return educations_of(split_entries(rows, month_first=month_first), month_first=month_first)
+    return educations_of(
+        split_entries(rows, month_first=month_first, each_dated=True), month_first=month_first
+    )
 
 
 def educations_of(entries: Sequence[Entry], *, month_first: bool = False) -> list[Education]:

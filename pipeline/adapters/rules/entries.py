@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pipeline.adapters.rules.classify import degree_score, institution_score
 from pipeline.adapters.rules.dates import DateRange
 from pipeline.adapters.rules.lexicon import degrees, titles
 from pipeline.adapters.rules.marks import Mark, Marked, Marker, is_date_only
@@ -32,12 +33,13 @@ class Entry:
         return next((d for d in self.dates if not d[1].single), self.dates[0] if self.dates else None)
 
 
-def split_entries(rows: Sequence[Row], *, month_first: bool = False) -> list[Entry]:
+def split_entries(rows: Sequence[Row], *, month_first: bool = False, each_dated: bool = False) -> list[Entry]:
+    """`each_dated`: a single date counts beside ranges where its row is set and filled as theirs are."""
     rows = [row for row in rows if not _is_table_head(row)]
     marked = Marker(rows, month_first=month_first).marked()
     if not marked:
         return []
-    starts = _starts(marked)
+    starts = _starts(marked, each_dated)
     bounds = [*starts, len(marked)]
     entries = [_entry(marked[a:b]) for a, b in itertools.pairwise(bounds)]
     return [entry for entry in entries if entry.header or entry.bullets or entry.body]
@@ -51,9 +53,9 @@ def _is_table_head(row: Row) -> bool:
     )
 
 
-def _starts(rows: list[Marked]) -> list[int]:
+def _starts(rows: list[Marked], each_dated: bool = False) -> list[int]:
     """Indexes of the rows at which entries begin; the first row is always one."""
-    dated = _date_rows(rows)
+    dated = _date_rows(rows, each_dated)
     if not dated:
         return _undated_starts(rows)
     first = _first_start(rows, dated[0])
@@ -69,14 +71,23 @@ def _starts(rows: list[Marked]) -> list[int]:
     )
 
 
-def _date_rows(rows: list[Marked]) -> list[int]:
+def _date_rows(rows: list[Marked], each_dated: bool = False) -> list[int]:
     """Rows whose heading shows the dates of an entry: ranges where there are any, else single dates."""
     with_dates = [i for i, row in enumerate(rows) if row.dates]
     ranges = [i for i in with_dates if any(not found.single for _, found in rows[i].dates)]
     if ranges and len(ranges) < len(with_dates):
         span = {i for r in ranges for i in (r - 1, r, r + 1)}
-        return [i for i in with_dates if i in ranges or i not in span]
+        like = {i for i in with_dates if each_dated and _is_whole_entry(rows[i])}
+        if not all(_is_whole_entry(rows[i]) for i in ranges):
+            like = set()
+        return [i for i in with_dates if i in ranges or i in like or i not in span]
     return with_dates
+
+
+def _is_whole_entry(row: Marked) -> bool:
+    """Whether one row tells a degree or a school, and its date: "MBA, Hill University, 2016"."""
+    text = " ".join(piece.text for piece in strip_dates(row.heads))
+    return max(degree_score(text), institution_score(text)) >= 1.0 and len(text.split()) >= 2
 
 
 def _first_start(rows: list[Marked], first_date: int) -> int:

@@ -11,6 +11,7 @@ from pipeline.adapters.rules.classify import (
     degree_score,
     employer_score,
     ends_legal,
+    institution_score,
     shape_score,
     title_score,
 )
@@ -205,6 +206,10 @@ class Marker:
         self._glyph = repeated_glyph(rows)
         self._right = max((row.right for row in rows), default=1.0)
         self._left = min((row.left for row in rows), default=0.0)
+        dated = [
+            row.left for row in rows if len(row.pieces) > 1 and any(find_dates(p.text) for p in row.pieces)
+        ]
+        self._heading_left = min(dated, default=None)
         self._bodies: list[Piece] = []  # the last body piece of each column
 
     def marked(self) -> list[Marked]:
@@ -252,7 +257,22 @@ class Marker:
             return Mark.HEAD
         if above is not None and not dated and not opens and not is_date_only(piece):
             return Mark.MORE
+        if not dated and not opens and self._is_clause(piece):
+            return Mark.PROSE
         return Mark.PROSE if _is_prose(piece) and not dated else Mark.HEAD
+
+    def _is_clause(self, piece: Piece) -> bool:
+        """Whether a text without a bullet is a duty: a clause in small letters, indented if it is short."""
+        indented = self._heading_left is not None and 0.008 < piece.left - self._heading_left < 0.08
+        if (
+            piece.words < (4 if indented else 6)
+            or has_cjk(piece.text)
+            or piece.bold
+            or find_dates(piece.text)
+        ):
+            return False
+        known = max(title_score(piece.text), degree_score(piece.text), institution_score(piece.text))
+        return shape_score(piece.text) < 0 and known < 0.5 and employer_score(piece.text) < 0.3
 
     @staticmethod
     def _signals(piece: Piece) -> bool:

@@ -133,6 +133,12 @@ def _runs_on(above: Piece, below: Piece, right: float) -> bool:
         return False
     if abs(above.size - below.size) > 0.8 or (below.bold and not above.bold) or _CATEGORY.match(below.text):
         return False
+    if (
+        _BARE_CATEGORY.match(below.text)
+        or above.text.rstrip().endswith((":", "："))
+        or _both_whole(above, below)
+    ):
+        return False
     if re.match(r"^\s*[•·●▪|]\s", below.text) and _BREAK.search(above.text.strip(" •·●▪|")):
         return True  # "Cerner • SystmOne" / "• Epic": the separator moved to the next line
     if below.bulleted or (below.left < above.left - 0.02):
@@ -145,6 +151,12 @@ def _runs_on(above: Piece, below: Piece, right: float) -> bool:
     return (
         below.text[:1].islower() or separated >= 2 or bool(_LISTED.search(below.text)) or len(below.text) < 20
     )
+
+
+def _both_whole(above: Piece, below: Piece) -> bool:
+    """Whether the items at a line's end and at the next one's begin are skills of their own."""
+    last, first = split_list(above)[-1:], split_list(below)[:1]
+    return all(part and canonical(part[0].text) for part in (last, first))
 
 
 def _fits(above: Piece, below: Piece, right: float) -> bool:
@@ -174,7 +186,24 @@ def split_list(piece: Piece) -> list[Piece]:
         parts.append(piece.cut(position, match.start()))
         position = match.end()
     parts.append(piece.cut(position, len(piece.text)))
-    return [part for part in parts if part.text]
+    return [item for part in parts if part.text for item in _spaced(part)]
+
+
+def _spaced(piece: Piece) -> list[Piece]:
+    """The items of a row that parts them with nothing but spaces, where every one is a known skill."""
+    words = [match.span() for match in re.finditer(r"\S+", piece.text)]
+    if not 3 <= len(words) <= 20 or canonical(piece.text) or re.search(r"[()（）,]", piece.text):
+        return [piece]
+    items: list[Piece] = []
+    i = 0
+    while i < len(words):
+        ends = (j for j in range(min(len(words), i + 3), i, -1))
+        item = next((c for j in ends if canonical((c := piece.cut(words[i][0], words[j - 1][1])).text)), None)
+        if item is None:
+            return [piece]
+        items.append(item)
+        i += len(item.text.split())
+    return items if len(items) >= 3 else [piece]
 
 
 def _is_sentence(text: str) -> bool:

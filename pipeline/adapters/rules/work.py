@@ -251,6 +251,8 @@ def _grouped(positions: list[Position]) -> list[Work]:
         above = header or (works[-1] if works else None)
         if above and above.employer and _is_lone_unknown(position):
             work.title, work.employer = work.employer, None
+        if work.title and not work.employer and (own := _own_account(position)):
+            work.employer = own
         if work.title and not work.employer and above and above.employer:
             work.employer = above.employer.model_copy(deep=True)
             work.location = work.location or (
@@ -262,6 +264,14 @@ def _grouped(positions: list[Position]) -> list[Work]:
         elif works and position.has_body:
             works[-1].bullets += work.bullets
     return [work for work in works if _is_position(work)]
+
+
+def _own_account(position: Position) -> Text | None:
+    """ "Freelance" where others name an employer: work on one's own account, not for the firm above."""
+    piece = position.type_piece
+    if piece is None or titles().types.label(piece.text) != "freelance":
+        return None
+    return piece.fact(0.7)
 
 
 def _heads_roles(position: Position, following: Position | None) -> bool:

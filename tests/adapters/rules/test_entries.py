@@ -286,3 +286,44 @@ def test_an_open_end_is_ongoing() -> None:
     (found,) = education("PhD in Biology, University of Leeds, 2022 – present")
     assert found.status == "ongoing"
     assert found.end is None
+
+
+def test_a_duty_without_a_bullet_is_no_employer() -> None:
+    """An indented clause below a role belongs to its body; the group's heading gives the employer."""
+    rows: list[Row] = [
+        [Cell("Lonewood Storage, Inc.", bold=True, size=12), Cell("2011 – Present", left=0.8)],
+        [Cell("Site Director", bold=True), Cell("March 2019 – Present", left=0.75)],
+        Cell("Opened the second site on time", left=0.12),
+        [Cell("Shift Supervisor", bold=True), Cell("January 2011 – May 2014", left=0.75)],
+        Cell("Led a night crew of 22", left=0.12),
+    ]
+    found = works(*rows)
+    assert [(w.title.value, w.employer.value) for w in found if w.title and w.employer] == [
+        ("Site Director", "Lonewood Storage, Inc."),
+        ("Shift Supervisor", "Lonewood Storage, Inc."),
+    ]
+
+
+def test_degrees_of_one_row_each_stay_apart_when_only_some_have_ranges() -> None:
+    """A row with a degree, a school and a year is an entry, also beside one with a range."""
+    rows: list[Row] = [
+        [Cell("MBA, Hill County University"), Cell("2016", left=0.85)],
+        [Cell("BSc Economics, West Vale University"), Cell("2003 – 2007", left=0.8)],
+    ]
+    found = education(*rows)
+    assert [(e.institution.value, e.end.value) for e in found if e.institution and e.end] == [
+        ("Hill County University", "2016"),
+        ("West Vale University", "2007"),
+    ]
+
+
+def test_freelance_work_is_not_given_the_employer_above() -> None:
+    """Where others name an employer, "Freelance" stands in its place."""
+    rows: list[Row] = [
+        [Cell("Data Analyst | Baltic Insurance Group"), Cell("2019 – 2021", left=0.8)],
+        "• Built reports",
+        [Cell("Web Developer | Freelance"), Cell("2016 – 2019", left=0.8)],
+        "• Built shops",
+    ]
+    found = works(*rows)
+    assert [w.employer.value for w in found if w.employer] == ["Baltic Insurance Group", "Freelance"]

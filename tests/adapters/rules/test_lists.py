@@ -40,6 +40,8 @@ def piece(text: str, size: float = 10.0, top: float = 0.1) -> Piece:
         (["Figma (5 years), Sketch 80 %, Adobe XD ●●●●○"], ["Figma", "Sketch", "Adobe XD"]),
         ([[Cell("Python"), Cell("●●●●○", 0.5)], [Cell("R"), Cell("●●○○○", 0.5)]], ["Python", "R"]),
         ([[Cell("Back-end", bold=True), Cell("Django, Flask", 0.4)]], ["Django", "Flask"]),
+        (["Go Python Node.js TypeScript"], ["Go", "Python", "Node.js", "TypeScript"]),
+        (["Over 5000 lines:", "Java • Python", "Over 1000 lines:", "C#"], ["Java", "Python", "C#"]),
         (["Proficient in Java, Kotlin and Spring"], ["Java", "Kotlin and Spring"]),
         (["I have worked with many teams across the world and enjoyed every minute of it."], []),
         (["数据分析、项目管理，Python"], ["数据分析", "项目管理", "Python"]),
