@@ -164,16 +164,18 @@ def clean_email(text: str) -> str:
 def phones_in(piece: Piece, region: str | None) -> list[Fact[str]]:
     """Phone numbers of one text: E.164 where the number is valid, as printed where it is not."""
     text = piece.text
-    if sum(c.isdigit() for c in text) < 7 or mentions_birth(text):
+    if sum(c.isdigit() for c in text) < 7:
         return []
+    birth = mentions_birth(text)
     text = _URL.sub(lambda m: "@" * len(m.group()), _EMAIL.sub(lambda m: "@" * len(m.group()), fold(text)))
     found = []
     for match in _PHONE.finditer(text):
         raw = _PAGE_NUMBER.sub("", match.group().strip())
         begin = match.start() + len(match.group()) - len(match.group().lstrip())
-        value, confidence = _phone_value(
-            raw, region, labelled=_PHONE_LABEL.search(text[: match.start()]) is not None
-        )
+        labelled = _PHONE_LABEL.search(text[: match.start()]) is not None
+        value, confidence = _phone_value(raw, region, labelled=labelled)
+        if birth and not (labelled and confidence >= 0.95):
+            continue
         if value and not _ID_LABEL.search(text[max(0, match.start() - 20) : match.start()]):
             found.append(piece.fact_at(begin, begin + len(raw), value, confidence))
     return found

@@ -72,8 +72,9 @@ class _Vocabulary:
         )
         self.open = re.compile(f"(?:{open_words})\\.?")
         between = "|".join(re.escape(fold(w)) for w in sorted(words["between"], key=len, reverse=True))
+        hoped = "|".join(re.escape(fold(w)) for w in sorted(words["expected"], key=len, reverse=True))
         self.between = re.compile(
-            rf"\s*[.,)]?\s*(?:{_DASH}+|\b(?:{between})\b|から|부터|至|到)[\s\-–—.(]*(?:(?:the|le|el|o|al|zum|{between})\b\s*)?"
+            rf"\s*[.,)]?\s*(?:{_DASH}+|\b(?:{between})\b|から|부터|至|到)[\s\-–—.(]*(?:(?:the|le|el|o|al|zum|{between})\b\s*)?(?:(?:{hoped})[.:]?\s+)?"
         )
         since = "|".join(re.escape(fold(w)) for w in sorted(words["since"], key=len, reverse=True))
         self.since = re.compile(rf"(?:^|(?<=\W))(?:{since})[\s:]+(?:the\s+|le\s+|el\s+)?$")

@@ -130,6 +130,8 @@ def _ends_sentence(text: str) -> bool:
     last = text.rstrip(".").split()[-1]
     if "." in last or ends_legal(text):
         return False
+    if len(text.split()) >= 4 and len(last) > 2 and last.islower() and shape_score(text) < 0:
+        return True
     return (len(last) > 4 and last[:1].islower()) or (
         len(last) > 5 and organisations().legal.label(last) is None
     )
@@ -272,7 +274,8 @@ class Marker:
         ):
             return False
         known = max(title_score(piece.text), degree_score(piece.text), institution_score(piece.text))
-        return shape_score(piece.text) < 0 and known < 0.5 and employer_score(piece.text) < 0.3
+        limit = 0.8 if indented else 0.5
+        return shape_score(piece.text) < 0 and known < limit and employer_score(piece.text) < 0.3
 
     @staticmethod
     def _signals(piece: Piece) -> bool:

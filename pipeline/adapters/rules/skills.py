@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipeline.adapters.rules.dates import find_dates
 from pipeline.adapters.rules.fold import Phrases, has_cjk, words_of
 from pipeline.adapters.rules.lexicon import languages, skill_key, skills
 from pipeline.adapters.rules.marks import repeated_glyph
@@ -116,7 +117,8 @@ def _cell_above(row: tuple[Piece, ...], piece: Piece) -> Piece | None:
     """The cell of the row above that goes on in a small letter below it: "Stock" / "management"."""
     if len(row) < 2 or not piece.text[:1].islower():
         return None
-    return next((cell for cell in row if abs(cell.left - piece.left) < 0.01), None)
+    cell = next((cell for cell in row if abs(cell.left - piece.left) < 0.01), None)
+    return None if cell is None or _both_whole(cell, piece) else cell
 
 
 def _is_category_cell(row: Row) -> bool:
@@ -251,6 +253,8 @@ def clean_skill(piece: Piece) -> Piece:
 def is_skill(text: str) -> bool:
     words = words_of(text).words
     if not words or _ONLY_RATING.match(text) or len(text) > 60 or len(words) > 7:
+        return False
+    if any(not found.single for found in find_dates(text)):
         return False
     if skills().not_skills.label(text) is not None or skills().levels.label(text) is not None:
         return False

@@ -85,14 +85,23 @@ def _read(entry: Entry, month_first: bool, order: float) -> Position:
     position = Position(entry, None)
     fragments, position.type_piece, forced = _without_type(fragments, forced)
     if not forced:
-        fragments, pair = split_at(fragments)
-        if pair:
+        cut, pair = split_at(fragments)
+        if pair and not _told_above(cut, pair):
+            fragments = cut
             forced = {"title": pair[0], "employer": pair[1]}
             fragments, forced = _cut_place(fragments, forced)
     if fragments:
         slots = {"title": as_title, "employer": as_employer, "place": as_place}
         position.reading = read_slots(fragments, slots, forced=forced, order=order)
     return position
+
+
+def _told_above(fragments: Sequence[Piece], pair: tuple[int, int]) -> bool:
+    """Whether a line of its own names the employer: what follows "at" is then a part of it."""
+    first, title = fragments[0], fragments[pair[0]]
+    apart = pair[0] > 0 and first.bottom <= title.top + 0.3 * (title.bottom - title.top) and first.bold
+    own = first.page == title.page and apart and not title.bold
+    return own and title_score(first.text) < 0.5 and place_score(first.text) < 0.8
 
 
 def _is_noise(text: str) -> bool:
