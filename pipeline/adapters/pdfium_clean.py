@@ -87,6 +87,7 @@ def is_ltr(char: str) -> bool:
 
 
 _BRACKETS = frozenset("()[]")
+_TELEPHONE = 40  # glyphs: more than any number has
 
 
 def _is_number_part(texts: list[str], left: int, right: int) -> bool:
@@ -97,7 +98,7 @@ def _is_number_part(texts: list[str], left: int, right: int) -> bool:
     if not (texts[left].isdigit() and texts[right].isdigit()) or " " in texts[left:right]:
         return False
     start = left
-    while start > 0 and not is_rtl(texts[start - 1]):
+    while start > max(0, left - _TELEPHONE) and not is_rtl(texts[start - 1]):
         start -= 1
     letters = [text.isalpha() for text in texts[start:left]]
     return not any(one and two for one, two in pairwise(letters))

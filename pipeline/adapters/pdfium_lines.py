@@ -238,9 +238,10 @@ def _by_style(run: list[_Piece], styles: Sequence[Style]) -> list[list[_Piece]]:
 def _style_gap(glyphs: list[Glyph], styles: Sequence[Style]) -> float:
     """In ems, the gap that is wider than a space of this line: words stretched to a margin stand apart too."""
     size = styles[glyphs[0].style].size
-    gaps = [after.left - before.right for before, after in pairwise(glyphs)]
-    spaces = [gap / size for gap in gaps if gap > 0.2 * size]
-    return max(_STYLE_GAP, 1.5 * statistics.median_low(spaces)) if len(spaces) > 2 else _STYLE_GAP
+    gaps = [(after.left - before.right) / size for before, after in pairwise(glyphs)]
+    limit = _STYLE_GAP + 2 * max(0.0, statistics.median(gaps))  # letters may be set apart too
+    spaces = [gap for gap in gaps if gap > 0.2]
+    return max(limit, 1.5 * statistics.median_low(spaces)) if len(spaces) > 2 else limit
 
 
 def _says_something(texts: list[str]) -> bool:
