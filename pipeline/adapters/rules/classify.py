@@ -181,7 +181,8 @@ def employer_score(text: str) -> float:
     ):
         score += 1.0
     elif lexicon.nouns.find(text) or lexicon.institutions.find(text):
-        score = max(score, 0.2) + 0.5
+        clause = score < 0 and len(found.words) >= 5  # "Prepared bank reconciliations and reports"
+        score = score + 0.3 if clause else max(score, 0.2) + 0.5
     elif has_cjk(text) and lexicon.institution_cjk.search(found.folded):
         score += 0.6
     if any(word in ("&", "and", "und", "et", "y", "e", "i", "och", "и") for word in found.words[1:-1]):

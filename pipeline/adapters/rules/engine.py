@@ -26,6 +26,7 @@ from pipeline.adapters.rules.lists import (
 from pipeline.adapters.rules.person import read_person
 from pipeline.adapters.rules.pieces import Row, Rows
 from pipeline.adapters.rules.places import country_hint, part_kind
+from pipeline.adapters.rules.sentences import read_told
 from pipeline.adapters.rules.skills import SkillFinder, read_skills
 from pipeline.adapters.rules.spoken import language_hits, read_languages
 from pipeline.adapters.rules.work import read_work
@@ -149,7 +150,8 @@ class _Draft:
     def _work(self, profile: Profile) -> None:
         found: list[Work] = []
         for rows in self._streams(SectionKind.WORK):
-            found += read_work(rows, month_first=self._month_first)
+            told = read_told(rows, month_first=self._month_first)
+            found += told or read_work(rows, month_first=self._month_first)
         if not found:
             for section in self._kind(
                 SectionKind.OTHER, SectionKind.HEADER, SectionKind.PROJECTS, SectionKind.SUMMARY

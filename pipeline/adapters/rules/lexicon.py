@@ -35,6 +35,7 @@ class Titles:
         self.cjk_tail = re.compile(f"(?:{any_of(cjk).pattern})[)）\\s]*$")
         self.cjk = any_of([word for word in cjk if len(word) > 2])
         self.at = [fold(word) for word in data["at"]]
+        self.told = [fold(word) for word in data["told"]]
         self.seniority = Phrases({w: level for level, ws in data["seniority"].items() for w in ws})
         self.types = Phrases({w: kind for kind, ws in data["types"].items() for w in ws})
         self.types_cjk = {fold(w): kind for kind, ws in data["types"].items() for w in ws if has_cjk(w)}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pipeline.adapters.rules.contacts import clean_url, emails_in, links_in, phones_in
 from pipeline.adapters.rules.dates import find_dates
 from pipeline.adapters.rules.entries import Entry, split_entries, strip_dates
+from pipeline.adapters.rules.lexicon import titles
 from pipeline.adapters.rules.marks import is_date_only, repeated_glyph
 from pipeline.adapters.rules.pieces import Piece, Row, join
 from pipeline.adapters.rules.skills import split_list
@@ -17,6 +18,7 @@ from pipeline.domain.profile import Certification, Date, Project, Volunteering
 from pipeline.domain.profile import Entry as ProfileEntry
 
 _URL = re.compile(r"https?://\S+|www\.\S+")
+_NAMED = re.compile(r"^([^:]{3,60}):\s+\S")
 _FIELDS = re.compile(r"\s*[|•·]\s*|\s+[–—]\s+")
 
 
@@ -27,8 +29,10 @@ def items_of(rows: Sequence[Row]) -> list[list[Piece]]:
     bulleted = any(row.first.bulleted for row in rows) or glyph is not None
     headed = bool(rows) and _bold_heads(rows)
     previous: Row | None = None
+    led = sum(1 for row in rows if _date_led(row)) >= 2
     for row in rows:
         opens = row.first.bulleted or bool(glyph and row.first.text.startswith(glyph + " "))
+        opens = opens or (led and _date_led(row))
         continues = (
             previous is not None and bool(items) and not opens and _goes_on(previous, row, bulleted, headed)
         )
@@ -46,6 +50,11 @@ def items_of(rows: Sequence[Row]) -> list[list[Piece]]:
             items.append(pieces)
         previous = row
     return [item for item in items if any(piece.text for piece in item)]
+
+
+def _date_led(row: Row) -> bool:
+    """Whether a date stands in the gutter before a text: an item of a list by years."""
+    return len(row.pieces) > 1 and is_date_only(row.first)
 
 
 def _bold_heads(rows: Sequence[Row]) -> bool:
@@ -104,12 +113,22 @@ def _date(pieces: Sequence[Piece]) -> Date | None:
 def read_projects(rows: Sequence[Row], *, month_first: bool = False) -> list[Project]:
     if rows and all(row.first.bulleted for row in rows if row.left <= min(r.left for r in rows) + 0.01):
         return [p for item in items_of(rows) if (p := _short_project(item))]
+    if _all_labelled(rows):
+        return [p for item in items_of(rows) if (p := _short_project(item))]
     found = []
     for entry in split_entries(rows, month_first=month_first):
         project = _project(entry, month_first)
         if project:
             found.append(project)
     return found
+
+
+def _all_labelled(rows: Sequence[Row]) -> bool:
+    """Whether each row is "Name: what it does", or goes on with the row above in a small letter."""
+    opens = [row.text for row in rows if not row.text[:1].islower()]
+    heads = {match[1] for text in opens if (match := _NAMED.match(text))}
+    known = [head for head in heads if titles().labels.label(head) is not None or find_dates(head)]
+    return len(heads) >= 2 and len(heads) == len(opens) and not known
 
 
 def _short_project(item: list[Piece]) -> Project | None:

@@ -19,7 +19,7 @@ from pipeline.domain.sections import SectionKind
 from pipeline.domain.text import Box, Link
 from pipeline.domain.upload import PDF, StoredUpload
 from pipeline.stages.verify_profile import VerifyProfile
-from tests.adapters.rules.pages import Cell, draw
+from tests.adapters.rules.pages import Cell, Row, draw
 
 
 def drafted(sections: Any) -> Profile:
@@ -190,3 +190,21 @@ def test_a_part_that_raises_costs_only_itself(
     assert document is not None
     assert document.sha256 == "ab" * 32
     assert [f.code for f in document.findings if f.severity == "warning"] == ["section-unread"]
+
+
+def test_positions_told_in_sentences_are_read() -> None:
+    """ "Worked as a … in … from … to …" gives title, employer, place and dates, over a line's end too."""
+    rows: list[Row] = [
+        "• Working as a Senior Software Engineer in Acme Technologies Pvt. Ltd., Bengaluru from June 2019",
+        "to till date.",
+        "• Worked as a Software Engineer in Northwind Systems Ltd. from Aug 2016 to May 2019.",
+    ]
+    told = [
+        (w.title.value, w.employer.value, w.start.value, w.is_current is not None)
+        for w in drafted(draw({"work": rows})).work
+        if w.title and w.employer and w.start
+    ]
+    assert told == [
+        ("Senior Software Engineer", "Acme Technologies Pvt. Ltd.", "2019-06", True),
+        ("Software Engineer", "Northwind Systems Ltd.", "2016-08", False),
+    ]

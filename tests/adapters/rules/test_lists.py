@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.adapters.rules.lists import read_certifications, read_projects
 from pipeline.adapters.rules.names import read_name
 from pipeline.adapters.rules.pieces import Piece, Rows
 from pipeline.adapters.rules.places import place_score, read_location
@@ -152,3 +153,24 @@ def test_places_are_taken_apart() -> None:
 def test_places_are_told_from_other_words(text: str, sure: bool) -> None:
     """Known places are sure, others are not."""
     assert (place_score(text) >= 1.0) is sure
+
+
+def test_rows_led_by_a_year_are_certificates_of_their_own() -> None:
+    """A year in the gutter begins an item, however close the rows stand."""
+    rows: list[Row] = [
+        [Cell("2023"), Cell("Cloud Networking, Acme Web Services", 0.2)],
+        [Cell("2021"), Cell("Cluster Administrator, Northwind Foundation", 0.2)],
+    ]
+    sections = draw({"certifications": rows})
+    found = read_certifications(Rows(sections).of(sections.sections[0]))
+    assert [(c.name.value, c.date.value) for c in found if c.date] == [
+        ("Cloud Networking", "2023"),
+        ("Cluster Administrator", "2021"),
+    ]
+
+
+def test_labelled_rows_are_a_project_each() -> None:
+    """ "Name: what it does" begins a project where every row does so, also without bullets."""
+    sections = draw({"projects": ["Route Engine: Built a planner", "Sales Board: Created dashboards"]})
+    found = read_projects(Rows(sections).of(sections.sections[0]))
+    assert [project.name.value for project in found] == ["Route Engine", "Sales Board"]
