@@ -125,7 +125,7 @@ def _load(model: str, device: str) -> Any:
     from sentence_transformers import SentenceTransformer  # 4.2 s and 409 MB: late, as torch
     from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(path, device=device, local_files_only=local)
     except (OSError, ValueError) as error:
