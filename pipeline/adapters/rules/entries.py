@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from pipeline.adapters.rules.dates import DateRange
 from pipeline.adapters.rules.lexicon import degrees, titles
 from pipeline.adapters.rules.marks import Mark, Marked, Marker, is_date_only
 from pipeline.adapters.rules.pieces import Piece, Row, join
+
+_ADDRESS_TAIL = re.compile(r"(?<=\S)[\s,，|(–-]+(?:https?://|www\.)\S+$")
 
 
 @dataclass(slots=True)
@@ -215,6 +218,8 @@ def strip_dates(header: list[Piece], month_first: bool = False) -> list[Piece]:
 
     rest: list[Piece] = []
     for piece in header:
+        if address := _ADDRESS_TAIL.search(piece.text):
+            piece = piece.cut(0, address.start()).trim()
         if is_date_only(piece, month_first=month_first):
             continue
         position = 0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
+from pipeline.adapters.rules.lexicon import load
 from pipeline.domain.profile import Fact, pointed
 from pipeline.domain.sections import Section, SectionedText
 from pipeline.domain.text import Line
@@ -130,12 +132,23 @@ def piece_of(line: Line) -> Piece:
     )
 
 
+def _keeps_hyphen(text: str) -> bool:
+    """Whether the hyphen at a text's end belongs to the word: "cloud-" / "native"."""
+    return re.split(r"[\s/(]", text[:-1])[-1].lower() in _hyphened()
+
+
+@cache
+def _hyphened() -> frozenset[str]:
+    return frozenset(load("hyphens")["keeps"])
+
+
 def join(pieces: Sequence[Piece], separator: str = " ") -> Piece:
     """One piece of several, a word cut by a hyphen at a line's end made whole."""
     text, parts = pieces[0].text, list(pieces[0].parts)
     for piece in pieces[1:]:
         if _HYPHEN.search(text) and piece.text[:1].islower():
-            text = text[:-1]
+            if not _keeps_hyphen(text):
+                text = text[:-1]
         elif text:
             text += separator
         parts += [(offset + len(text), line_id) for offset, line_id in piece.parts]

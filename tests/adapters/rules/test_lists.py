@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.adapters.rules.lists import read_certifications, read_projects
 from pipeline.adapters.rules.names import read_name
-from pipeline.adapters.rules.pieces import Piece, Rows
+from pipeline.adapters.rules.pieces import Piece, Rows, join
 from pipeline.adapters.rules.places import place_score, read_location
 from pipeline.adapters.rules.skills import SkillFinder, read_skills
 from pipeline.adapters.rules.spoken import read_languages
@@ -174,3 +174,9 @@ def test_labelled_rows_are_a_project_each() -> None:
     sections = draw({"projects": ["Route Engine: Built a planner", "Sales Board: Created dashboards"]})
     found = read_projects(Rows(sections).of(sections.sections[0]))
     assert [project.name.value for project in found] == ["Route Engine", "Sales Board"]
+
+
+def test_the_hyphen_of_a_compound_word_stays_at_a_line_end() -> None:
+    """A word cut by the margin is made whole; one that is written with a hyphen keeps it."""
+    assert join([piece("Built cloud-"), piece("native tools")]).text == "Built cloud-native tools"
+    assert join([piece("Led infra-"), piece("structure work")]).text == "Led infrastructure work"
