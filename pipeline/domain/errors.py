@@ -100,7 +100,9 @@ class LeaseLost(ResumesError):
 
 
 class ObjectMissing(ResumesError):
-    """The object store does not hold this object."""
+    """The object store does not hold this original: every process must use the same DATA_DIR or bucket."""
+
+    retryable = True
 
 
 class ConfigurationError(ResumesError):

@@ -21,7 +21,13 @@ from pipeline.adapters.postgres.jobs import ClaimedJob
 from pipeline.adapters.postgres.search import Search
 from pipeline.domain.checkpoint import Claim
 from pipeline.domain.chunk import Chunk, EmbeddedChunks, Vector
-from pipeline.domain.errors import DatabaseUnavailable, DocumentError, LeaseLost, TransientError
+from pipeline.domain.errors import (
+    DatabaseUnavailable,
+    DocumentError,
+    LeaseLost,
+    ObjectMissing,
+    TransientError,
+)
 from pipeline.domain.metrics import BATCH_SIZE, STAGE_SECONDS
 from pipeline.domain.profile import Meta, Profile
 from pipeline.domain.receipt import Done, Failed, Lost, Receipt, Waiting
@@ -56,7 +62,7 @@ async def _receipt(work: Awaitable[Receipt]) -> Receipt:
         return await work
     except DocumentError as error:
         return Failed(error.code, error.message, retryable=False)
-    except TransientError as error:
+    except (TransientError, ObjectMissing) as error:
         return Failed(error.code, error.message, retryable=True)
     except LeaseLost:
         return Lost()

@@ -18,6 +18,7 @@ import pytest
 from pipeline.client import ResumesClient
 from pipeline.demo import samples_dir
 from pipeline.orchestration.local import free_port
+from pipeline.settings import Settings
 
 SAMPLES = sorted(samples_dir().glob("*.pdf"))
 
@@ -27,7 +28,9 @@ class Served:
 
     def __init__(self, data_dir: Path) -> None:
         self.port = free_port()
-        self._environment = {**os.environ, "DATA_DIR": str(data_dir), "PORT": str(self.port)}
+        # Not the settings of a service that runs in this process: two on one database would share its jobs.
+        inherited = {k: v for k, v in os.environ.items() if k.lower() not in Settings.model_fields}
+        self._environment = {**inherited, "DATA_DIR": str(data_dir), "PORT": str(self.port)}
         self._log = data_dir.parent / f"{data_dir.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
 
