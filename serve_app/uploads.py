@@ -189,7 +189,7 @@ class _Upload:
                 # The commit may have reached the disk before the connection was lost.
                 self._runtime.detach(self._settle())
                 raise
-            except Exception:
+            except Exception:  # whatever it was, no row was made: the object must not stay behind it
                 undo = True
                 raise
         finally:

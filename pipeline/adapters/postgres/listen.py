@@ -109,5 +109,5 @@ class Listener:
     def _call(self, callback: Callable[..., None], *arguments: str) -> None:
         try:
             callback(*arguments)
-        except Exception:
+        except Exception:  # somebody else's code: its fault must not end the thread that everybody listens by
             log.exception("a notification's callback failed")
