@@ -19,7 +19,6 @@ class Metric:
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
-UPLOADS = Metric("resumes_uploads_total", "counter", "Uploads answered, by HTTP status.", ("status",))
 STAGE_SECONDS = Metric(
     "resumes_stage_seconds", "histogram", "Seconds a stage worked on one resume.", ("stage",), _SECONDS
 )
@@ -44,4 +43,4 @@ BATCH_SIZE = Metric(
     (1, 2, 4, 8, 16, 32, 64, 128, 256),
 )
 
-ALL = (UPLOADS, STAGE_SECONDS, JOURNEY_SECONDS, SETTLED, LEASES_LOST, REAPED, IN_FLIGHT, BATCH_SIZE)
+ALL = (STAGE_SECONDS, JOURNEY_SECONDS, SETTLED, LEASES_LOST, REAPED, IN_FLIGHT, BATCH_SIZE)

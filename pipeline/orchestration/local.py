@@ -18,6 +18,7 @@ import psutil
 from pydantic import SecretStr
 
 from pipeline.domain.errors import ConfigurationError
+from pipeline.orchestration import wiring
 from pipeline.settings import Settings
 
 #: Ray reads these when it starts; what the caller has set wins.
@@ -91,6 +92,7 @@ def service_running(
     """
     refuse_busy_port(settings)
     with database_running(settings, say=say, supervise=True) as resolved, _environment(resolved):
+        wiring.object_store(resolved).sweep_unfinished()
         import ray  # late: Ray reads its environment at import
         from ray import serve
 
