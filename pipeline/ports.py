@@ -5,16 +5,20 @@ One conformance suite per port (`tests/adapters/`) runs against every adapter of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
-from pipeline.domain.checkpoint import CheckpointKey, Claim
+from pipeline.domain.checkpoint import CheckpointKey, Claimed
 from pipeline.domain.chunk import Vector
 from pipeline.domain.journey import Lease
+from pipeline.domain.ocr import OcrDocument, OcrText
 from pipeline.domain.profile import Profile
 from pipeline.domain.result import ResumeResult, Verdict
 from pipeline.domain.sections import SectionedText
+from pipeline.domain.spending import Usage, Vendor
 from pipeline.domain.text import Text
+
+T = TypeVar("T")
 
 
 class ObjectWriter(Protocol):
@@ -48,6 +52,12 @@ class ObjectStore(Protocol):
     def presigned_url(self, key: str, *, filename: str, seconds: int) -> str | None:
         """A URL that downloads the object as an attachment, or None where the store has no such thing."""
 
+    def older_than(self, seconds: float) -> Iterator[str]:
+        """The keys of the objects that were stored longer ago than this. Raises ObjectStoreUnavailable."""
+
+    def sweep_unfinished(self) -> int:
+        """Remove what writers that died left behind a day ago; the number removed."""
+
     def check(self) -> None:
         """Answer within 2 s, or raise ObjectStoreUnavailable with what to do."""
 
@@ -64,8 +74,61 @@ class TextEngine(Protocol):
         WorkerKilled (not its fault). A document without text is an answer, not an error: the stage decides.
         """
 
+    async def cut(self, content: bytes, mime: str, pages: Sequence[int]) -> bytes:
+        """A document of these pages (numbers from 1) alone, in this order. Raises as `read` does."""
+
     def close(self) -> None:
         """End the child processes and connections. Idempotent."""
+
+
+class PaidCall(Protocol):
+    """One piece of paid work that this job has claimed: what `PaidWork.once` hands to an adapter."""
+
+    note: Mapping[str, Any]  #: what earlier runs of this work remembered, whichever job they belonged to
+    age_s: float  #: seconds since this work was first claimed
+
+    async def remember(self, **changes: Any) -> None:
+        """Merge changes into `note`, durably, before returning; a value of None removes its key.
+
+        Raises LeaseLost, DatabaseUnavailable.
+        """
+
+    async def ask(
+        self,
+        vendor: Vendor,
+        need: Mapping[str, float],
+        request: Callable[[], Awaitable[T]],
+        *,
+        billed: bool = True,
+    ) -> T:
+        """What `request` answers, asked when breaker, budget (where it is billed) and quotas let it.
+
+        `need` is units by quota name. A request that raises VendorBusy is asked again a little later, a few
+        times, each time with units of its own. Raises NotYet where that takes longer than a worker should
+        wait, and whatever else `request` raises.
+        """
+
+    def bill(self, usage: Usage) -> None:
+        """Enter usage into the ledger: with the work's result, or when the work ends without one."""
+
+
+class PaidWork(Protocol):
+    """The paid work of one job: each piece is done once for equal content, whatever dies in between."""
+
+    async def once(self, stage: str, digest: str, make: Callable[[PaidCall], Awaitable[bytes]]) -> bytes:
+        """What is stored for this content, stage and digest, or else what `make` answers, which is then stored.
+
+        Raises NotYet while another job with equal content is at it; LeaseLost; and whatever `make` raises.
+        """
+
+
+class OcrEngine(Protocol):
+    """Reads pictures of text."""
+
+    version: str  #: changes whenever the same pages could read differently
+
+    async def read(self, document: OcrDocument, paid: PaidWork) -> OcrText:
+        """The document's pages. Raises NotYet, OcrFailed, VendorTimeout, UnsupportedDocument, ResourceLimit."""
 
 
 class ProfileEngine(Protocol):
@@ -73,10 +136,11 @@ class ProfileEngine(Protocol):
 
     version: str  #: changes whenever the same sections could give another draft
 
-    async def draft(self, sections: SectionedText) -> Profile:
+    async def draft(self, sections: SectionedText, paid: PaidWork) -> Profile:
         """Facts with `raw` copied from the lines that `evidence[0].line_ids` names, status `unverified`.
 
         Dates are not resolved against a calendar here: an open end ("present") has `is_current` and no `end`.
+        Whatever an engine pays for goes through `paid`. Raises NotYet, ProfileUnavailable, VendorTimeout.
         """
 
 
@@ -107,8 +171,8 @@ class ResultStore(Protocol):
 class CheckpointStore(Protocol):
     """Remembers what was paid for or slow, by content, stage and version. Fenced by the job's lease."""
 
-    def take(self, key: CheckpointKey, lease: Lease) -> bytes | Claim:
-        """The stored value; or `Claim.OURS`: compute it, then `put`; or `Claim.PENDING`: another job is at it.
+    def take(self, key: CheckpointKey, lease: Lease) -> bytes | Claimed | None:
+        """The stored value; or a claim: compute it, then `put`; or None: another job is at it.
 
         Raises LeaseLost, DatabaseUnavailable.
         """

@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.domain.errors import ConfigurationError
+from pipeline.domain.spending import Prices
 
 
 def _default_data_dir() -> Path:
@@ -44,6 +45,29 @@ class Settings(BaseSettings):
         "Unset: an embedded PostgreSQL in DATA_DIR.",
     )
 
+    # S3, where originals live
+    aws_access_key_id: str | None = Field(
+        None, description="AWS credentials. Unset: boto3's own search (profile, IRSA, instance role)."
+    )
+    aws_secret_access_key: SecretStr | None = Field(None, description="The secret of AWS_ACCESS_KEY_ID.")
+    aws_session_token: SecretStr | None = Field(None, description="The token of temporary credentials.")
+    aws_default_region: str | None = Field(None, description="AWS region. Unset: boto3's own search.")
+    aws_s3_bucket_name: str | None = Field(
+        None, description="Bucket of the originals. Unset: a directory in DATA_DIR, and no Textract."
+    )
+    aws_endpoint_url: str | None = Field(
+        None, description="Endpoint of all AWS services, for MinIO and the like. Unset: AWS itself."
+    )
+    aws_endpoint_url_textract: str | None = Field(
+        None, description="Endpoint of Textract alone, where it differs from AWS_ENDPOINT_URL."
+    )
+    s3_encryption: Literal["none", "AES256", "aws:kms"] = Field(
+        "none", description="Server-side encryption asked for each object; none leaves it to the bucket."
+    )
+    s3_kms_key_id: str | None = Field(
+        None, description="KMS key for S3_ENCRYPTION=aws:kms. Unset: the account's."
+    )
+
     # The HTTP service
     host: str = Field("127.0.0.1", description="Address that HTTP binds. The default is this machine only.")
     port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP service.")
@@ -66,9 +90,72 @@ class Settings(BaseSettings):
     parse_memory_mib: int = Field(1024, gt=0, description="Address space of one parser process, in MiB.")
     parser_processes: int = Field(1, gt=0, description="Parser child processes in one TextReader replica.")
 
+    # Textract
+    text_engine: Literal["auto", "textract", "local"] = Field(
+        "auto",
+        description="auto reads a page's own text and pays Textract (where a bucket is set) for the other pages "
+        "only; textract sends every page; local sends none.",
+    )
+    textract_layout: bool = Field(
+        False, description="Ask Textract for LAYOUT too: headings are told better, pages cost more."
+    )
+    textract_start_per_s: float = Field(1.8, gt=0, description="Start calls a second that the account allows.")
+    textract_get_per_s: float = Field(4.5, gt=0, description="Get calls a second that the account allows.")
+    textract_max_jobs: int = Field(90, gt=0, description="Textract jobs at once that the account allows.")
+    textract_sns_topic_arn: str | None = Field(
+        None, description="SNS topic that Textract tells of finished jobs. Unset: jobs are polled."
+    )
+    textract_sns_role_arn: str | None = Field(
+        None, description="Role that lets Textract publish to TEXTRACT_SNS_TOPIC_ARN."
+    )
+    textract_sqs_queue_url: str | None = Field(
+        None, description="SQS queue that is subscribed to the topic; the dispatcher reads it."
+    )
+    vendor_patience_s: float = Field(
+        24 * 3600, gt=0, description="Seconds a vendor may take for one document before it fails."
+    )
+
     # Profile
+    profile_engine: Literal["auto", "gemini", "rules"] = Field(
+        "auto", description="auto is gemini where GEMINI_API_KEY is set, else rules."
+    )
+    profile_fallback: Literal["rules", "fail"] = Field(
+        "rules", description="What reads a group of sections that Gemini blocks or answers unusably, twice."
+    )
+    gemini_api_key: SecretStr | None = Field(None, description="Key of the Gemini API.")
+    gemini_model: str = Field("gemini-3.8-flash", description="Name of the Gemini model.")
+    google_gemini_base_url: str | None = Field(
+        None, description="Where the Gemini API answers, for a gateway. Unset: Google itself."
+    )
+    gemini_timeout_s: float = Field(60, gt=0, description="Seconds one call to Gemini may take.")
+    gemini_requests_per_minute: float = Field(
+        900, gt=0, description="Requests a minute that the Gemini project allows."
+    )
+    gemini_tokens_per_minute: float = Field(
+        900_000, gt=0, description="Input tokens a minute that the Gemini project allows."
+    )
     keep_unverified: bool = Field(
         False, description="Keep facts that no line supports, marked unverified, instead of dropping them."
+    )
+
+    # Cost
+    budget_usd_per_day: float | None = Field(
+        None,
+        ge=0,
+        description="US dollars a day (UTC) after which no new paid call is made: resumes that need one wait, "
+        "and say so, until the next day or a higher cap. What is in flight when the cap is reached still counts. "
+        "Unset: no cap.",
+    )
+    price_textract_text: float = Field(1.5, ge=0, description="US dollars for 1,000 pages of text detection.")
+    price_textract_layout: float = Field(4.0, ge=0, description="US dollars for 1,000 pages with LAYOUT.")
+    price_gemini_input: float = Field(
+        0.30, ge=0, description="US dollars for a million input tokens of GEMINI_MODEL: see your contract."
+    )
+    price_gemini_cached: float = Field(
+        0.075, ge=0, description="US dollars for a million cached input tokens of GEMINI_MODEL."
+    )
+    price_gemini_output: float = Field(
+        2.50, ge=0, description="US dollars for a million output tokens (thoughts too) of GEMINI_MODEL."
     )
 
     # Embedding
@@ -121,6 +208,29 @@ class Settings(BaseSettings):
         "jobs live in PostgreSQL.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level of the logs.")
+
+    @property
+    def prices(self) -> Prices:
+        """What paid calls cost."""
+        return Prices(
+            textract_text=self.price_textract_text,
+            textract_layout=self.price_textract_layout,
+            gemini_input=self.price_gemini_input,
+            gemini_cached=self.price_gemini_cached,
+            gemini_output=self.price_gemini_output,
+        )
+
+    @property
+    def uses_textract(self) -> bool:
+        """Whether pages may be sent to Textract, which reads them from the bucket."""
+        return self.text_engine != "local" and self.aws_s3_bucket_name is not None
+
+    @property
+    def uses_gemini(self) -> bool:
+        """Whether Gemini reads the profiles."""
+        return self.profile_engine == "gemini" or (
+            self.profile_engine == "auto" and self.gemini_api_key is not None
+        )
 
     @cached_property
     def objects_dir(self) -> Path:

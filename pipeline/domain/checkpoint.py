@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,13 @@ class CheckpointKey:
         return f"{self.stage}:{self.content_sha256}:{self.digest}"
 
 
-class Claim(Enum):
-    """The answer to a miss."""
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The answer to a miss: the work is ours to do.
 
-    OURS = "ours"
-    PENDING = "pending"
+    `note` is what earlier runs of this work remembered (a vendor's job, a reserved slot), whichever job they
+    belonged to; `age_s` is the seconds since the work was first claimed.
+    """
+
+    note: dict[str, Any] = field(default_factory=dict)
+    age_s: float = 0.0

@@ -6,11 +6,18 @@
     │   ├── CorruptDocument      corrupt
     │   ├── EmptyDocument        no-text
     │   ├── ResourceLimit        resource-limit
-    │   └── UnsupportedDocument  unsupported-type
+    │   ├── UnsupportedDocument  unsupported-type
+    │   └── OcrFailed            ocr-failed
+    ├── ProfileUnavailable       the model gave no profile, and PROFILE_FALLBACK=fail: the job ends as `failed`
+    │   ├── ProfileBlocked       profile-blocked
+    │   └── ProfileBroken        profile-broken
+    ├── VendorTimeout            vendor-timeout: a vendor had a day and did not answer; the job ends as `failed`
     ├── TransientError           ours or a vendor's, passing: the job is retried later
     │   ├── DatabaseUnavailable
     │   ├── ObjectStoreUnavailable
+    │   ├── VendorBusy           a vendor throttles us or is down: what it was asked is asked again later
     │   └── WorkerKilled         a parser child was killed from outside, twice
+    ├── NotYet                   no failure: the job has to wait, gives its lease back and burns no attempt
     ├── LeaseLost                another worker owns the job now: nothing was written
     ├── ObjectMissing            the object store has no such object
     └── ConfigurationError       a setting, a database or a model that cannot be used as it is
@@ -77,6 +84,36 @@ class UnsupportedDocument(DocumentError):
     code = "unsupported-type"
 
 
+class OcrFailed(DocumentError):
+    """Textract could not read the document, twice: upload a copy of better quality."""
+
+    code = "ocr-failed"
+
+
+class ProfileUnavailable(ResumesError):
+    """The model gave no usable profile, and PROFILE_FALLBACK=fail rules out the rules engine."""
+
+    code = "profile-broken"
+
+
+class ProfileBlocked(ProfileUnavailable):
+    """The model refused to read the document, and PROFILE_FALLBACK=fail rules out the rules engine."""
+
+    code = "profile-blocked"
+
+
+class ProfileBroken(ProfileUnavailable):
+    """The model's answer was unusable, twice, and PROFILE_FALLBACK=fail rules out the rules engine."""
+
+    code = "profile-broken"
+
+
+class VendorTimeout(ResumesError):
+    """A vendor did not answer within a day: reprocess the resume when it works again."""
+
+    code = "vendor-timeout"
+
+
 class TransientError(ResumesError):
     """A part the pipeline depends on is not available just now."""
 
@@ -91,8 +128,53 @@ class ObjectStoreUnavailable(TransientError):
     """The object store does not answer."""
 
 
+class VendorBusy(TransientError):
+    """A vendor throttles us, is down, or refuses our credentials; `key` says which of its errors it was.
+
+    `retry_after_s` is what the vendor asked for, where it said so. `throttled` tells a rate limit from an outage.
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        key: str | None = None,
+        throttled: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, key=key)
+        self.throttled = throttled
+        self.retry_after_s = retry_after_s
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_busy, (self.message, self.key, self.throttled, self.retry_after_s))
+
+
+def _rebuild_busy(message: str, key: str | None, throttled: bool, retry_after_s: float | None) -> VendorBusy:
+    return VendorBusy(message, key=key, throttled=throttled, retry_after_s=retry_after_s)
+
+
 class WorkerKilled(TransientError):
     """A parser process was killed from outside while it held the document."""
+
+
+class NotYet(ResumesError):
+    """The job has to wait: it gives its lease back and burns no attempt.
+
+    `key` is the reason (`textract:<JobId>`, `quota:<name>`, `vendor:<name>`, `budget`, or a checkpoint's key):
+    whoever brings that about wakes the job; `seconds` from now it looks by itself.
+    """
+
+    def __init__(self, message: str | None = None, *, key: str | None = None, seconds: float = 0.0) -> None:
+        super().__init__(message, key=key)
+        self.seconds = seconds
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_not_yet, (self.message, self.key, self.seconds))
+
+
+def _rebuild_not_yet(message: str, key: str | None, seconds: float) -> NotYet:
+    return NotYet(message, key=key, seconds=seconds)
 
 
 class LeaseLost(ResumesError):

@@ -58,16 +58,17 @@ TERMINAL = frozenset(
     {JobState.SUCCEEDED, JobState.FAILED, JobState.DEAD, JobState.CANCELLED, JobState.ERASED}
 )
 
-#: `running → queued` is an owner's own release (draining): it burns no attempt.
+#: `running → queued` is an owner's own release (draining): it burns no attempt. An ended job is queued again by
+#: whoever asks for its reprocessing.
 LEGAL_MOVES: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.ERASED}),
     JobState.WAITING: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED, JobState.ERASED}),
     JobState.RETRY_WAIT: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.ERASED}),
     JobState.RUNNING: frozenset(JobState) - {JobState.RUNNING},
-    JobState.SUCCEEDED: frozenset({JobState.ERASED}),
-    JobState.FAILED: frozenset({JobState.ERASED}),
-    JobState.DEAD: frozenset({JobState.ERASED}),
-    JobState.CANCELLED: frozenset({JobState.ERASED}),
+    JobState.SUCCEEDED: frozenset({JobState.QUEUED, JobState.ERASED}),
+    JobState.FAILED: frozenset({JobState.QUEUED, JobState.ERASED}),
+    JobState.DEAD: frozenset({JobState.QUEUED, JobState.ERASED}),
+    JobState.CANCELLED: frozenset({JobState.QUEUED, JobState.ERASED}),
     JobState.ERASED: frozenset(),
 }
 

@@ -227,12 +227,28 @@ class SectionSummary(Model):
     line_ids: list[int] = []
 
 
+class Tokens(Model):
+    """What the model counted, over all calls that this resume paid for; `prompt` includes `cached`."""
+
+    prompt: int = 0
+    cached: int = 0
+    output: int = 0
+    thoughts: int = 0
+
+
 class Meta(Model):
-    """How the profile was made: `versions` by stage, `seconds` by stage."""
+    """How the profile was made: `versions` by stage, `seconds` by stage, and what it cost.
+
+    Pages, tokens and cost count what was paid for this resume; one whose bytes had been paid for already cost
+    nothing.
+    """
 
     versions: dict[str, str] = {}
     seconds: dict[str, float] = {}
     facts_dropped: int = 0
+    pages_billed: int = 0
+    tokens: Tokens = Tokens()
+    cost_usd: float = 0.0
 
 
 class Profile(Model):

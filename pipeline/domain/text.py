@@ -86,7 +86,11 @@ TextSource = Literal["native", "ocr"]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: `number` from 1, `width` and `height` in points, lines in the engine's order."""
+    """One page: `number` from 1, `width` and `height` in points, lines in the engine's order.
+
+    `pictured` is the share of the page that pictures cover, and `drawn` the number of drawn shapes on it: a
+    page that shows much and holds no text needs OCR.
+    """
 
     number: int
     width: float
@@ -94,14 +98,20 @@ class Page:
     lines: tuple[Line, ...]
     links: tuple[Link, ...] = ()
     source: TextSource = "native"
+    pictured: float = 0.0
+    drawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a text engine read. `engine` names it with its version (for checkpoints and `versions`)."""
+    """What a text engine read. `engine` names it with its version (for checkpoints and `versions`).
+
+    `unread` are the pages that should have been read by OCR and were not: whoever shows the text says so.
+    """
 
     pages: tuple[Page, ...]
     engine: str
+    unread: tuple[int, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
