@@ -85,7 +85,7 @@ class PaidCall(Protocol):
     """One piece of paid work that this job has claimed: what `PaidWork.once` hands to an adapter."""
 
     note: Mapping[str, Any]  #: what earlier runs of this work remembered, whichever job they belonged to
-    age_s: float  #: seconds since this work was first claimed
+    age_s: float  #: seconds since the vendor was first found busy with this work, 0 when it is not
 
     async def remember(self, **changes: Any) -> None:
         """Merge changes into `note`, durably, before returning; a value of None removes its key.

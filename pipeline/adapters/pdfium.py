@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
+from typing import TypeVar
 
 from pipeline.adapters.parser_pool import ParserPool
-from pipeline.adapters.pdfium_child import ReadPage, Refusal, read_document
+from pipeline.adapters.pdfium_child import ReadPage, Refusal, cut_document, read_document
 from pipeline.domain.errors import (
     CorruptDocument,
     DocumentError,
@@ -15,6 +17,8 @@ from pipeline.domain.errors import (
 )
 from pipeline.domain.text import Box, Line, Link, Page, Text, Word
 from pipeline.domain.upload import PDF
+
+T = TypeVar("T")
 
 _READING = 2  #: raise when the same bytes could read differently
 _ERRORS: dict[str, type[DocumentError]] = {
@@ -36,14 +40,23 @@ class PdfiumTextEngine:
         """Every page in order, with links, hidden text flagged. Raises as TextEngine.read says."""
         if mime != PDF:
             raise UnsupportedDocument()
-        answer = await self._pool.run(read_document, content, self._max_pages)
-        if isinstance(answer, Refusal):
-            raise _ERRORS[answer.code](answer.message)
-        return _text(answer, self.version)
+        return _text(_accepted(await self._pool.run(read_document, content, self._max_pages)), self.version)
+
+    async def cut(self, content: bytes, mime: str, pages: Sequence[int]) -> bytes:
+        """As `TextEngine.cut`."""
+        if mime != PDF:
+            raise UnsupportedDocument()
+        return _accepted(await self._pool.run(cut_document, content, tuple(pages)))
 
     def close(self) -> None:
         """End the child processes. Idempotent."""
         self._pool.close()
+
+
+def _accepted(answer: T | Refusal) -> T:
+    if isinstance(answer, Refusal):
+        raise _ERRORS[answer.code](answer.message)
+    return answer
 
 
 def _text(read: list[ReadPage], engine: str) -> Text:
@@ -56,5 +69,7 @@ def _text(read: list[ReadPage], engine: str) -> Text:
             lines.append(Line(next_id, number, printed, Box._make(box), size, bold, hidden))
             next_id += 1
         links = tuple(Link(number, uri, Box._make(box)) for uri, box in page.links)
-        pages.append(Page(number, page.width, page.height, tuple(lines), links))
+        pages.append(
+            Page(number, page.width, page.height, tuple(lines), links, "native", page.pictured, page.drawn)
+        )
     return Text(tuple(pages), engine)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
@@ -28,15 +29,25 @@ _SCHEMES = ("mailto:", "http://", "https://", "tel:")
 _BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:[/?#]\S*)?", re.I)
 _BARE_MAIL = re.compile(r"[^\s@/:]+@(?:[a-z0-9-]+\.)+[a-z]{2,}", re.I)
 _JUNK_BEFORE_HEADER = 64 * 1024
+#: With more glyphs than this nobody asks what else a page shows.
+_GLYPHS_OF_A_PAGE = 600
+_MOST_OBJECTS = 3000
+_DEEPEST_FORM = 3
 
 
 class ReadPage(NamedTuple):
-    """A page as it crosses the pipe: size in points; lines and links with boxes as fractions of it."""
+    """A page as it crosses the pipe: size in points; lines and links with boxes as fractions of it.
+
+    `pictured` is the share of the page under pictures and `drawn` the number of paths, both told only of pages
+    with little text.
+    """
 
     width: float
     height: float
     lines: list[tuple[list[tuple[str, Box4]], Box4, float, bool, bool]]
     links: list[tuple[str, Box4]]
+    pictured: float = 0.0
+    drawn: int = 0
 
 
 class Refusal(NamedTuple):
@@ -62,6 +73,43 @@ def read_document(content: bytes, max_pages: int) -> list[ReadPage] | Refusal:
         return Refusal("resource-limit", "The document holds more text than a resume can.")
     except MemoryError:
         return Refusal("resource-limit", "The document needs more memory than one resume is given.")
+
+
+def cut_document(content: bytes, numbers: Sequence[int]) -> bytes | Refusal:
+    """A PDF of these pages (from 1) alone, in this order. Never raises for what a document may contain."""
+    try:
+        with _opened(content) as document, _new_document() as cut:
+            indices = (ctypes.c_int * len(numbers))(*(number - 1 for number in numbers))
+            if not pdfium.FPDF_ImportPagesByIndex(cut, document, indices, len(numbers), 0):
+                return Refusal("corrupt", "The document's pages cannot be taken apart.")
+            return _saved(cut)
+    except _Refused as refused:
+        return refused.refusal
+    except MemoryError:
+        return Refusal("resource-limit", "The document needs more memory than one resume is given.")
+
+
+@contextmanager
+def _new_document() -> Iterator[Any]:
+    document = pdfium.FPDF_CreateNewDocument()
+    try:
+        yield document
+    finally:
+        pdfium.FPDF_CloseDocument(document)
+
+
+def _saved(document: Any) -> bytes:
+    pieces: list[bytes] = []
+
+    @pdfium.FPDF_FILEWRITE._fields_[1][1]  # type: ignore[misc] # the callback's own type
+    def write(_: Any, data: Any, size: int) -> int:
+        pieces.append(ctypes.string_at(data, size))
+        return 1
+
+    writer = pdfium.FPDF_FILEWRITE(version=1, WriteBlock=write)
+    if not pdfium.FPDF_SaveAsCopy(document, writer, pdfium.FPDF_NO_INCREMENTAL):
+        raise _Refused("corrupt", "The document's pages cannot be taken apart.")
+    return b"".join(pieces)
 
 
 class _Refused(Exception):
@@ -141,7 +189,42 @@ def _read_page(document: Any, page: Any, reader: GlyphReader) -> tuple[ReadPage,
         lines.extend(_in_fractions(line, angle, frame) for line in raw)
     links = _links(document, page, frame)
     count = sum(len(glyphs) for glyphs in found.glyphs.values())
-    return ReadPage(frame.width, frame.height, lines, links), count
+    pictured, drawn = _shown(page, frame) if count < _GLYPHS_OF_A_PAGE else (0.0, 0)
+    return ReadPage(frame.width, frame.height, lines, links, pictured, drawn), count
+
+
+def _shown(page: Any, frame: Frame) -> tuple[float, int]:
+    """The share of the page under pictures (overlaps count twice, 1 at most), and its number of paths."""
+    area, paths = 0.0, 0
+    for kind, size in islice(_objects(page), _MOST_OBJECTS):
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            area += size
+        elif kind == pdfium.FPDF_PAGEOBJ_PATH:
+            paths += 1
+    return round(min(1.0, area / max(1.0, frame.width * frame.height)), 3), paths
+
+
+def _objects(page: Any) -> Iterator[tuple[int, float]]:
+    """Kind and area (square points) of every page object; those in forms too, by the form's area at most."""
+    whole = pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page)
+    for index in range(pdfium.FPDFPage_CountObjects(page)):
+        yield from _object(pdfium.FPDFPage_GetObject(page, index), whole, _DEEPEST_FORM)
+
+
+def _object(item: Any, most: float, depth: int) -> Iterator[tuple[int, float]]:
+    kind = pdfium.FPDFPageObj_GetType(item)
+    bounds = [ctypes.c_float() for _ in range(4)]
+    area = 0.0
+    if pdfium.FPDFPageObj_GetBounds(item, *bounds):
+        left, bottom, right, top = (bound.value for bound in bounds)
+        area = min(most, abs((right - left) * (top - bottom)))
+    if kind != pdfium.FPDF_PAGEOBJ_FORM:
+        yield kind, area
+    elif depth:
+        # Inside a form, bounds are in its own space: a picture there may cover the form and no more.
+        for index in range(pdfium.FPDFFormObj_CountObjects(item)):
+            for inner, size in _object(pdfium.FPDFFormObj_GetObject(item, index), area, depth - 1):
+                yield inner, area if inner == pdfium.FPDF_PAGEOBJ_IMAGE else size
 
 
 def _in_fractions(

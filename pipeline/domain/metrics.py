@@ -42,5 +42,22 @@ BATCH_SIZE = Metric(
     ("stage",),
     (1, 2, 4, 8, 16, 32, 64, 128, 256),
 )
+VENDOR_REQUESTS = Metric(
+    "resumes_vendor_requests_total",
+    "counter",
+    "Requests to a vendor, by what became of them: answered, throttled, failed.",
+    ("vendor", "outcome"),
+)
+SPENT = Metric("resumes_spent_usd_total", "counter", "US dollars entered into the ledger.", ("vendor",))
 
-ALL = (STAGE_SECONDS, JOURNEY_SECONDS, SETTLED, LEASES_LOST, REAPED, IN_FLIGHT, BATCH_SIZE)
+ALL = (
+    STAGE_SECONDS,
+    JOURNEY_SECONDS,
+    SETTLED,
+    LEASES_LOST,
+    REAPED,
+    IN_FLIGHT,
+    BATCH_SIZE,
+    VENDOR_REQUESTS,
+    SPENT,
+)

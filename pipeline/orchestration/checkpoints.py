@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.domain.checkpoint import CheckpointKey
 from pipeline.domain.chunk import Chunk, EmbeddedChunks
-from pipeline.domain.receipt import Waiting
+from pipeline.domain.errors import NotYet
 from pipeline.stages.embed_chunks import digest
 
 #: A waiter is woken by the notification; this is how long it sleeps when that is lost.
@@ -33,6 +33,6 @@ def unpack_vectors(data: bytes, *, model: str, chunks: tuple[Chunk, ...]) -> Emb
     return EmbeddedChunks(model, chunks, vectors.reshape(rows, -1 if rows else 0))
 
 
-def wait_for(key: CheckpointKey) -> Waiting:
+def wait_for(key: CheckpointKey) -> NotYet:
     """Another job is computing this value: come back when it is stored."""
-    return Waiting(reason=str(key), seconds=PENDING_BACKSTOP_S)
+    return NotYet(key=str(key), seconds=PENDING_BACKSTOP_S)

@@ -19,14 +19,16 @@ import ray
 
 from pipeline.adapters.postgres.jobs import ClaimedJob
 from pipeline.adapters.postgres.search import Search
-from pipeline.domain.checkpoint import Claim
 from pipeline.domain.chunk import Chunk, EmbeddedChunks, Vector
 from pipeline.domain.errors import (
     DatabaseUnavailable,
     DocumentError,
     LeaseLost,
+    NotYet,
     ObjectMissing,
+    ProfileUnavailable,
     TransientError,
+    VendorTimeout,
 )
 from pipeline.domain.metrics import BATCH_SIZE, STAGE_SECONDS
 from pipeline.domain.profile import Meta, Profile
@@ -60,7 +62,9 @@ async def _receipt(work: Awaitable[Receipt]) -> Receipt:
     """A stage's boundary: what the error tree names becomes a receipt, anything else is a bug and raises."""
     try:
         return await work
-    except DocumentError as error:
+    except NotYet as error:
+        return Waiting(error.key or "unknown", error.seconds)
+    except (DocumentError, ProfileUnavailable, VendorTimeout) as error:
         return Failed(error.code, error.message, retryable=False)
     except (TransientError, ObjectMissing) as error:
         return Failed(error.code, error.message, retryable=True)
@@ -75,6 +79,7 @@ class TextReader:
         settings = load_settings()
         wiring.configure_logging(settings)
         self._read = wiring.read_text(settings)
+        self._paid = wiring.paid_desk(settings, name="reader")
         self._group = wiring.group_sections()
         self._cpu = ThreadPoolExecutor(1, "group")
 
@@ -85,7 +90,7 @@ class TextReader:
     async def _run(self, job: ClaimedJob) -> Receipt:
         clock = _Clock()
         with clock.stage("read"):
-            text = await self._read.run(job.upload)
+            text = await self._read.run(job.upload, self._paid.work_of(job.lease, job.upload.sha256))
         with clock.stage("group"):
             sections = await asyncio.get_running_loop().run_in_executor(self._cpu, self._group.run, text)
         return Done(ray.put(sections), {"read": text.engine, "group": self._group.version}, clock.seconds)
@@ -98,6 +103,7 @@ class ProfileNormaliser:
         settings = load_settings()
         wiring.configure_logging(settings)
         self._normalise = wiring.normalise_profile(settings)
+        self._paid = wiring.paid_desk(settings, name="normaliser")
         self._verify = wiring.verify_profile(settings)
 
     async def run(self, job: ClaimedJob, sections: SectionedText) -> Receipt:
@@ -107,7 +113,7 @@ class ProfileNormaliser:
     async def _run(self, job: ClaimedJob, sections: SectionedText) -> Receipt:
         clock = _Clock()
         with clock.stage("normalise"):
-            draft = await self._normalise.run(sections)
+            draft = await self._normalise.run(sections, self._paid.work_of(job.lease, job.upload.sha256))
         with clock.stage("verify"):
             profile = self._verify.run(draft, sections, job.upload)
         versions = {"normalise": self._normalise.version, "verify": self._verify.version}
@@ -162,16 +168,14 @@ class ChunkEmbedder:
         clock = _Clock()
         with clock.stage("embed"):
             embedded = await self._embedded(job, sections)
-        if isinstance(embedded, Waiting):
-            return embedded
         return Done(ray.put(embedded), {"embed": self._stage.version}, clock.seconds)
 
-    async def _embedded(self, job: ClaimedJob, sections: SectionedText) -> EmbeddedChunks | Waiting:
+    async def _embedded(self, job: ClaimedJob, sections: SectionedText) -> EmbeddedChunks:
         chunks = await self._on(self._model, self._stage.chunk, sections)
         key = vectors_key(job.upload.sha256, self._stage.version, chunks)
         found = await self._on(self._database, self._checkpoints.take, key, job.lease)
-        if found is Claim.PENDING:
-            return wait_for(key)
+        if found is None:
+            raise wait_for(key)
         if isinstance(found, bytes):
             return unpack_vectors(found, model=self._embedder.model, chunks=chunks)
         embedded = await self._batch.submit(chunks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.domain.profile import Profile
 from pipeline.domain.sections import SectionedText
-from pipeline.ports import ProfileEngine
+from pipeline.ports import PaidWork, ProfileEngine
 
 
 class NormaliseProfile:
@@ -17,6 +17,6 @@ class NormaliseProfile:
     def version(self) -> str:
         return self._engine.version
 
-    async def run(self, sections: SectionedText) -> Profile:
+    async def run(self, sections: SectionedText, paid: PaidWork) -> Profile:
         """A draft whose facts point at lines, all `unverified`. Raises what the engine raises."""
-        return await self._engine.draft(sections)
+        return await self._engine.draft(sections, paid)

@@ -1,30 +1,95 @@
-"""Read a document: fetch the original, and let the text engine answer its lines."""
+"""Read a document: its own text layer first, and OCR for the pages that have none worth the name."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 from pipeline.domain.errors import EmptyDocument
+from pipeline.domain.ocr import OcrDocument, ocr_key
 from pipeline.domain.text import Text
 from pipeline.domain.upload import StoredUpload
-from pipeline.ports import ObjectStore, TextEngine
+from pipeline.ports import ObjectStore, OcrEngine, PaidWork, TextEngine
+from pipeline.stages.reading.merge import merged
+from pipeline.stages.reading.quality import needs_ocr
+
+#: Which pages go to OCR: those that need it, or every one.
+Pages = Literal["needed", "all"]
 
 
 class ReadText:
     """StoredUpload -> Text."""
 
-    def __init__(self, engine: TextEngine, objects: ObjectStore) -> None:
-        self._engine = engine
-        self._objects = objects
+    def __init__(
+        self, engine: TextEngine, objects: ObjectStore, ocr: OcrEngine | None = None, pages: Pages = "needed"
+    ) -> None:
+        """Without `ocr`, a page says what its own text layer says."""
+        self._engine, self._objects, self._ocr, self._pages = engine, objects, ocr, pages
 
-    async def run(self, upload: StoredUpload) -> Text:
+    async def run(self, upload: StoredUpload, paid: PaidWork) -> Text:
         """The document's pages.
 
-        Raises EmptyDocument when a person would see no text on any page, and whatever the engine and the
-        object store raise.
+        Raises EmptyDocument when a person would see no text on any page, NotYet while OCR is at work, and
+        whatever the engines and the object store raise.
         """
         content = await asyncio.to_thread(self._objects.read, upload.object_key)
         text = await self._engine.read(content, upload.mime)
+        if self._ocr is not None:
+            text = await self._with_ocr(self._ocr, text, content, upload, paid)
         if not any(word.text for line in text.lines if not line.hidden for word in line.words):
             raise EmptyDocument()
         return text
+
+    async def _with_ocr(
+        self, ocr: OcrEngine, text: Text, content: bytes, upload: StoredUpload, paid: PaidWork
+    ) -> Text:
+        numbers = tuple(page.number for page in text.pages if self._pages == "all" or needs_ocr(page))
+        if not numbers:
+            return text
+        cut = _Cut(self._engine, self._objects, upload, content, numbers)
+        whole = len(numbers) == len(text.pages)
+        place = cut.original if whole else cut.place
+        read = await ocr.read(OcrDocument(upload.sha256, upload.application_id, numbers, place), paid)
+        if not whole:
+            await cut.remove()
+        return merged(text, read, ocr.version)
+
+
+class _Cut:
+    """The pages for OCR as an object of their own, so that no other page is paid for."""
+
+    def __init__(
+        self,
+        engine: TextEngine,
+        objects: ObjectStore,
+        upload: StoredUpload,
+        content: bytes,
+        numbers: tuple[int, ...],
+    ) -> None:
+        self._engine, self._objects, self._upload = engine, objects, upload
+        self._content, self._numbers = content, numbers
+
+    async def original(self) -> str:
+        """Every page is wanted: the original is the object."""
+        return self._upload.object_key
+
+    async def place(self) -> str:
+        """Cut the pages out and store them; a second time stores the same again."""
+        key = ocr_key(self._upload.application_id)
+        cut = await self._engine.cut(self._content, self._upload.mime, self._numbers)
+        await asyncio.to_thread(self._store, key, cut)
+        return key
+
+    def _store(self, key: str, cut: bytes) -> None:
+        self._objects.delete(key)  # an earlier try's, which nobody reads any more
+        writer = self._objects.create(key)
+        try:
+            writer.write(cut)
+            writer.commit()
+        except BaseException:
+            writer.abort()
+            raise
+
+    async def remove(self) -> None:
+        """The pages are read: the object is of no more use, if there is one."""
+        await asyncio.to_thread(self._objects.delete, ocr_key(self._upload.application_id))

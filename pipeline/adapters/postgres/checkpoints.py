@@ -1,7 +1,16 @@
-"""Checkpoints: what was paid for is kept, and two jobs with equal bytes pay once."""
+"""Checkpoints: what was paid for is kept, and two jobs with equal bytes pay once.
+
+A claim is a pending row with the lease (job, epoch) of whoever works on it. `take` is fenced by the job's lease;
+what follows (`remember`, `put`, `discard`) is fenced by the claim itself: whoever takes the work over writes its
+own lease into the row, and from then on the former owner's answer finds no claim. So an answer that was paid for
+is kept even when its job's lease was lost meanwhile, as long as nobody else has begun to pay again
+(docs/decisions/004).
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -9,51 +18,93 @@ from sqlalchemy import Connection, Engine, text
 from pipeline.adapters.postgres import fence
 from pipeline.adapters.postgres.engine import transaction
 from pipeline.adapters.postgres.jobs import wake
-from pipeline.domain.checkpoint import CheckpointKey, Claim
+from pipeline.adapters.postgres.ledger import Ledger
+from pipeline.domain.checkpoint import CheckpointKey, Claimed
 from pipeline.domain.errors import LeaseLost
 from pipeline.domain.journey import Lease
+from pipeline.domain.spending import Usage
 
 
 class PostgresCheckpoints:
-    """The CheckpointStore on PostgreSQL. A job that finds `PENDING` waits with the reason `str(key)`."""
+    """The CheckpointStore on PostgreSQL. A job that finds None waits with the reason `str(key)`.
 
-    def __init__(self, engine: Engine) -> None:
+    `ledger` is where the usage that comes with a value is entered, in the value's own transaction.
+    """
+
+    #: Which state of its job a lease needs to take work; rehearsals, which have no running job, differ.
+    _hold = staticmethod(fence.held)
+
+    def __init__(self, engine: Engine, ledger: Ledger | None = None) -> None:
         self._engine = engine
+        self._ledger = ledger
 
-    def take(self, key: CheckpointKey, lease: Lease) -> bytes | Claim:
-        """As `CheckpointStore.take`. A pending row whose owner's lease has ended or expired becomes ours."""
-        parameters = _parameters(key, lease)
+    def take(self, key: CheckpointKey, lease: Lease) -> bytes | Claimed | None:
+        """As `CheckpointStore.take`. A claim whose owner neither runs nor waits becomes ours, with its note."""
+        parameters = claim_parameters(key, lease)
         with transaction(self._engine) as connection:
-            _hold(connection, lease)
+            self._require_lease(connection, lease)
             if connection.execute(text(INSERT), parameters).first() is not None:
-                return Claim.OURS
+                return Claimed()
             row = connection.execute(text(FIND), parameters).first()
             if row is None:
                 # Erased between our two statements: the job's next run finds its place free.
-                return Claim.PENDING
+                return None
             if row.value is not None:
                 return bytes(row.value)
             if row.owned_by_another:
-                return Claim.PENDING
+                return None
             connection.execute(text(REPLACE), parameters)
-            return Claim.OURS
+            return Claimed(row.note, row.busy_s)
 
-    def put(self, key: CheckpointKey, lease: Lease, value: bytes) -> None:
-        """As `CheckpointStore.put`. A value that another job stored meanwhile stays: it is as good."""
+    def remember(self, key: CheckpointKey, lease: Lease, changes: dict[str, Any]) -> dict[str, Any]:
+        """Merge into the claim's note (None removes); the note as it is then. Raises LeaseLost."""
+        kept = {name: value for name, value in changes.items() if value is not None}
+        dropped = [name for name, value in changes.items() if value is None]
+        parameters = claim_parameters(key, lease) | {"kept": json.dumps(kept), "dropped": dropped}
         with transaction(self._engine) as connection:
-            _hold(connection, lease)
-            connection.execute(text(PUT), {**_parameters(key, lease), "value": value})
+            row = connection.execute(text(REMEMBER), parameters).first()
+        if row is None:
+            raise LeaseLost(key=str(key))
+        return dict(row.note)
+
+    def put(self, key: CheckpointKey, lease: Lease, value: bytes, usages: Sequence[Usage] = ()) -> None:
+        """As `CheckpointStore.put`, with what it cost; usage is entered even when the claim was lost.
+
+        A value that another job stored meanwhile stays: it is as good.
+        """
+        parameters = claim_parameters(key, lease) | {"value": value}
+        with transaction(self._engine) as connection:
+            stored = connection.execute(text(PUT), parameters).first() is not None
+            known = stored or connection.execute(text(STORED), parameters).first() is not None
+            if stored:
+                wake(connection, str(key))
+            if self._ledger is not None:
+                self._ledger.enter_within(connection, lease.application_id, usages)
+        if not known:
+            raise LeaseLost(key=str(key))
+
+    def discard(self, key: CheckpointKey, lease: Lease) -> None:
+        """Give up a claim whose work cannot be done, and let whoever waits for it try. Idempotent."""
+        with transaction(self._engine) as connection:
+            connection.execute(text(DISCARD), claim_parameters(key, lease))
             wake(connection, str(key))
 
+    def forget(self, content_sha256: str, stages: Sequence[str]) -> int:
+        """Drop what is stored of these stages for this content, so that it is done anew: how many."""
+        with transaction(self._engine) as connection:
+            return connection.execute(
+                text(FORGET), {"sha256": content_sha256, "stages": list(stages)}
+            ).rowcount
 
-def _hold(connection: Connection, lease: Lease) -> None:
-    """Lock the lease's job for the rest of the transaction. Raises LeaseLost."""
-    rows = connection.execute(text(f"WITH {fence.held()} SELECT 1 FROM picked"), fence.of([lease]))
-    if rows.first() is None:
-        raise LeaseLost(key=str(lease.application_id))
+    def _require_lease(self, connection: Connection, lease: Lease) -> None:
+        """Lock the lease's job for the rest of the transaction. Raises LeaseLost."""
+        rows = connection.execute(text(f"WITH {self._hold()} SELECT 1 FROM picked"), fence.of([lease]))
+        if rows.first() is None:
+            raise LeaseLost(key=str(lease.application_id))
 
 
-def _parameters(key: CheckpointKey, lease: Lease) -> dict[str, Any]:
+def claim_parameters(key: CheckpointKey, lease: Lease) -> dict[str, Any]:
+    """The parameters of KEY and OURS."""
     return {
         "sha256": key.content_sha256,
         "stage": key.stage,
@@ -64,6 +115,8 @@ def _parameters(key: CheckpointKey, lease: Lease) -> dict[str, Any]:
 
 
 KEY = "content_sha256 = :sha256 AND stage = :stage AND digest = :digest"
+#: The claim's own fence.
+OURS = f"{KEY} AND state = 'pending' AND job_id = :job_id AND epoch = :epoch"
 
 INSERT = """
     INSERT INTO checkpoints (content_sha256, stage, digest, state, job_id, epoch)
@@ -71,20 +124,34 @@ INSERT = """
     ON CONFLICT DO NOTHING
     RETURNING 1"""
 
+# A job that waits (for a vendor's job, a quota) keeps its claim: it comes back to it. A claim of an earlier
+# epoch is its own job's to renew, or anybody's to take.
 FIND = f"""
-    SELECT c.value, EXISTS (
-        SELECT FROM jobs j
-        WHERE j.application_id = c.job_id AND j.lease_epoch = c.epoch AND j.state = 'running'
-          AND j.lease_until > now() AND (j.application_id, j.lease_epoch) <> (:job_id, :epoch)
-    ) AS owned_by_another
+    SELECT c.value, c.note,
+        coalesce(extract(epoch FROM now()) - (c.note ->> 'busy_since')::float8, 0) AS busy_s,
+        EXISTS (
+            SELECT FROM jobs j
+            WHERE j.application_id = c.job_id AND j.lease_epoch = c.epoch
+              AND (j.state = 'waiting' OR (j.state = 'running' AND j.lease_until > now()))
+              AND (j.application_id, j.lease_epoch) <> (:job_id, :epoch)
+        ) AS owned_by_another
     FROM checkpoints c WHERE {KEY}
     FOR UPDATE OF c"""
 
 REPLACE = f"UPDATE checkpoints SET job_id = :job_id, epoch = :epoch, updated_at = now() WHERE {KEY}"
 
-PUT = """
-    INSERT INTO checkpoints AS kept (content_sha256, stage, digest, state, value, job_id, epoch)
-    VALUES (:sha256, :stage, :digest, 'done', :value, :job_id, :epoch)
-    ON CONFLICT (content_sha256, stage, digest) DO UPDATE
-        SET state = 'done', value = excluded.value, updated_at = now()
-        WHERE kept.state = 'pending'"""
+REMEMBER = f"""
+    UPDATE checkpoints SET note = (note || CAST(:kept AS jsonb)) - CAST(:dropped AS text[]), updated_at = now()
+    WHERE {OURS} RETURNING note"""
+
+PUT = f"""
+    UPDATE checkpoints SET state = 'done', value = :value, note = '{{}}', updated_at = now()
+    WHERE {OURS} RETURNING 1"""
+
+STORED = f"SELECT FROM checkpoints WHERE {KEY} AND state = 'done'"
+
+DISCARD = f"DELETE FROM checkpoints WHERE {OURS}"
+
+FORGET = """
+    DELETE FROM checkpoints
+    WHERE content_sha256 = :sha256 AND stage = ANY(CAST(:stages AS text[])) AND state = 'done'"""

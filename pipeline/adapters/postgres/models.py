@@ -6,6 +6,7 @@ Every time is the database's own (`now()`): no worker's clock decides anything. 
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Numeric,
     SmallInteger,
     Text,
     UniqueConstraint,
@@ -216,12 +218,16 @@ class TextRow(Base):
 
 
 class Checkpoint(Base):
-    """Paid or slow work by content, stage and version; `pending` under the lease (job_id, epoch)."""
+    """Paid or slow work by content, stage and version; `pending` under the lease (job_id, epoch).
+
+    `note` is what the pending work has to remember between its runs: a vendor's job, a reserved slot.
+    """
 
     __tablename__ = "checkpoints"
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'done')", "state"),
         CheckConstraint("(state = 'done') = (value IS NOT NULL)", "value"),
+        Index("checkpoints_pending", "stage", postgresql_where=text("state = 'pending'")),
     )
 
     content_sha256: Mapped[str] = mapped_column(primary_key=True)
@@ -229,9 +235,58 @@ class Checkpoint(Base):
     digest: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str]
     value: Mapped[bytes | None]
+    note: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     job_id: Mapped[UUID]
     epoch: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Quota(Base):
+    """A vendor's rate limit as a GCRA: `tat` is when everything granted so far will have been used up."""
+
+    __tablename__ = "quotas"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    tat: Mapped[datetime]
+
+
+class VendorRow(Base):
+    """A vendor's circuit breaker: failures in a row, and until when nobody asks."""
+
+    __tablename__ = "vendors"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(server_default="0")
+    blocked_until: Mapped[datetime | None]
+    reason: Mapped[str | None]
+
+
+class LedgerRow(Base):
+    """What one paid call used and cost. Rows are only ever added, and name no person."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (Index(None, "application_id"), Index(None, "at"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id", ondelete="CASCADE"))
+    vendor: Mapped[str]
+    model: Mapped[str]
+    pages: Mapped[int] = mapped_column(server_default="0")
+    prompt_tokens: Mapped[int] = mapped_column(server_default="0")
+    cached_tokens: Mapped[int] = mapped_column(server_default="0")
+    output_tokens: Mapped[int] = mapped_column(server_default="0")
+    thought_tokens: Mapped[int] = mapped_column(server_default="0")
+    usd: Mapped[Decimal] = mapped_column(Numeric(14, 8))
+
+
+class Spending(Base):
+    """The ledger's sum by day (UTC): what the budget is compared with before each paid call."""
+
+    __tablename__ = "spending"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    usd: Mapped[Decimal] = mapped_column(Numeric(14, 8))
 
 
 class Event(Base):

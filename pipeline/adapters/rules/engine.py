@@ -32,6 +32,7 @@ from pipeline.adapters.rules.spoken import language_hits, read_languages
 from pipeline.adapters.rules.work import read_work
 from pipeline.domain.profile import Document, Education, Finding, Profile, Work
 from pipeline.domain.sections import Section, SectionedText, SectionKind
+from pipeline.ports import PaidWork
 
 _RIGHT_TO_LEFT = ("ar", "he", "fa", "ur")
 _MONTH_FIRST = ("US", "PH", "CA")
@@ -43,7 +44,8 @@ class RulesEngine:
 
     version = "rules-2"
 
-    async def draft(self, sections: SectionedText) -> Profile:
+    async def draft(self, sections: SectionedText, paid: PaidWork | None = None) -> Profile:
+        """As `ProfileEngine.draft`; nothing here is paid."""
         return _Draft(sections).profile()
 
 

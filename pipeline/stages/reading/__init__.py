@@ -1,0 +1,1 @@
+"""What reading consists of: which pages need OCR, and how its lines take their place."""
