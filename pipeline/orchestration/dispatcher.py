@@ -30,6 +30,7 @@ from pipeline.domain.result import Verdict
 from pipeline.orchestration import meters, wiring
 from pipeline.orchestration.isolation import IsolatedStages, NotIsolated
 from pipeline.orchestration.keeper import LeaseKeeper
+from pipeline.orchestration.sweep_keeper import SweepKeeper
 from pipeline.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -79,8 +80,10 @@ class Dispatcher:
         self._isolated = IsolatedStages()
         self._writer = writer
         self._database = ThreadPoolExecutor(4, "database")
-        engine = wiring.database(self._settings, name="dispatcher", pool_size=5)
+        engine = wiring.database(self._settings, name="dispatcher", pool_size=6)
         self._queue = wiring.job_queue(self._settings, engine)
+        self._notices = wiring.textract_notices(self._settings, self._queue.wake)
+        self._sweeps = SweepKeeper(wiring.sweeper(self._settings, engine))
         self._lock = OwnerLock(wiring.database_url(self._settings))
         self._driving: dict[Lease, tuple[Lane, bool, asyncio.Task[None]]] = {}
         self._progress: list[tuple[Lease, Stage]] = []
@@ -125,6 +128,9 @@ class Dispatcher:
         self._stopping = True
         self._wake.set()
         self._listener.stop()
+        self._sweeps.stop()
+        if self._notices is not None:
+            self._notices.stop()
         if tasks := [task for _, _, task in self._driving.values()]:
             await asyncio.wait(tasks, timeout=self._settings.drain_s)
         left = set(self._driving)
@@ -143,6 +149,11 @@ class Dispatcher:
         await self._db(self._lock.acquire)
         self._keeper.start()
         self._listener.start()
+        # Its jobs look again: the service may have been started anew with a higher budget.
+        await self._db(self._queue.wake, "budget")
+        self._sweeps.start()
+        if self._notices is not None:
+            self._notices.start()
         self._main_started = True
         flusher = asyncio.create_task(self._flush_progress())
         try:

@@ -14,6 +14,9 @@ from pipeline.settings import Settings
 #: Requests that one replica works on or holds. A reader has one in each parser process and the next one
 #: waiting; the embedder and the writer have the batch that runs and the one that fills meanwhile.
 _NORMALISER_SLOTS = 4
+#: A normaliser that asks a vendor, and a reader that waits its turn to, only wait: they hold more.
+_WAITING_SLOTS = 32
+_READER_WAITING_SLOTS = 8
 _WRITER_SLOTS = 32
 _SHUTDOWN_MARGIN_S = 5
 
@@ -28,10 +31,11 @@ class Graph:
 
 def build_graph(settings: Settings) -> Graph:
     """The deployments with their resources. CPU shares are fractions: the whole service starts on two cores."""
-    reader_slots = 2 * settings.parser_processes
+    reader_slots = 2 * settings.parser_processes + (_READER_WAITING_SLOTS if settings.uses_textract else 0)
+    normaliser_slots = _WAITING_SLOTS if settings.uses_gemini else _NORMALISER_SLOTS
     embedder_slots = 2 * (settings.embedding_batch or 8)
     reader = _deployment(TextReader, 0.2, settings.text_reader_replicas, reader_slots).bind()
-    normaliser = _deployment(ProfileNormaliser, 0.1, settings.normaliser_replicas, _NORMALISER_SLOTS).bind()
+    normaliser = _deployment(ProfileNormaliser, 0.1, settings.normaliser_replicas, normaliser_slots).bind()
     embedder = _deployment(
         ChunkEmbedder,
         0.3,
@@ -43,7 +47,7 @@ def build_graph(settings: Settings) -> Graph:
     writer = _deployment(ResumeWriter, 0.1, settings.writer_replicas, _WRITER_SLOTS).bind()
     slots = {
         "read": settings.text_reader_replicas * reader_slots,
-        "normalise": settings.normaliser_replicas * _NORMALISER_SLOTS,
+        "normalise": settings.normaliser_replicas * normaliser_slots,
         "embed": settings.embedding_replicas * embedder_slots,
         "save": settings.writer_replicas * _WRITER_SLOTS,
     }

@@ -92,7 +92,7 @@ def service_running(
     """
     refuse_busy_port(settings)
     with database_running(settings, say=say, supervise=True) as resolved, _environment(resolved):
-        wiring.object_store(resolved).sweep_unfinished()
+        wiring.object_store(resolved).check()
         import ray  # late: Ray reads its environment at import
         from ray import serve
 

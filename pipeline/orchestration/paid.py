@@ -41,7 +41,13 @@ class PaidDesk:
     """What a replica's paid work shares: the stores, and the threads that talk to them."""
 
     def __init__(
-        self, checkpoints: PostgresCheckpoints, gate: Gate, ledger: Ledger, *, patience_s: float, threads: int = 4
+        self,
+        checkpoints: PostgresCheckpoints,
+        gate: Gate,
+        ledger: Ledger,
+        *,
+        patience_s: float,
+        threads: int = 4,
     ) -> None:
         """`patience_s`: how long a vendor may be busy for one piece of work before it is given up."""
         self.checkpoints, self.gate, self.ledger, self.patience_s = checkpoints, gate, ledger, patience_s
@@ -73,9 +79,7 @@ class JobsPaidWork:
     def __init__(self, desk: PaidDesk, lease: Lease, content_sha256: str) -> None:
         self._desk, self._lease, self._content = desk, lease, content_sha256
 
-    async def once(
-        self, stage: str, digest: str, make: Callable[[JobsPaidCall], Awaitable[bytes]]
-    ) -> bytes:
+    async def once(self, stage: str, digest: str, make: Callable[[JobsPaidCall], Awaitable[bytes]]) -> bytes:
         """As `PaidWork.once`."""
         key = CheckpointKey(self._content, stage, digest)
         found = await self._desk.run(self._desk.checkpoints.take, key, self._lease)
@@ -139,7 +143,9 @@ class JobsPaidCall:
             try:
                 answer = await request()
             except VendorBusy as busy:
-                meters.count(VENDOR_REQUESTS, vendor=vendor, outcome="throttled" if busy.throttled else "failed")
+                meters.count(
+                    VENDOR_REQUESTS, vendor=vendor, outcome="throttled" if busy.throttled else "failed"
+                )
                 reason = busy.key or type(busy).__name__
                 await self._desk.run(self._desk.gate.failed, vendor, reason, retry_after_s=busy.retry_after_s)
                 await self._patience(vendor, busy, tries)

@@ -12,20 +12,29 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from pipeline.domain.errors import ConfigurationError
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Engine
 
-    from pipeline.adapters.directory import DirectoryStore
+    from pipeline.adapters.aws import AwsAccess
     from pipeline.adapters.pdfium import PdfiumTextEngine
+    from pipeline.adapters.postgres.gate import Gate
     from pipeline.adapters.postgres.jobs import JobQueue
+    from pipeline.adapters.postgres.ledger import Ledger
     from pipeline.adapters.postgres.search import Search
-    from pipeline.ports import CheckpointStore, Embedder
+    from pipeline.adapters.textract_notices import TextractNotices
+    from pipeline.orchestration.paid import PaidDesk
+    from pipeline.orchestration.sweeper import Sweeper
+    from pipeline.ports import CheckpointStore, Embedder, ObjectStore, OcrEngine, ProfileEngine
     from pipeline.stages.group_sections import GroupSections
     from pipeline.stages.normalise_profile import NormaliseProfile
-    from pipeline.stages.read_text import ReadText
+    from pipeline.stages.read_text import Pages, ReadText
     from pipeline.stages.save_resume import SaveResume
     from pipeline.stages.verify_profile import VerifyProfile
 
@@ -48,11 +57,36 @@ def database(settings: Settings, *, name: str, pool_size: int = 2) -> Engine:
     return open_engine(database_url(settings), application_name=f"resumes-{name}", pool_size=pool_size)
 
 
-def object_store(settings: Settings) -> DirectoryStore:
-    """Where originals live."""
-    from pipeline.adapters.directory import DirectoryStore
+def aws_access(settings: Settings, *, endpoint_url: str | None = None) -> AwsAccess:
+    """Credentials, region and endpoint; what is not set is left to boto3's own search."""
+    from pipeline.adapters.aws import AwsAccess
 
-    return DirectoryStore(settings.objects_dir)
+    def revealed(secret: SecretStr | None) -> str | None:
+        return secret.get_secret_value() if secret else None
+
+    return AwsAccess(
+        access_key_id=settings.aws_access_key_id,
+        secret_access_key=revealed(settings.aws_secret_access_key),
+        session_token=revealed(settings.aws_session_token),
+        region=settings.aws_default_region,
+        endpoint_url=endpoint_url or settings.aws_endpoint_url,
+    )
+
+
+def object_store(settings: Settings) -> ObjectStore:
+    """Where originals live: the bucket where one is named, else a directory."""
+    if settings.aws_s3_bucket_name is None:
+        from pipeline.adapters.directory import DirectoryStore
+
+        return DirectoryStore(settings.objects_dir)
+    from pipeline.adapters.s3 import S3Store
+
+    return S3Store(
+        settings.aws_s3_bucket_name,
+        aws_access(settings),
+        encryption=settings.s3_encryption,
+        kms_key_id=settings.s3_kms_key_id,
+    )
 
 
 def job_queue(settings: Settings, engine: Engine) -> JobQueue:
@@ -74,11 +108,44 @@ def text_engine(settings: Settings) -> PdfiumTextEngine:
     )
 
 
+def ocr_engine(settings: Settings) -> OcrEngine | None:
+    """What reads pages without text of their own. Raises ConfigurationError where TEXT_ENGINE asks for more."""
+    if settings.text_engine == "textract" and settings.aws_s3_bucket_name is None:
+        raise ConfigurationError(
+            "TEXT_ENGINE=textract reads from a bucket: set AWS_S3_BUCKET_NAME, or TEXT_ENGINE=auto.",
+            key="TEXT_ENGINE",
+        )
+    if not settings.uses_textract:
+        return None
+    from pipeline.adapters.textract import TextractEngine
+
+    assert settings.aws_s3_bucket_name is not None
+    return TextractEngine(
+        aws_access(settings, endpoint_url=settings.aws_endpoint_url_textract),
+        settings.aws_s3_bucket_name,
+        layout=settings.textract_layout,
+        topic_arn=settings.textract_sns_topic_arn,
+        role_arn=settings.textract_sns_role_arn,
+        notified=settings.textract_sqs_queue_url is not None,
+        patience_s=settings.vendor_patience_s,
+    )
+
+
+def textract_notices(settings: Settings, wake: Callable[[str], int]) -> TextractNotices | None:
+    """What wakes the jobs that wait for Textract, where a queue tells of them."""
+    if not settings.uses_textract or settings.textract_sqs_queue_url is None:
+        return None
+    from pipeline.adapters.textract_notices import TextractNotices
+
+    return TextractNotices(aws_access(settings), settings.textract_sqs_queue_url, wake)
+
+
 def read_text(settings: Settings) -> ReadText:
     """The reading stage."""
     from pipeline.stages.read_text import ReadText
 
-    return ReadText(text_engine(settings), object_store(settings))
+    pages: Pages = "all" if settings.text_engine == "textract" else "needed"
+    return ReadText(text_engine(settings), object_store(settings), ocr_engine(settings), pages)
 
 
 def group_sections() -> GroupSections:
@@ -88,12 +155,34 @@ def group_sections() -> GroupSections:
     return GroupSections()
 
 
+def profile_engine(settings: Settings) -> ProfileEngine:
+    """What drafts profiles. Raises ConfigurationError where PROFILE_ENGINE=gemini lacks its key."""
+    if not settings.uses_gemini:
+        from pipeline.adapters.rules.engine import RulesEngine
+
+        return RulesEngine()
+    if settings.gemini_api_key is None:
+        raise ConfigurationError(
+            "PROFILE_ENGINE=gemini needs a key: set GEMINI_API_KEY, or PROFILE_ENGINE=auto.",
+            key="GEMINI_API_KEY",
+        )
+    from pipeline.adapters.gemini import GeminiEngine
+
+    return GeminiEngine(
+        settings.gemini_api_key.get_secret_value(),
+        settings.gemini_model,
+        base_url=settings.google_gemini_base_url,
+        timeout_s=settings.gemini_timeout_s,
+        fallback=settings.profile_fallback,
+        patience_s=settings.vendor_patience_s,
+    )
+
+
 def normalise_profile(settings: Settings) -> NormaliseProfile:
-    """The normalising stage on the rules engine."""
-    from pipeline.adapters.rules import RulesEngine
+    """The normalising stage."""
     from pipeline.stages.normalise_profile import NormaliseProfile
 
-    return NormaliseProfile(RulesEngine())
+    return NormaliseProfile(profile_engine(settings))
 
 
 def verify_profile(settings: Settings) -> VerifyProfile:
@@ -121,6 +210,55 @@ def checkpoint_store(engine: Engine) -> CheckpointStore:
     from pipeline.adapters.postgres.checkpoints import PostgresCheckpoints
 
     return PostgresCheckpoints(engine)
+
+
+def ledger(settings: Settings, engine: Engine) -> Ledger:
+    """Where paid calls are entered."""
+    from pipeline.adapters.postgres.ledger import Ledger
+
+    return Ledger(engine, settings.prices)
+
+
+def gate(settings: Settings, engine: Engine) -> Gate:
+    """Quotas, breakers and the budget."""
+    from pipeline.adapters.postgres.gate import Gate, Limits, Rate, per_minute
+
+    return Gate(
+        engine,
+        Limits(
+            rates={
+                "textract-start": Rate(settings.textract_start_per_s),
+                "textract-get": Rate(settings.textract_get_per_s),
+                "gemini-requests": per_minute(settings.gemini_requests_per_minute),
+                "gemini-tokens": per_minute(settings.gemini_tokens_per_minute),
+            },
+            at_once={"textract-jobs": settings.textract_max_jobs},
+            usd_per_day=settings.budget_usd_per_day,
+        ),
+    )
+
+
+def paid_desk(settings: Settings, *, name: str) -> PaidDesk:
+    """What a replica's paid work shares; connects when something is first paid for."""
+    from pipeline.adapters.postgres.checkpoints import PostgresCheckpoints
+    from pipeline.orchestration.paid import PaidDesk
+
+    engine = database(settings, name=name, pool_size=4)
+    entered = ledger(settings, engine)
+    return PaidDesk(
+        PostgresCheckpoints(engine, entered),
+        gate(settings, engine),
+        entered,
+        patience_s=settings.vendor_patience_s,
+    )
+
+
+def sweeper(settings: Settings, engine: Engine) -> Sweeper:
+    """What removes objects that nothing refers to."""
+    from pipeline.adapters.postgres.applications import Applications
+    from pipeline.orchestration.sweeper import Sweeper
+
+    return Sweeper(object_store(settings), Applications(engine))
 
 
 def search(engine: Engine) -> Search:

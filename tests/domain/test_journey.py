@@ -15,9 +15,10 @@ def test_only_claimable_states_lead_to_running() -> None:
     assert {state for state, moves in LEGAL_MOVES.items() if JobState.RUNNING in moves} == CLAIMABLE
 
 
-def test_terminal_states_lead_only_to_erasure() -> None:
-    """What has ended stays as it ended, until somebody erases it."""
-    assert all(LEGAL_MOVES[state] <= {JobState.ERASED} for state in TERMINAL)
+def test_terminal_states_lead_only_to_reprocessing_and_erasure() -> None:
+    """What has ended stays as it ended, until somebody asks for it again or erases it; erased is for good."""
+    assert all(LEGAL_MOVES[state] <= {JobState.QUEUED, JobState.ERASED} for state in TERMINAL)
+    assert not LEGAL_MOVES[JobState.ERASED]
 
 
 def test_every_state_can_be_erased() -> None:

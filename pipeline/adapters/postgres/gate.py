@@ -162,7 +162,9 @@ class Gate:
         tomorrow = float(connection.execute(text(TO_MIDNIGHT)).scalar_one())
         return Admission(False, min(tomorrow, _BUDGET_AGAIN_S) + random.uniform(1, 10), "budget")
 
-    def _take(self, connection: Connection, claim: Row[tuple[object, ...]], need: Mapping[str, float]) -> float | Admission:
+    def _take(
+        self, connection: Connection, claim: Row[tuple[object, ...]], need: Mapping[str, float]
+    ) -> float | Admission:
         """The time of a slot that every quota needed has free, taken from each; or how long to stay away."""
         rates = {name: self._limits.rates[name] for name in sorted(need) if name in self._limits.rates}
         for name in rates:

@@ -15,8 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from pipeline.adapters.postgres import binary_copy, documents, fence
 from pipeline.adapters.postgres.applications import folded
 from pipeline.adapters.postgres.engine import is_passing, sqlstate, transaction
+from pipeline.adapters.postgres.ledger import spent_by
 from pipeline.adapters.postgres.moves import LEASE_ENDS, move
 from pipeline.domain.journey import JobState, Lease
+from pipeline.domain.profile import Tokens
 from pipeline.domain.result import ResumeResult, Verdict
 
 #: Classes of SQLSTATE that are about the row: data, constraints, limits.
@@ -90,8 +92,25 @@ def _write(connection: Connection, live: list[_Live]) -> None:
             "bodies": [documents.pack(documents.text_document(one.result.sections)) for one in live],
         },
     )
+    _tell_cost(connection, live)
     connection.execute(text(PROFILES), _profiles([one.result for one in live]))
     connection.execute(text(succeed_sql()), fence.of([one.result.lease for one in live]))
+
+
+def _tell_cost(connection: Connection, live: list[_Live]) -> None:
+    """Write into each profile what its resume has paid for, over all its runs."""
+    spent = spent_by(connection, [one.result.lease.application_id for one in live])
+    for one in live:
+        sums = spent.get(one.result.lease.application_id)
+        if sums is not None:
+            meta = one.result.profile.meta
+            meta.pages_billed, meta.cost_usd = sums.pages, round(sums.usd, 6)
+            meta.tokens = Tokens(
+                prompt=sums.prompt_tokens,
+                cached=sums.cached_tokens,
+                output=sums.output_tokens,
+                thoughts=sums.thought_tokens,
+            )
 
 
 def _copy_chunks(connection: Connection, live: list[_Live]) -> None:
