@@ -1,4 +1,4 @@
-"""The command line: `resumes demo | serve | upload | status | search | keys | migrate | erase | doctor`.
+"""The command line: `resumes demo | serve | upload | status | search | reprocess | cost | keys | migrate | …`.
 
 Every error a user can meet is one sentence on stderr that says what to do, and exit status 1.
 """
@@ -23,9 +23,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from pipeline.domain.errors import ConfigurationError, ResumesError
-from pipeline.settings import env_example, load_settings
+from pipeline.domain.journey import Status
+from pipeline.domain.reprocessing import RedoFrom
+from pipeline.settings import Settings, env_example, load_settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from pipeline.adapters.postgres.api_keys import ApiKeys
     from pipeline.client import ResumesClient
 
@@ -146,6 +150,82 @@ def erase(resume_id: Annotated[str, typer.Argument(help="The resume to erase.")]
 
 
 @app.command()
+def reprocess(
+    resume_ids: Annotated[list[str] | None, typer.Argument(help="Only these resumes.")] = None,
+    since_version: Annotated[
+        str | None,
+        typer.Option(
+            help="Only resumes completed since this version of any stage made its first one (see `versions` of a "
+            "resume): that version's and all later ones."
+        ),
+    ] = None,
+    status: Annotated[Status | None, typer.Option(help="Only resumes that ended so, e.g. failed.")] = None,
+    job_post_id: Annotated[str | None, typer.Option(help="Only resumes of this job post.")] = None,
+    from_stage: Annotated[
+        RedoFrom | None,
+        typer.Option(
+            help="Drop what is stored of this stage and those after it: read pays OCR again, "
+            "normalise the model."
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every ended resume.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the oldest first.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would change, field by field, and save nothing.")
+    ] = False,
+    pay: Annotated[
+        bool,
+        typer.Option("--pay", help="Let a dry run make paid calls; the real run then has their answers."),
+    ] = False,
+) -> None:
+    """Run ended resumes through today's versions again. Works on the database that DB_URL or DATA_DIR names."""
+    from pipeline.adapters.postgres.reprocessing import Choice
+    from pipeline.upkeep import queue_again, rehearse
+
+    ids = tuple(UUID(_uuid(one)) for one in resume_ids or ())
+    if not (ids or since_version or status or job_post_id or everything):
+        raise ConfigurationError(
+            "Say which resumes: ids, --since-version, --status, --job-post-id, or --all."
+        )
+    if dry_run and from_stage:
+        raise ConfigurationError("A dry run drops nothing: leave --from-stage out.")
+    choice = Choice(ids, since_version, status, job_post_id)
+    with _database("reprocess") as (settings, engine):
+        if dry_run:
+            rehearse(settings, engine, out, choice, pay=pay, limit=limit)
+        else:
+            queue_again(engine, out, choice, from_stage, limit)
+
+
+@app.command()
+def cost(
+    resume: Annotated[str | None, typer.Option(help="Only what this resume paid for.")] = None,
+    ingestion: Annotated[str | None, typer.Option(help="Only the resumes of this ingestion.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this day (UTC) on.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Before this day (UTC).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Show what Textract and Gemini were paid for: pages, tokens, US dollars, and the day's budget."""
+    from pipeline.upkeep import show_cost
+
+    with _database("cost") as (settings, engine):
+        show_cost(
+            settings,
+            engine,
+            out,
+            as_json=as_json,
+            application_id=UUID(_uuid(resume)) if resume else None,
+            ingestion_id=UUID(_uuid(ingestion)) if ingestion else None,
+            since=since.date() if since else None,
+            until=until.date() if until else None,
+        )
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""
     from pipeline.adapters.postgres.migrate import current
@@ -246,17 +326,25 @@ def _client() -> Iterator[ResumesClient]:
 
 
 @contextmanager
-def _keys() -> Iterator[ApiKeys]:
-    from pipeline.adapters.postgres.api_keys import ApiKeys
+def _database(name: str) -> Iterator[tuple[Settings, Engine]]:
+    """The settings with their database running, and a connection to it."""
     from pipeline.orchestration.local import database_running
     from pipeline.orchestration.wiring import database
 
     with database_running(load_settings(), say=lambda line: None) as settings:
-        engine = database(settings, name="keys", pool_size=1)
+        engine = database(settings, name=name, pool_size=1)
         try:
-            yield ApiKeys(engine)
+            yield settings, engine
         finally:
             engine.dispose()
+
+
+@contextmanager
+def _keys() -> Iterator[ApiKeys]:
+    from pipeline.adapters.postgres.api_keys import ApiKeys
+
+    with _database("keys") as (_, engine):
+        yield ApiKeys(engine)
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

@@ -99,7 +99,9 @@ class Settings(BaseSettings):
     textract_layout: bool = Field(
         False, description="Ask Textract for LAYOUT too: headings are told better, pages cost more."
     )
-    textract_start_per_s: float = Field(1.8, gt=0, description="Start calls a second that the account allows.")
+    textract_start_per_s: float = Field(
+        1.8, gt=0, description="Start calls a second that the account allows."
+    )
     textract_get_per_s: float = Field(4.5, gt=0, description="Get calls a second that the account allows.")
     textract_max_jobs: int = Field(90, gt=0, description="Textract jobs at once that the account allows.")
     textract_sns_topic_arn: str | None = Field(

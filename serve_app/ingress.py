@@ -16,6 +16,7 @@ from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.idempotency import Idempotency
 from pipeline.adapters.postgres.listen import Listener
 from pipeline.adapters.postgres.moves import STATUS
+from pipeline.adapters.postgres.reprocessing import Reprocessing
 from pipeline.domain.chunk import Vector
 from pipeline.domain.errors import TransientError
 from pipeline.orchestration import wiring
@@ -42,6 +43,7 @@ class Ingress:
                 keys=ApiKeys(engine),
                 idempotency=Idempotency(engine),
                 search=wiring.search(engine),
+                reprocessing=Reprocessing(engine),
                 objects=wiring.object_store(settings),
                 embed_query=self._embed_query,
                 embedding_model=self._embedding_model,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.adapters.postgres.api_keys import ApiKeys
     from pipeline.adapters.postgres.applications import Applications
     from pipeline.adapters.postgres.idempotency import Idempotency
+    from pipeline.adapters.postgres.reprocessing import Reprocessing
     from pipeline.adapters.postgres.search import Search
 
 logger = logging.getLogger("serve_app.runtime")
@@ -52,6 +53,7 @@ class Services:
     keys: ApiKeys
     idempotency: Idempotency
     search: Search
+    reprocessing: Reprocessing
     objects: ObjectStore
     embed_query: Callable[[str], Awaitable[Vector]]
     embedding_model: Callable[[], Awaitable[str]]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from pipeline.domain.journey import Stage, Status
+from pipeline.domain.journey import JobState, Stage, Status
 from pipeline.domain.profile import Profile
+from pipeline.domain.reprocessing import RedoFrom
 from serve_app.compact import CompactProfile
 from serve_app.json_resume import JsonResume
 
@@ -71,8 +72,12 @@ class ResumeError(Output):
     )
 
 
+WaitingFor = Literal["textract", "quota", "vendor", "budget", "same-content"]
+
+
 class Timings(Output):
-    """Seconds, as far as they are known: waiting for the first worker, being processed, and both."""
+    """Seconds, as far as they are known: waiting for the first worker, being processed, and both; of the last
+    reprocessing where there was one."""
 
     queued_seconds: float | None
     processing_seconds: float | None
@@ -86,6 +91,11 @@ class ResumeSummary(Output):
     status: Status
     stage: Stage | None = Field(description="The stage that runs or ran last.")
     attempts: int = Field(description="How often a worker began it.")
+    waiting_for: WaitingFor | None = Field(
+        description="What a resume in status processing waits for: Textract's job; its turn under a vendor's `quota`; "
+        "a `vendor` that throttles or is down; the day's `budget` for paid calls, which is used up; another "
+        "resume of the `same-content`, whose paid work it shares. Null when it waits for none of these."
+    )
     error: ResumeError | None
     job_post_id: str | None
     email: str | None = Field(description="The sender's, else the first one in the resume; lower case.")
@@ -100,8 +110,12 @@ class ResumeSummary(Output):
     started_at: Time | None
     completed_at: Time | None
     erased_at: Time | None
+    reprocessed_at: Time | None = Field(description="When it was last queued again.")
     timings: Timings
     links: ResumeLinks
+
+
+_PROFILE = "Null until it was completed once; while a resume is reprocessed, the profile that it had."
 
 
 class _Resume(ResumeSummary):
@@ -112,21 +126,21 @@ class CompactResume(_Resume):
     """A resume; its profile as values only."""
 
     view: Literal["compact"]
-    profile: CompactProfile | None = Field(description="Null until status is completed.")  # type: ignore[valid-type]
+    profile: CompactProfile | None = Field(description=_PROFILE)  # type: ignore[valid-type]
 
 
 class FullResume(_Resume):
     """A resume; its profile as facts: value, text as printed, confidence, status, evidence."""
 
     view: Literal["full"]
-    profile: Profile | None = Field(description="Null until status is completed.")
+    profile: Profile | None = Field(description=_PROFILE)
 
 
 class JsonResumeResume(_Resume):
     """A resume; its profile in the JSON Resume schema 1.0.0."""
 
     view: Literal["jsonresume"]
-    profile: JsonResume | None = Field(description="Null until status is completed.")
+    profile: JsonResume | None = Field(description=_PROFILE)
 
 
 Resume = Annotated[CompactResume | FullResume | JsonResumeResume, Field(discriminator="view")]
@@ -137,6 +151,19 @@ class ResumeList(Output):
 
     items: list[ResumeSummary]
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last one.")
+
+
+class ReprocessRequest(BaseModel):
+    """What to do again. Without `from`, what today's versions would do as before is taken from where it is stored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: RedoFrom | None = Field(
+        None,
+        alias="from",
+        description="The first stage whose stored result is dropped and made anew, with all after it: `read` pays "
+        "OCR again, `normalise` the model, `embed` computes the vectors.",
+    )
 
 
 class ResumeQuery(BaseModel):
@@ -317,6 +344,7 @@ def summary_fields(row: ApplicationRow, root_path: str) -> dict[str, Any]:
         "stage": row.stage,
         "attempts": row.attempt,
         "error": error,
+        "waiting_for": _waiting_for(row),
         "job_post_id": row.job_post_id,
         "email": row.email,
         "external_id": row.external_id,
@@ -330,13 +358,22 @@ def summary_fields(row: ApplicationRow, root_path: str) -> dict[str, Any]:
         "started_at": row.started_at,
         "completed_at": row.completed_at,
         "erased_at": row.erased_at,
+        "reprocessed_at": row.reprocessed_at,
         "timings": Timings(
-            queued_seconds=_seconds(row.created_at, row.started_at),
+            queued_seconds=_seconds(row.reprocessed_at or row.created_at, row.started_at),
             processing_seconds=_seconds(row.started_at, row.completed_at),
-            total_seconds=_seconds(row.created_at, row.completed_at),
+            total_seconds=_seconds(row.reprocessed_at or row.created_at, row.completed_at),
         ),
         "links": links(row.id, root_path),
     }
+
+
+def _waiting_for(row: ApplicationRow) -> str | None:
+    """In a caller's words what the job's reason says."""
+    if row.state is not JobState.WAITING or row.reason is None:
+        return None
+    kind = row.reason.split(":", 1)[0]
+    return kind if kind in get_args(WaitingFor) else "same-content"
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:

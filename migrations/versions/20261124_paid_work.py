@@ -1,4 +1,4 @@
-"""Paid work: what it remembers, its quotas, its breakers and its ledger.
+"""Paid work: what it remembers, its quotas, its breakers and its ledger; when a resume was reprocessed.
 
 Revision ID: 6b1f0e2c9a47
 Revises: d4736175900c
@@ -20,6 +20,7 @@ LOCK_TIMEOUT = "5s"
 
 def upgrade() -> None:
     op.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    op.add_column("applications", sa.Column("reprocessed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column(
         "checkpoints",
         sa.Column(
@@ -58,6 +59,7 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_index("checkpoints_pending", "checkpoints")
     op.drop_column("checkpoints", "note")
+    op.drop_column("applications", "reprocessed_at")
 
 
 def create_ledger() -> None:

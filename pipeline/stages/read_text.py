@@ -40,6 +40,10 @@ class ReadText:
             raise EmptyDocument()
         return text
 
+    def close(self) -> None:
+        """End what the engine runs. Idempotent."""
+        self._engine.close()
+
     async def _with_ocr(
         self, ocr: OcrEngine, text: Text, content: bytes, upload: StoredUpload, paid: PaidWork
     ) -> Text:

@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from pipeline.adapters.postgres.api_keys import Principal
 from pipeline.adapters.postgres.applications import ApplicationRow
-from pipeline.domain.journey import Status
+from pipeline.domain.journey import Lane, Status
+from pipeline.domain.reprocessing import forgotten
 from serve_app.answers import json_answer, problem_answers, tagged_json
 from serve_app.auth import require
 from serve_app.compact import compact
@@ -23,18 +24,22 @@ from serve_app.schemas import (
     ListQuery,
     Receipt,
     Removed,
+    ReprocessRequest,
     Resume,
     ResumeId,
     ResumeList,
     ResumeQuery,
     ResumeSummary,
+    UploadAccepted,
     View,
+    links,
     summary_fields,
 )
 
 router = APIRouter(tags=["resumes"])
 
 Reader = Annotated[Principal, Depends(require("read"))]
+Uploader = Annotated[Principal, Depends(require("upload"))]
 Admin = Annotated[Principal, Depends(require("admin"))]
 
 _SUMMARY = TypeAdapter(ResumeSummary)
@@ -105,6 +110,40 @@ async def get_resume(
                 headers["Retry-After"] = "1"
     row = live(await runtime.database(runtime.services.applications.get, resume))
     return tagged_json(request, _resume(row, query.view, request.scope.get("root_path", "")), headers)
+
+
+@router.post(
+    "/resumes/{id}/reprocess",
+    operation_id="reprocessResume",
+    summary="Process a resume again",
+    status_code=202,
+    response_model=UploadAccepted,
+    responses={
+        202: {
+            "description": "Queued again.",
+            "headers": {"Location": {"description": "The resume.", "schema": {"type": "string"}}},
+        },
+        **problem_answers(400, 401, 403, 404, 409, 410, 422, 429, 503),
+    },
+    dependencies=[Depends(no_parameters)],
+)
+async def reprocess_resume(
+    resume: ResumeId, request: Request, caller: Uploader, body: ReprocessRequest | None = None
+) -> Response:
+    """Scope `upload`. Runs an ended resume through today's versions of every stage. Its profile stays readable
+    and searchable until the new one takes its place. 409 while it is under way."""
+    runtime: Runtime = request.app.state.runtime
+    request.scope["state"]["resume_id"] = resume
+    first = body.from_ if body else None
+    queued = await runtime.write_database(
+        runtime.services.reprocessing.queue, [resume], lane=Lane.ONLINE, forget=forgotten(first)
+    )
+    if not queued:
+        live(await runtime.database(runtime.services.applications.get, resume, with_profile=False))
+        raise Problem("in-progress", "This resume is being processed: ask again when it has ended.")
+    paths = links(resume, request.scope.get("root_path", ""))
+    answer = UploadAccepted(id=resume, status=Status.QUEUED, links=paths)
+    return json_answer(answer, status=202, headers={"Location": paths.self})
 
 
 @router.delete(

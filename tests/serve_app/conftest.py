@@ -25,6 +25,7 @@ from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.idempotency import Idempotency
 from pipeline.adapters.postgres.listen import Listener
 from pipeline.adapters.postgres.moves import STATUS
+from pipeline.adapters.postgres.reprocessing import Reprocessing
 from pipeline.adapters.postgres.search import Search
 from pipeline.domain.chunk import Vector
 from pipeline.settings import Settings
@@ -101,6 +102,7 @@ def running(
         keys=ApiKeys(engine),
         idempotency=Idempotency(engine),
         search=Search(engine),
+        reprocessing=Reprocessing(engine),
         objects=store,
         embed_query=embed_query,
         embedding_model=embedding_model,

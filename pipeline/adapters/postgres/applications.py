@@ -78,6 +78,7 @@ class ApplicationRow:
     started_at: datetime | None
     completed_at: datetime | None
     erased_at: datetime | None
+    reprocessed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

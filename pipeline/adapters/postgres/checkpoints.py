@@ -56,6 +56,13 @@ class PostgresCheckpoints:
             connection.execute(text(REPLACE), parameters)
             return Claimed(row.note, row.busy_s)
 
+    def stored(self, key: CheckpointKey) -> bytes | None:
+        """The stored value, if there is one; claims nothing."""
+        parameters = {"sha256": key.content_sha256, "stage": key.stage, "digest": key.digest}
+        with transaction(self._engine) as connection:
+            value = connection.execute(text(VALUE), parameters).scalar()
+        return None if value is None else bytes(value)
+
     def remember(self, key: CheckpointKey, lease: Lease, changes: dict[str, Any]) -> dict[str, Any]:
         """Merge into the claim's note (None removes); the note as it is then. Raises LeaseLost."""
         kept = {name: value for name, value in changes.items() if value is not None}
@@ -88,13 +95,6 @@ class PostgresCheckpoints:
         with transaction(self._engine) as connection:
             connection.execute(text(DISCARD), claim_parameters(key, lease))
             wake(connection, str(key))
-
-    def forget(self, content_sha256: str, stages: Sequence[str]) -> int:
-        """Drop what is stored of these stages for this content, so that it is done anew: how many."""
-        with transaction(self._engine) as connection:
-            return connection.execute(
-                text(FORGET), {"sha256": content_sha256, "stages": list(stages)}
-            ).rowcount
 
     def _require_lease(self, connection: Connection, lease: Lease) -> None:
         """Lock the lease's job for the rest of the transaction. Raises LeaseLost."""
@@ -150,8 +150,15 @@ PUT = f"""
 
 STORED = f"SELECT FROM checkpoints WHERE {KEY} AND state = 'done'"
 
+VALUE = f"SELECT value FROM checkpoints WHERE {KEY} AND state = 'done'"
+
 DISCARD = f"DELETE FROM checkpoints WHERE {OURS}"
 
-FORGET = """
-    DELETE FROM checkpoints
-    WHERE content_sha256 = :sha256 AND stage = ANY(CAST(:stages AS text[])) AND state = 'done'"""
+
+class RehearsalCheckpoints(PostgresCheckpoints):
+    """The same for a rehearsal, whose job has ended: its lease names the epoch at which it did."""
+
+    _hold = staticmethod(lambda: fence.held().replace(fence.FENCE, ENDED))
+
+
+ENDED = "j.lease_epoch = wanted.epoch AND j.state NOT IN ('running', 'erased')"

@@ -129,6 +129,7 @@ class Application(Base):
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
+    reprocessed_at: Mapped[datetime | None]
 
 
 class Job(Base):
