@@ -226,6 +226,24 @@ def cost(
 
 
 @app.command()
+def sweep(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be removed.")] = False,
+) -> None:
+    """Remove stored objects that no resume refers to; a running service does it every hour by itself."""
+    from pipeline.orchestration import wiring
+
+    with _database("sweep") as (settings, engine):
+        report = wiring.sweeper(settings, engine).sweep(dry_run=dry_run)
+    done = "to remove" if dry_run else "removed"
+    out.print(
+        f"{report.seen} objects are older than a day. Orphans {done}: {report.orphans}; pages left over from OCR: "
+        f"{report.ocr_leftovers}; erasures to finish: {report.erasures}; unfinished writes: "
+        f"{report.unfinished_writes}.",
+        soft_wrap=True,
+    )
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""
     from pipeline.adapters.postgres.migrate import current

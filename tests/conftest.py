@@ -15,6 +15,8 @@ from pipeline.adapters.postgres import migrate
 from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.adapters.postgres.engine import open_engine
 
+pytest_plugins = ["tests.standins.fixtures"]
+
 TEMPLATE = "template_resumes"
 _numbers = count(1)
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.adapters.object_keys import checked
 from pipeline.domain.errors import ObjectMissing, ObjectStoreUnavailable
 
 _PIECE = 1024 * 1024
-_KEY = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 _ABANDONED_AFTER_S = 24 * 3600
 
 
@@ -67,6 +66,16 @@ class DirectoryStore:
         """None: a directory has no URLs, the service sends the bytes itself."""
         return None
 
+    def older_than(self, seconds: float) -> Iterator[str]:
+        """The keys of the objects that were stored longer ago than this. Raises ObjectStoreUnavailable."""
+        oldest = time.time() - seconds
+        try:
+            for path in self._root.glob("*/*"):
+                if path.parent != self._unfinished and path.stat().st_mtime < oldest:
+                    yield path.relative_to(self._root).as_posix()
+        except OSError as error:
+            raise _unavailable(self._root, error) from error
+
     def check(self) -> None:
         """Write and remove a file. Raises ObjectStoreUnavailable."""
         probe = self._unfinished / f"probe-{secrets.token_hex(8)}"
@@ -90,9 +99,7 @@ class DirectoryStore:
         return removed
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise ObjectMissing(f"{key!r} is not a key of this store", key=key)
-        return self._root / key
+        return self._root / checked(key)
 
 
 class _FileWriter:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -12,6 +11,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from pipeline.adapters.postgres.api_keys import Principal
 from pipeline.adapters.postgres.applications import ApplicationRow
+from pipeline.domain.attachment import content_disposition
 from pipeline.domain.upload import PDF
 from serve_app.answers import problem_answers, tagged_json
 from serve_app.auth import require
@@ -105,11 +105,3 @@ async def _stream(runtime: Runtime, first: bytes, pieces: Iterator[bytes]) -> As
     while piece:
         yield piece
         piece = await runtime.storage(next, pieces, b"")
-
-
-def content_disposition(filename: str) -> str:
-    """RFC 6266: an ASCII name for old clients, and the real one as UTF-8."""
-    plain = "".join(
-        char if char.isascii() and char.isprintable() and char not in '"\\%' else "_" for char in filename
-    )
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

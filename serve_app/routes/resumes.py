@@ -13,6 +13,7 @@ from starlette.responses import Response
 from pipeline.adapters.postgres.api_keys import Principal
 from pipeline.adapters.postgres.applications import ApplicationRow
 from pipeline.domain.journey import Lane, Status
+from pipeline.domain.ocr import ocr_key
 from pipeline.domain.reprocessing import forgotten
 from serve_app.answers import json_answer, problem_answers, tagged_json
 from serve_app.auth import require
@@ -197,7 +198,8 @@ async def _erase(runtime: Runtime, resume: UUID) -> Receipt:
     if receipt is None:
         raise Problem("not-found", "No resume has this id: check it, or list the resumes.")
     if receipt.object_key is not None:
-        await runtime.storage(runtime.services.objects.delete, receipt.object_key)
+        for key in (receipt.object_key, ocr_key(resume)):
+            await runtime.storage(runtime.services.objects.delete, key)
         await runtime.write_database(applications.confirm_object_erased, resume)
     removed = Removed(
         profile=receipt.profile,

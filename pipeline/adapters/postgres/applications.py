@@ -191,6 +191,18 @@ class Applications:
         with transaction(self._engine) as connection:
             return [(row.id, row.object_key) for row in connection.execute(query)]
 
+    def known_objects(self, keys: Sequence[str]) -> set[str]:
+        """Of these object keys, those that an application still has."""
+        query = select(Application.object_key).where(Application.id.in_(_ids(keys)))
+        with transaction(self._engine) as connection:
+            return {key for key in connection.execute(query).scalars() if key is not None}
+
+    def unfinished(self, ids: Sequence[UUID]) -> set[UUID]:
+        """Of these applications, those whose job has not ended."""
+        with transaction(self._engine) as connection:
+            rows = connection.execute(text(UNFINISHED), {"ids": list(ids)})
+            return {row.application_id for row in rows}
+
     def backlog(self, lane: Lane) -> int:
         """Unfinished jobs of the lane, counted up to BACKLOG_MAX."""
         with transaction(self._engine) as connection:
@@ -249,6 +261,11 @@ class Applications:
 complete = idempotency.complete
 
 
+def _ids(keys: Sequence[str]) -> Sequence[UUID]:
+    """The applications' ids that object keys (`resumes/<id>`) are made of."""
+    return [UUID(key.rsplit("/", 1)[1]) for key in keys]
+
+
 def folded(email: str | None) -> str | None:
     """E-mail addresses are kept and looked up in lower case."""
     return email.strip().lower() if email else None
@@ -299,6 +316,9 @@ CREATE = f"""
         INSERT INTO events (application_id, to_state, epoch) VALUES (:id, 'queued', 0)
     )
     SELECT pg_notify('{JOBS}', :lane)"""
+
+UNFINISHED = f"""
+    SELECT application_id FROM jobs WHERE application_id = ANY(CAST(:ids AS uuid[])) AND {UNFINISHED_SQL}"""
 
 BACKLOG = f"""
     SELECT count(*) FROM (SELECT FROM jobs WHERE lane = :lane AND {UNFINISHED_SQL} LIMIT {BACKLOG_MAX}) AS capped"""

@@ -1,0 +1,16 @@
+"""What a key of an object store may be: ours are `resumes/<id>` and `ocr/<id>`, and are checked all the same."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.domain.errors import ObjectMissing
+
+_KEY = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+
+
+def checked(key: str) -> str:
+    """The key. Raises ObjectMissing for one that no object of ours can have."""
+    if not _KEY.fullmatch(key):
+        raise ObjectMissing(f"{key!r} is not a key of this store", key=key)
+    return key
