@@ -28,7 +28,6 @@ from pipeline.adapters.rules import RulesEngine
 from pipeline.domain.profile import Education, Fact, Profile, Work
 from pipeline.domain.upload import PDF, StoredUpload
 from pipeline.stages.group_sections import GroupSections
-from pipeline.stages.normalise_profile import NormaliseProfile
 from pipeline.stages.verify_profile import VerifyProfile
 
 
@@ -69,7 +68,7 @@ class Parser:
     def __init__(self, processes: int) -> None:
         self._engine = PdfiumTextEngine(processes=processes, timeout_s=60, memory_mib=2048, max_pages=100)
         self._group = GroupSections()
-        self._normalise = NormaliseProfile(RulesEngine())
+        self._rules = RulesEngine()
         self._verify = VerifyProfile(keep_unverified=False)
         self.seconds: dict[str, list[float]] = defaultdict(list)
 
@@ -81,7 +80,7 @@ class Parser:
         marks.append(time.perf_counter())
         sections = self._group.run(text)
         marks.append(time.perf_counter())
-        draft = await self._normalise.run(sections)
+        draft = await self._rules.draft(sections)
         marks.append(time.perf_counter())
         profile = self._verify.run(draft, sections, upload)
         marks.append(time.perf_counter())
