@@ -173,7 +173,7 @@ def phones_in(piece: Piece, region: str | None) -> list[Fact[str]]:
         raw = _PAGE_NUMBER.sub("", match.group().strip())
         begin = match.start() + len(match.group()) - len(match.group().lstrip())
         labelled = _PHONE_LABEL.search(text[: match.start()]) is not None
-        value, confidence = _phone_value(raw, region, labelled=labelled)
+        value, confidence = phone_value(raw, region, labelled=labelled)
         if birth and not (labelled and confidence >= 0.95):
             continue
         if value and not _ID_LABEL.search(text[max(0, match.start() - 20) : match.start()]):
@@ -181,7 +181,8 @@ def phones_in(piece: Piece, region: str | None) -> list[Fact[str]]:
     return found
 
 
-def _phone_value(raw: str, region: str | None, *, labelled: bool) -> tuple[str | None, float]:
+def phone_value(raw: str, region: str | None, *, labelled: bool) -> tuple[str | None, float]:
+    """E.164 where the number is valid, `raw` where it may be one, else None; and how sure that is."""
     digits = re.sub(r"\D", "", re.split(r"x|ext|доб|#", raw)[0])
     if not 7 <= len(digits) <= 15:
         return None, 0.0

@@ -156,7 +156,8 @@ def _fill(entry: Entry, reading: Reading | None) -> Education:
         if current and dated[1].finish is None:
             education.status = "ongoing"
     education.grade = _grade(entry)
-    education.status = education.status or _status(entry)
+    header = " ".join(piece.text for piece in entry.header)
+    education.status = education.status or status_of(header[:400])
     return education
 
 
@@ -253,8 +254,8 @@ def _after_label(text: str, position: int) -> int:
     return position
 
 
-def _status(entry: Entry) -> Status | None:
-    text = " ".join(piece.text for piece in entry.header)[:400]
+def status_of(text: str) -> Status | None:
+    """Whether a text tells a course to be completed, ongoing or broken off."""
     labels = {label for _, _, label in degrees().status.find(text)}
     if has_cjk(text):
         folded = fold(text)

@@ -30,7 +30,7 @@ from pipeline.adapters.rules.sentences import read_told
 from pipeline.adapters.rules.skills import SkillFinder, read_skills
 from pipeline.adapters.rules.spoken import language_hits, read_languages
 from pipeline.adapters.rules.work import read_work
-from pipeline.domain.profile import Document, Education, Finding, Profile, Work
+from pipeline.domain.profile import Document, Education, Finding, Person, Profile, Work
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 from pipeline.ports import PaidWork
 
@@ -87,14 +87,10 @@ class _Draft:
         ]
 
     def _person(self, profile: Profile) -> None:
-        default = self._sections.language == "en"
         try:
             profile.person = read_person(self._sections, self._rows)
-            country = country_hint(profile.person.location)
-            default = country in _MONTH_FIRST or (country is None and default)
         finally:
-            lines = [line.text for line in self._sections.text.lines]
-            self._month_first = guess_month_first(lines, default)
+            self._month_first = prints_month_first(self._sections, profile.person)
 
     def _languages(self, profile: Profile) -> None:
         profile.languages = read_languages(self._of(SectionKind.LANGUAGES))
@@ -129,25 +125,7 @@ class _Draft:
         return [row for section in self._kind(*kinds) for row in self._rows.of(section)]
 
     def _streams(self, kind: SectionKind) -> list[list[Row]]:
-        """The rows of each section of a kind, with those that follow under the heading of an entry.
-
-        A heading that names an employer, a school or a place is an entry's, and no section's.
-        """
-        streams: list[list[int]] = []
-        follows = False
-        for section in self._sections.sections:
-            if section.kind is kind:
-                streams.append(list(section.line_ids))
-                follows = True
-            elif (
-                section.kind is SectionKind.OTHER
-                and follows
-                and (not streams[-1] or _heads_entry(section.title))
-            ):
-                streams[-1] += [*section.heading_ids, *section.line_ids]
-            else:
-                follows = False
-        return [self._rows.of_ids(ids) for ids in streams if ids]
+        return [self._rows.of_ids(ids) for ids in entry_lines(self._sections, kind) if ids]
 
     def _work(self, profile: Profile) -> None:
         found: list[Work] = []
@@ -182,27 +160,65 @@ class _Draft:
         profile.skills = read_skills([row for row in rows if row not in spoken])
 
     def _name_skills(self, profile: Profile) -> None:
-        """Write into each position the skills it names, and into each skill where it is named."""
-        finder = SkillFinder(profile.skills)
-        named: dict[str, set[str]] = {}
-        for work in profile.work:
-            facts = [work.title, work.description, *work.bullets]
-            work.skills = finder.find("\n".join(fact.raw for fact in facts if fact))
-            for name in work.skills:
-                named.setdefault(name, set()).add("work")
-        for project in profile.projects:
-            text = f"{project.name.raw}\n{project.description.raw if project.description else ''}"
-            for name in finder.find(text):
-                named.setdefault(name, set()).add("projects")
-        for skill in profile.skills:
-            skill.found_in = ["skills", *sorted(named.get(skill.canonical or skill.raw.value, ()))]
+        name_skills(profile)
 
     def _turn_ranges(self, profile: Profile) -> None:
-        """In right-to-left text a range of bare numbers is printed end first: "2019–2015"."""
-        entries: list[Work | Education] = [*profile.work, *profile.education]
-        for entry in entries if self._sections.language in _RIGHT_TO_LEFT else ():
-            if entry.start and entry.end and entry.start.value[:4] > entry.end.value[:4]:
-                entry.start, entry.end = entry.end, entry.start
+        turn_ranges(profile, self._sections.language)
+
+
+def entry_lines(sections: SectionedText, kind: SectionKind) -> list[list[int]]:
+    """The lines of each section of a kind, with those that follow under the heading of an entry.
+
+    A heading that names an employer, a school or a place is an entry's, and no section's.
+    """
+    streams: list[list[int]] = []
+    follows = False
+    for section in sections.sections:
+        if section.kind is kind:
+            streams.append(list(section.line_ids))
+            follows = True
+        elif (
+            section.kind is SectionKind.OTHER and follows and (not streams[-1] or _heads_entry(section.title))
+        ):
+            streams[-1] += [*section.heading_ids, *section.line_ids]
+        else:
+            follows = False
+    return streams
+
+
+def prints_month_first(sections: SectionedText, person: Person) -> bool:
+    """Whether 04/05/2019 is the fifth of April in this document."""
+    country = country_hint(person.location)
+    default = country in _MONTH_FIRST or (country is None and sections.language == "en")
+    return guess_month_first([line.text for line in sections.text.lines], default)
+
+
+def name_skills(profile: Profile) -> None:
+    """Write into each position the skills it names, and into each skill where it is named.
+
+    A fact of confidence 0, which no line shows, names nothing.
+    """
+    finder = SkillFinder(profile.skills)
+    named: dict[str, set[str]] = {}
+    for work in profile.work:
+        facts = [work.title, work.description, *work.bullets]
+        work.skills = finder.find("\n".join(fact.raw for fact in facts if fact and fact.confidence))
+        for name in work.skills:
+            named.setdefault(name, set()).add("work")
+    for project in profile.projects:
+        told = [fact for fact in (project.name, project.description) if fact and fact.confidence]
+        for name in finder.find("\n".join(fact.raw for fact in told)):
+            named.setdefault(name, set()).add("projects")
+    for skill in profile.skills:
+        skill.found_in = ["skills", *sorted(named.get(skill.canonical or skill.raw.value, ()))]
+
+
+def turn_ranges(profile: Profile, language: str | None) -> None:
+    """In right-to-left text a range of bare numbers is printed end first: "2019–2015"."""
+    entries: list[Work | Education] = [*profile.work, *profile.education]
+    for entry in entries if language in _RIGHT_TO_LEFT else ():
+        if entry.start and entry.end and entry.start.value[:4] > entry.end.value[:4]:
+            entry.start, entry.end = entry.end, entry.start
 
 
 def _read(name: str, read: Callable[[Profile], None], profile: Profile) -> bool:

@@ -81,7 +81,7 @@ def _goes_on(above: Row, below: Row, bulleted: bool, headed: bool) -> bool:
 def read_certifications(rows: Sequence[Row]) -> list[Certification]:
     found = []
     for item in items_of(rows):
-        date = _date(item)
+        date = date_in(item)
         texts = [
             t for p in strip_dates([p for p in item if not _URL.match(p.text)]) for t in p.split(_FIELDS)
         ]
@@ -101,7 +101,8 @@ def read_certifications(rows: Sequence[Row]) -> list[Certification]:
     return found
 
 
-def _date(pieces: Sequence[Piece]) -> Date | None:
+def date_in(pieces: Sequence[Piece]) -> Date | None:
+    """The first date printed in the pieces; of a range, its end."""
     for piece in pieces:
         for found in find_dates(piece.text):
             point = found.finish or found.start
@@ -188,7 +189,7 @@ def read_entries(rows: Sequence[Row]) -> list[ProfileEntry]:
     found = []
     for item in items_of(rows):
         whole = join(item)
-        date = _date(item)
+        date = date_in(item)
         heading = len(whole.text.split()) <= 2 and date is None and not whole.text.istitle()
         if (
             len(whole.text) > 3

@@ -160,7 +160,7 @@ def read_name(pieces: Sequence[Piece], footers: Sequence[Piece], hints: Sequence
         Candidate(c.piece, c.score - 0.6) for p in footers for c in _candidates(p, 4, [], body, hints)
     ]
     best = max(candidates, key=lambda c: c.score, default=None)
-    return _name(best.piece, min(0.98, 0.5 + best.score / 8)) if best and best.score > 0.6 else Name()
+    return name_of(best.piece, min(0.98, 0.5 + best.score / 8)) if best and best.score > 0.6 else Name()
 
 
 def _typical_size(pieces: Sequence[Piece]) -> float:
@@ -293,7 +293,8 @@ def _hinted(text: str, hints: Sequence[str]) -> float:
     return best
 
 
-def _name(piece: Piece, confidence: float) -> Name:
+def name_of(piece: Piece, confidence: float) -> Name:
+    """A full name with its parts, prefix and suffix."""
     name = Name()
     prefix = _PREFIX.match(piece.text)
     begin = prefix.end() if prefix else 0

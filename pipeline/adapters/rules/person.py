@@ -80,7 +80,7 @@ def read_person(sections: SectionedText, rows: Rows) -> Person:
     person.location = _location(blocks, person.name)
     region = contacts.region_hint(country_hint(person.location), sections.language)
     person.phones = _phones(blocks, region)
-    _country_from_phone(person)
+    country_from_phone(person)
     person.headline = _headline(blocks, person)
     person.summary = _summary(sections, rows, blocks)
     return person
@@ -209,7 +209,7 @@ def _place_of(part: Piece, taken: set[str], *, contact_row: bool) -> tuple[float
     return (0.1, part) if possible and contact_row and not has_cjk(part.text) else None
 
 
-def _country_from_phone(person: Person) -> None:
+def country_from_phone(person: Person) -> None:
     """A dialling code tells the country where nothing printed does; the verify stage marks it inferred."""
     import phonenumbers
 

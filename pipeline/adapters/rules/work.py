@@ -181,18 +181,20 @@ def _cut_place(fragments: list[Piece], forced: dict[str, int]) -> tuple[list[Pie
 
 def _fill(position: Position) -> None:
     work, reading = position.work, position.reading
+    employer = reading.get("employer") if reading else None
+    others = [piece for piece in (reading.fragments if reading else ()) if piece is not employer]
     if reading:
         title, employer, place = reading.get("title"), reading.get("employer"), reading.get("place")
         if title and not employer and title_score(title.text) < 0.5:
             title, employer = None, title
         if title:
             work.title = title.fact(_confidence(title_score(title.text)))
-            work.seniority = _seniority(title)
+            work.seniority = seniority_of(title)
         if employer:
             work.employer = employer.fact(_confidence(employer_score(employer.text)))
         if place and place_score(place.text) > 0:
             work.location = place.fact(_confidence(place_score(place.text)))
-    work.type = _type(position)
+    work.type = employment_type(position.type_piece, others)
     dated = position.entry.best_date
     if dated:
         work.start, work.end, work.is_current = date_facts(*dated)
@@ -223,22 +225,22 @@ def date_facts(piece: Piece, found: DateRange) -> tuple[Date | None, Date | None
     return start, end, current
 
 
-def _seniority(title: Piece) -> Text | None:
+def seniority_of(title: Piece) -> Text | None:
+    """The level that a title names; its `raw` is the title."""
     levels = {label for _, _, label in titles().seniority.find(title.text)}
     order = ("intern", "executive", "director", "lead", "manager", "senior", "junior")
     level = next((name for name in order if name in levels), None)
     return title.fact(0.7, level) if level else None
 
 
-def _type(position: Position) -> Text | None:
-    if position.type_piece:
-        kind = titles().types.label(position.type_piece.text) or titles().types_cjk.get(
-            fold(position.type_piece.text)
-        )
-        return position.type_piece.fact(0.9, kind)
-    for piece in position.reading.fragments if position.reading else ():
+def employment_type(told: Piece | None, others: Sequence[Piece]) -> Text | None:
+    """The kind of employment, from a text that says nothing else or from words in the other texts."""
+    if told:
+        kind = titles().types.label(told.text) or titles().types_cjk.get(fold(told.text))
+        return told.fact(0.9, kind)
+    for piece in others:
         found = titles().types.find(piece.text)
-        if found and piece is not position.reading.get("employer"):  # type: ignore[union-attr]
+        if found:
             return piece.fact(0.8, found[-1][2])
         if has_cjk(piece.text):
             for word, kind in titles().types_cjk.items():
