@@ -32,10 +32,12 @@ _ORDERS = [
     r"(?:as|the|with|at|first|above|highly|for)\b",
     r"\b(?:note|message|instructions?|attention|important)\W+(?:to|for) (?:the |any |all )?"
     r"(?:ai|llms?|language models?|parsers?|chatgpt|gemini|assistant|machine)\b",
-    r"\b(?:respond|reply|answer|output|return) (?:only |exclusively )?(?:with|in) (?:the following|only|valid json|json)\b",
+    r"\b(?:respond|reply|answer|output|return) (?:only |exclusively )?(?:with|in) "
+    r"(?:the following|only|valid json|json)\b",
     r"\bnew (?:system )?instructions?\s*:",
     r"\b(?:set|change|replace) (?:the )?(?:candidate'?s? )?(?:field |value )?"
-    r"[\"'`]?(?:name|title|employer|email|score|level|seniority|experience)[\"'`]? (?:field |value )?(?:to|with|=)\s*[\"'`\d]",
+    r"[\"'`]?(?:name|title|employer|email|score|level|seniority|experience)[\"'`]? "
+    r"(?:field |value )?(?:to|with|=)\s*[\"'`\d]",
     # German, Dutch, Swedish
     r"\b(?:ignorier\w*|missacht\w*|vergiss|vergesst|vergessen sie)\b(?:\W+\w+){0,4}?\W+"
     r"(?:anweisung\w*|instruktion\w*|befehl\w*|prompts?|vorgaben)",
@@ -62,7 +64,8 @@ _ORDERS = [
 _FAKE = [
     r"<\|?\s*(?:im_start|im_end|system|endoftext|assistant|user)\s*\|?>",
     r"\[/?(?:inst|sys|system)\]|<</?sys>>",
-    r"^\W{0,4}(?:system|assistant|developer)\s*(?:prompt|message|override|instruction)?\s*:\s*(?:you|ignore|the |all|do|add|set|return|output|override)",
+    r"^\W{0,4}(?:system|assistant|developer)\s*(?:prompt|message|override|instruction)?\s*:\s*"
+    r"(?:you|ignore|the |all|do|add|set|return|output|override)",
     r"[\"']role[\"']\s*:\s*[\"'](?:system|assistant|user|developer)[\"']",
     r"^\s*[{\[]?\s*[\"'](?:person|work|education|skills|employer|title|line_ids|lines|\$schema|properties|response_schema)"
     r"[\"']\s*:\s*[\[{\"]",
