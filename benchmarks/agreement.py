@@ -30,7 +30,7 @@ from pipeline.domain.ocr import OcrPage, OcrText
 from pipeline.domain.text import Text
 from pipeline.domain.upload import PDF, StoredUpload
 from pipeline.stages.group_sections import GroupSections
-from pipeline.stages.reading.merge import merged
+from pipeline.stages.reading.merge import merged, sized
 from pipeline.stages.verify_profile import VerifyProfile
 from tests.standins.blocks import blocks_of
 
@@ -47,12 +47,14 @@ class Readings:
     async def local(self, made: Made) -> Text:
         return await self._engine.read(made.pdf, PDF)
 
-    def textract(self, local: Text, made: Made, *, seed: int, layout: bool) -> Text:
+    async def textract(self, local: Text, made: Made, *, seed: int, layout: bool) -> Text:
         """Every page by its blocks; sizes of pages and links are the document's own."""
         words = [(word["page"], word["text"], *word["bbox"]) for word in made.words]
         blocks = blocks_of(words, pages=len(local.pages), seed=seed, layout=layout)  # type: ignore[arg-type]
         read = pages_of(trimmed(blocks))
-        return merged(local, OcrText(tuple(OcrPage(n, lines) for n, lines in read.items())), "textract")
+        lines = sized(local, OcrText(tuple(OcrPage(n, lines) for n, lines in read.items())))
+        strokes = await self._engine.strokes(made.pdf, PDF, lines)
+        return merged(local, lines, strokes, engine="textract")
 
     async def profile(self, text: Text) -> dict[str, Any]:
         sections = self._group.run(text)
@@ -75,7 +77,7 @@ async def compare(
             local = await readings.local(made)
             mine = await readings.profile(local)
             theirs = await readings.profile(
-                readings.textract(local, made, seed=rng.getrandbits(32), layout=layout)
+                await readings.textract(local, made, seed=rng.getrandbits(32), layout=layout)
             )
             agreement = score_case(mine, theirs, tuple(mine))
             found["agreement"].append(agreement)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TypeVar
 
 from pipeline.adapters.parser_pool import ParserPool
-from pipeline.adapters.pdfium_child import ReadPage, Refusal, cut_document, read_document
+from pipeline.adapters.pdfium_child import ReadPage, Refusal, cut_document, read_document, weigh_document
 from pipeline.domain.errors import (
     CorruptDocument,
     DocumentError,
@@ -47,6 +47,18 @@ class PdfiumTextEngine:
         if mime != PDF:
             raise UnsupportedDocument()
         return _accepted(await self._pool.run(cut_document, content, tuple(pages)))
+
+    async def strokes(
+        self, content: bytes, mime: str, lines: Mapping[int, Sequence[Line]]
+    ) -> dict[int, list[float]]:
+        """As `TextEngine.strokes`."""
+        if mime != PDF:
+            raise UnsupportedDocument()
+        wanted = {
+            number: [[tuple(word.box) for word in line.words] for line in page]
+            for number, page in lines.items()
+        }
+        return _accepted(await self._pool.run(weigh_document, content, wanted))
 
     def close(self) -> None:
         """End the child processes. Idempotent."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ import pypdfium2.raw as pdfium
 from pipeline.adapters.pdfium_glyphs import TINY_POINTS, Frame, GlyphPage, GlyphReader, TooManyGlyphs
 from pipeline.adapters.pdfium_ligatures import needs_repair, repaired, words_in
 from pipeline.adapters.pdfium_lines import RawLine, lines_of
+from pipeline.adapters.pdfium_strokes import strokes_of_pages
 from pipeline.adapters.pdfium_words import Box4
 
 MAX_SIDE = 20_000  #: points; PDF itself allows 14,400
@@ -83,6 +84,19 @@ def cut_document(content: bytes, numbers: Sequence[int]) -> bytes | Refusal:
             if not pdfium.FPDF_ImportPagesByIndex(cut, document, indices, len(numbers), 0):
                 return Refusal("corrupt", "The document's pages cannot be taken apart.")
             return _saved(cut)
+    except _Refused as refused:
+        return refused.refusal
+    except MemoryError:
+        return Refusal("resource-limit", "The document needs more memory than one resume is given.")
+
+
+def weigh_document(
+    content: bytes, wanted: Mapping[int, Sequence[Sequence[Box4]]]
+) -> dict[int, list[float]] | Refusal:
+    """Stroke widths of lines (`strokes_of_pages`). Never raises for what a document may contain."""
+    try:
+        with _opened(content) as document:
+            return strokes_of_pages(document, wanted)
     except _Refused as refused:
         return refused.refusal
     except MemoryError:

@@ -47,9 +47,7 @@ class Case:
     """One document in a bucket, and the runs of a job that wants it read."""
 
     def __init__(self, aws: AwsStandIn, textract: TextractStandIn, bucket: str, **options: object) -> None:
-        access = AwsAccess(
-            aws.access.access_key_id, aws.access.secret_access_key, None, aws.access.region, textract.url
-        )
+        access = replace(aws.access, endpoint_url=textract.url)
         self.engine = TextractEngine(access, bucket, **options)  # type: ignore[arg-type]
         self.store = S3Store(bucket, aws.access)
         self.paid = MemoryPaidWork()

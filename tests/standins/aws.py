@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from types import TracebackType
 from typing import Any
 
@@ -23,6 +24,7 @@ class AwsStandIn:
         self.url = ""
 
     def __enter__(self) -> AwsStandIn:
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.url = f"http://{host}:{port}"
