@@ -30,7 +30,7 @@ from pipeline.domain.ocr import OcrPage, OcrText
 from pipeline.domain.text import Text
 from pipeline.domain.upload import PDF, StoredUpload
 from pipeline.stages.group_sections import GroupSections
-from pipeline.stages.reading.merge import merged, sized
+from pipeline.stages.reading.merge import lines_of, merged
 from pipeline.stages.verify_profile import VerifyProfile
 from tests.standins.blocks import blocks_of
 
@@ -52,9 +52,9 @@ class Readings:
         words = [(word["page"], word["text"], *word["bbox"]) for word in made.words]
         blocks = blocks_of(words, pages=len(local.pages), seed=seed, layout=layout)  # type: ignore[arg-type]
         read = pages_of(trimmed(blocks))
-        lines = sized(local, OcrText(tuple(OcrPage(n, lines) for n, lines in read.items())))
-        strokes = await self._engine.strokes(made.pdf, PDF, lines)
-        return merged(local, lines, strokes, engine="textract")
+        lines = lines_of(OcrText(tuple(OcrPage(n, lines) for n, lines in read.items())))
+        ink = await self._engine.ink(made.pdf, PDF, lines)
+        return merged(local, lines, ink, engine="textract")
 
     async def profile(self, text: Text) -> dict[str, Any]:
         sections = self._group.run(text)

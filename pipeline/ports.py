@@ -16,7 +16,7 @@ from pipeline.domain.profile import Profile
 from pipeline.domain.result import ResumeResult, Verdict
 from pipeline.domain.sections import SectionedText
 from pipeline.domain.spending import Usage, Vendor
-from pipeline.domain.text import Line, Text
+from pipeline.domain.text import Ink, Line, Text
 
 T = TypeVar("T")
 
@@ -77,13 +77,10 @@ class TextEngine(Protocol):
     async def cut(self, content: bytes, mime: str, pages: Sequence[int]) -> bytes:
         """A document of these pages (numbers from 1) alone, in this order. Raises as `read` does."""
 
-    async def strokes(
+    async def ink(
         self, content: bytes, mime: str, lines: Mapping[int, Sequence[Line]]
-    ) -> dict[int, list[float]]:
-        """Of each line, by page number, how thick its strokes are drawn, in points; 0 where that cannot be told.
-
-        Raises as `read` does.
-        """
+    ) -> dict[int, list[Ink]]:
+        """What each of these lines looks like where it is printed, by page number. Raises as `read` does."""
 
     def close(self) -> None:
         """End the child processes and connections. Idempotent."""

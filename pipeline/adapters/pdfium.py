@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TypeVar
 
 from pipeline.adapters.parser_pool import ParserPool
-from pipeline.adapters.pdfium_child import ReadPage, Refusal, cut_document, read_document, weigh_document
+from pipeline.adapters.pdfium_child import ReadPage, Refusal, cut_document, ink_of_document, read_document
 from pipeline.domain.errors import (
     CorruptDocument,
     DocumentError,
@@ -15,7 +15,7 @@ from pipeline.domain.errors import (
     ResourceLimit,
     UnsupportedDocument,
 )
-from pipeline.domain.text import Box, Line, Link, Page, Text, Word
+from pipeline.domain.text import Box, Ink, Line, Link, Page, Text, Word
 from pipeline.domain.upload import PDF
 
 T = TypeVar("T")
@@ -48,17 +48,21 @@ class PdfiumTextEngine:
             raise UnsupportedDocument()
         return _accepted(await self._pool.run(cut_document, content, tuple(pages)))
 
-    async def strokes(
+    async def ink(
         self, content: bytes, mime: str, lines: Mapping[int, Sequence[Line]]
-    ) -> dict[int, list[float]]:
-        """As `TextEngine.strokes`."""
+    ) -> dict[int, list[Ink]]:
+        """As `TextEngine.ink`."""
         if mime != PDF:
             raise UnsupportedDocument()
         wanted = {
             number: [[tuple(word.box) for word in line.words] for line in page]
             for number, page in lines.items()
         }
-        return _accepted(await self._pool.run(weigh_document, content, wanted))
+        found = _accepted(await self._pool.run(ink_of_document, content, wanted))
+        return {
+            number: [Ink(stroke, tuple(heights)) for stroke, heights in page]
+            for number, page in found.items()
+        }
 
     def close(self) -> None:
         """End the child processes. Idempotent."""

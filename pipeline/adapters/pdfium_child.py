@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 import pypdfium2.raw as pdfium
 
 from pipeline.adapters.pdfium_glyphs import TINY_POINTS, Frame, GlyphPage, GlyphReader, TooManyGlyphs
+from pipeline.adapters.pdfium_ink import LineInk, ink_of_pages
 from pipeline.adapters.pdfium_ligatures import needs_repair, repaired, words_in
 from pipeline.adapters.pdfium_lines import RawLine, lines_of
-from pipeline.adapters.pdfium_strokes import strokes_of_pages
 from pipeline.adapters.pdfium_words import Box4
 
 MAX_SIDE = 20_000  #: points; PDF itself allows 14,400
@@ -90,13 +90,13 @@ def cut_document(content: bytes, numbers: Sequence[int]) -> bytes | Refusal:
         return Refusal("resource-limit", "The document needs more memory than one resume is given.")
 
 
-def weigh_document(
+def ink_of_document(
     content: bytes, wanted: Mapping[int, Sequence[Sequence[Box4]]]
-) -> dict[int, list[float]] | Refusal:
-    """Stroke widths of lines (`strokes_of_pages`). Never raises for what a document may contain."""
+) -> dict[int, list[LineInk]] | Refusal:
+    """The ink of lines (`ink_of_pages`). Never raises for what a document may contain."""
     try:
         with _opened(content) as document:
-            return strokes_of_pages(document, wanted)
+            return ink_of_pages(document, wanted)
     except _Refused as refused:
         return refused.refusal
     except MemoryError:

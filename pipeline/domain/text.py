@@ -73,6 +73,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Ink:
+    """What a line looks like: how thick its strokes are and how high each of its words, in points.
+
+    0 where it cannot be told.
+    """
+
+    stroke: float
+    heights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A hyperlink annotation: where it points, and the box that a reader would click."""
 

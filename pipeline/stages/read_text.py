@@ -10,7 +10,7 @@ from pipeline.domain.ocr import OcrDocument, ocr_key
 from pipeline.domain.text import Text
 from pipeline.domain.upload import StoredUpload
 from pipeline.ports import ObjectStore, OcrEngine, PaidWork, TextEngine
-from pipeline.stages.reading.merge import merged, sized
+from pipeline.stages.reading.merge import lines_of, merged
 from pipeline.stages.reading.quality import needs_ocr
 
 #: Which pages go to OCR: those that need it, or every one.
@@ -56,9 +56,9 @@ class ReadText:
         read = await ocr.read(OcrDocument(upload.sha256, upload.application_id, numbers, place), paid)
         if not whole:
             await cut.remove()
-        lines = sized(text, read)
-        strokes = await self._engine.strokes(content, upload.mime, lines)
-        return merged(text, lines, strokes, unread=read.unread, engine=ocr.version)
+        lines = lines_of(read)
+        ink = await self._engine.ink(content, upload.mime, lines)
+        return merged(text, lines, ink, unread=read.unread, engine=ocr.version)
 
 
 class _Cut:

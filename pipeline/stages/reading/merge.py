@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.domain.ocr import OcrText
-from pipeline.domain.text import Line, Page, Text
+from pipeline.domain.text import Ink, Line, Page, Text
 from pipeline.stages.reading.sizes import with_sizes
 from pipeline.stages.reading.weights import with_weights
 
@@ -14,35 +14,34 @@ from pipeline.stages.reading.weights import with_weights
 VERSION = 1
 
 
-def sized(local: Text, read: OcrText) -> dict[int, tuple[Line, ...]]:
-    """The lines of the pages that OCR read, with their sizes in points, by page number."""
-    shape = {page.number: (page.width, page.height) for page in local.pages}
-    return {
-        page.number: with_sizes(page.lines, *shape[page.number])
-        for page in read.pages
-        if page.number in shape and page.number not in read.unread
-    }
+def lines_of(read: OcrText) -> dict[int, tuple[Line, ...]]:
+    """The lines of the pages that OCR did not give up on, by page number."""
+    return {page.number: page.lines for page in read.pages if page.number not in read.unread}
 
 
 def merged(
     local: Text,
     lines: Mapping[int, Sequence[Line]],
-    strokes: Mapping[int, Sequence[float]],
+    ink: Mapping[int, Sequence[Ink]],
     *,
     unread: tuple[int, ...] = (),
     engine: str,
 ) -> Text:
-    """The text with the pages that OCR read: `lines` as `sized` answers them, `strokes` of each in points.
+    """The text with OCR's lines on the pages that it read; `ink` tells how each of them looks.
 
     Sizes and links of pages stay, line ids count anew from 0. A page that OCR gave up on keeps what its own
     text layer says.
     """
-    weighed = with_weights(lines, strokes)
+    numbers = sorted(lines)
+    every = [line for number in numbers for line in lines[number]]
+    drawn = [one for number in numbers for one in ink[number]]
+    styled = iter(with_weights(with_sizes(every, drawn), drawn))
+    read = {number: [next(styled) for _ in lines[number]] for number in numbers}
     pages: list[Page] = []
     next_id = 0
     for page in local.pages:
-        own = page.number not in weighed
-        printed = page.lines if own else weighed[page.number]
+        own = page.number not in read
+        printed = page.lines if own else read[page.number]
         numbered = tuple(replace(line, id=next_id + n, page=page.number) for n, line in enumerate(printed))
         next_id += len(numbered)
         pages.append(replace(page, lines=numbered, source=page.source if own else "ocr"))

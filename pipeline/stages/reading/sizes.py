@@ -1,53 +1,53 @@
 """Font sizes of OCR's lines, from the ink of their words.
 
-An OCR engine tells boxes drawn tightly around ink, and no sizes. Which part of the em a word's ink covers follows
+An OCR engine tells no sizes. Which part of the em a word's ink covers follows
 from its letters: "nurse" reaches from the base line to the x-height, "Nursing" from below it to the capitals' top.
 """
 
 from __future__ import annotations
 
 import statistics
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.domain.text import Line, Word
+from pipeline.domain.text import Ink, Line, Word
 
 #: In ems, of ordinary text faces.
-_X_HEIGHT, _CAPITALS, _DESCENT, _IDEOGRAPH = 0.5, 0.71, 0.21, 0.88
-_TALL = frozenset("bdfhijklt!?()[]{}/\\|#$%&@§'\"")
-_DEEP = frozenset("gjpqy()[]{}/\\|,;@§Q")
+_X_HEIGHT, _CAPITALS, _DESCENT, _ACCENT, _IDEOGRAPH = 0.5, 0.71, 0.21, 0.19, 0.88
+_TALL = frozenset("bdfhijklt!?()[]{}/\\|#$%&@§'\"ßбфії")
+_DEEP = frozenset("gjpqy()[]{}/\\|,;@§Qрудцщф")
+#: Unicode's classes of marks below a letter (cedilla, ogonek, dot) and above it.
+_BELOW, _ABOVE = (202, 220), (230, 234)
 #: A word of marks alone ("•", "–") says nothing about the size.
 _SHORT = frozenset("-–—•·.,;:'\"’‘“”~*_=+<>^°")
 #: Sizes that differ by less than what boxes err by are one size.
-_SAME = 0.09
+_SAME = 0.07
+_UNKNOWN = 10.0
 
 
-def with_sizes(lines: Sequence[Line], page_width: float, page_height: float) -> tuple[Line, ...]:
-    """The lines with their sizes in points, estimated; of a page of so many points.
+def with_sizes(lines: Sequence[Line], ink: Sequence[Ink]) -> tuple[Line, ...]:
+    """The lines of a document with their sizes in points, estimated from the ink of each.
 
-    Lines about as large as most of the page's text get that very size: what is left is what was set apart.
+    Lines about as large as most of the text get that very size: what is left is what was set apart.
     """
-    if not lines:
-        return ()
-    sizes = [_size(line, page_height) for line in lines]
+    sizes = [_size(line, drawn) for line, drawn in zip(lines, ink, strict=True)]
     letters = [size for line, size in zip(lines, sizes, strict=True) if size for _ in line.text]
-    body = statistics.median(letters) if letters else 10.0
+    body = statistics.median(letters) if letters else _UNKNOWN
     return tuple(
         replace(line, size=round(_snapped(size or body, body), 2))
         for line, size in zip(lines, sizes, strict=True)
     )
 
 
-def _size(line: Line, page_height: float) -> float | None:
-    """The median of what the line's words say, each counted by its letters; None where none says anything."""
+def _size(line: Line, ink: Ink) -> float | None:
+    """The median of what the line's words say; None where none says anything."""
     said = [
-        (word.box.height * page_height / cover, len(word.text))
-        for word in line.words
-        if (cover := _cover(word)) is not None
+        height / cover
+        for word, height in zip(line.words, ink.heights, strict=True)
+        if height and (cover := _cover(word)) is not None
     ]
-    if not said:
-        return None
-    return statistics.median([size for size, letters in said for _ in range(letters)])
+    return statistics.median(said) if said else None
 
 
 def _cover(word: Word) -> float | None:
@@ -59,9 +59,19 @@ def _cover(word: Word) -> float | None:
         return _IDEOGRAPH
     if any("\u0590" <= char <= "\u08ff" for char in text):
         return _CAPITALS + _DESCENT
-    tall = any(char in _TALL or char.isupper() or char.isdigit() or not char.isascii() for char in text)
-    deep = any(char in _DEEP for char in text)
-    return (_CAPITALS if tall else _X_HEIGHT) + (_DESCENT if deep else 0.0)
+    above, below = _X_HEIGHT, 0.0
+    base = ""
+    for char in unicodedata.normalize("NFD", text):
+        mark = unicodedata.combining(char)
+        if mark in _BELOW or char in _DEEP:
+            below = _DESCENT
+        if mark in _ABOVE:
+            above = max(above, _CAPITALS + _ACCENT if base.isupper() else _CAPITALS)
+        elif not mark:
+            base = char
+            if char in _TALL or char.isupper() or char.isdigit():
+                above = max(above, _CAPITALS)
+    return above + below
 
 
 def _snapped(size: float, body: float) -> float:

@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.domain.text import Line
+from pipeline.domain.text import Ink, Line
 
 #: Stems of bold faces are half again as thick as those of regular ones, or more.
 _BOLD = 1.27
 
 
-def with_weights(
-    pages: Mapping[int, Sequence[Line]], strokes: Mapping[int, Sequence[float]]
-) -> dict[int, tuple[Line, ...]]:
-    """The lines, by page, with `bold` told: strokes thicker for their size than most of the document's.
+def with_weights(lines: Sequence[Line], ink: Sequence[Ink]) -> tuple[Line, ...]:
+    """The lines of a document with `bold` told: strokes thicker for their size than most of the text's.
 
-    `strokes` are points, 0 where nothing is known; a line that OCR itself called a heading stays bold.
+    A line that OCR itself called a heading stays bold.
     """
-    relative = {
-        number: [
-            stroke / line.size if line.size and stroke else 0.0
-            for line, stroke in zip(lines, strokes.get(number, ()), strict=True)
-        ]
-        for number, lines in pages.items()
-    }
-    usual = _usual(pages, relative)
-    return {
-        number: tuple(
-            replace(line, bold=line.bold or weight > _BOLD * usual) if weight and usual else line
-            for line, weight in zip(lines, relative[number], strict=True)
-        )
-        for number, lines in pages.items()
-    }
-
-
-def _usual(pages: Mapping[int, Sequence[Line]], relative: Mapping[int, Sequence[float]]) -> float:
-    """The median over all letters."""
-    weights = [
-        weight
-        for number, lines in pages.items()
-        for line, weight in zip(lines, relative[number], strict=True)
-        if weight
-        for _ in line.text
-    ]
-    return statistics.median(weights) if weights else 0.0
+    weights = [drawn.stroke / line.size if line.size else 0.0 for line, drawn in zip(lines, ink, strict=True)]
+    known = [weight for line, weight in zip(lines, weights, strict=True) if weight for _ in line.text]
+    usual = statistics.median(known) if known else 0.0
+    return tuple(
+        replace(line, bold=line.bold or weight > _BOLD * usual) if weight and usual else line
+        for line, weight in zip(lines, weights, strict=True)
+    )
