@@ -1,0 +1,286 @@
+"""How the Gemini stand-in reads: numbered lines in, pointers out, from truths that it knows or by a few rules."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.adapters.rules.dates import DateRange, find_dates
+
+_LINE = re.compile(r"^(\+ )?L(\d+): (.*)$")
+_BULLET = re.compile(r"^[•●▪■◦○‣·►▶➢✓\-–*]\s*")
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """One line of a prompt: its id, its text, the section above it, and whether it stands beside another."""
+
+    id: int
+    text: str
+    section: str
+    beside: bool
+
+
+def numbered(prompt: str) -> list[Numbered]:
+    """The lines that a prompt shows."""
+    found, section = [], ""
+    for line in prompt.splitlines():
+        if line.startswith("## "):
+            section = line[3:].split(":")[0]
+        elif match := _LINE.match(line):
+            found.append(Numbered(int(match[2]), match[3], section, bool(match[1])))
+    return found
+
+
+def _key(text: Any) -> str:
+    folded = unicodedata.normalize("NFKD", str(text)).casefold()
+    return "".join(c for c in folded if c.isalnum())
+
+
+def _printed(text: str, wanted: str) -> str | None:
+    """The stretch of `text` that prints `wanted`, on word borders, letters and digits compared."""
+    places = [i for i, c in enumerate(text) for k in _key(c)]
+    key, target = "".join(_key(c) for c in text), _key(wanted)
+    at = key.find(target) if target else -1
+    while at >= 0:
+        begin, end = places[at], places[at + len(target) - 1] + 1
+        if not (text[begin - 1 : begin].isalpha() and text[begin].isascii() and begin) and not (
+            text[end : end + 1].isalpha() and text[end - 1].isascii()
+        ):
+            while end < len(text) and wanted and text[end] == wanted[-1] and not wanted[-1].isalnum():
+                end += 1
+            return text[begin:end]
+        at = key.find(target, at + 1)
+    return None
+
+
+class Reader:
+    """Answers about one prompt."""
+
+    def __init__(self, lines: Sequence[Numbered]) -> None:
+        self.lines = list(lines)
+
+    def point(self, wanted: Any, near: int | None = None) -> tuple[Json, int] | None:
+        """A pointer at a value and the index of its first line, the nearest to index `near` where there are several."""
+        best: tuple[int, Json, int] | None = None
+        for size in (1, 2, 3):
+            for i in range(len(self.lines) - size + 1):
+                run = self.lines[i : i + size]
+                found = _printed(" ".join(line.text for line in run).replace("- ", "- "), str(wanted))
+                if found is None:
+                    continue
+                far = abs(i - near) if near is not None else i
+                if best is None or far < best[0]:
+                    best = far, {"lines": [line.id for line in run], "text": found}, i
+            if best is not None:
+                return best[1], best[2]
+        return None
+
+    def dated(self) -> list[tuple[int, int, DateRange, str]]:
+        """Index, number of lines, range and text of every date range or date."""
+        found = []
+        for i, line in enumerate(self.lines):
+            ranges = find_dates(line.text)
+            if ranges:
+                best = next((r for r in ranges if not r.single), ranges[0])
+                found.append((i, 1, best, line.text[best.begin : best.end]))
+            if i + 1 < len(self.lines):
+                text = f"{line.text} {self.lines[i + 1].text}"
+                for both in find_dates(text):
+                    if both.begin < len(line.text) < both.end - 1 and not both.single:
+                        found.append((i, 2, both, text[both.begin : both.end]))
+        return found
+
+    def dates(self, start: str | None, end: str | None) -> list[tuple[Json, int]]:
+        """Pointers at the ranges that say `start` to `end`."""
+        found = []
+        for i, size, told, text in self.dated():
+            begin = told.start.value if told.start else None
+            last = "present" if told.current else told.finish.value if told.finish else begin
+            same = (start is None or begin == start or told.single) and (end is None or last == end)
+            if same:
+                found.append(({"lines": [line.id for line in self.lines[i : i + size]], "text": text}, i))
+        return found
+
+    def entry(self, truth: Json, first: str, second: str, used: set[int]) -> tuple[Json, list[int]]:
+        """Pointers at one position or course: its dates, and the two texts that stand nearest to them."""
+        dates = [d for d in self.dates(truth.get("start"), truth.get("end")) if d[1] not in used]
+        choices: list[tuple[int, Json, list[int]]] = []
+        for pointer, at in dates or [(None, None)]:
+            told: Json = {"dates": pointer}
+            places = [at] if at is not None else []
+            far = 0
+            for name in (first, second):
+                hit = self.point(truth[name], at) if truth.get(name) else None
+                if hit:
+                    told[name] = hit[0]
+                    places.append(hit[1])
+                    far += abs(hit[1] - at) if at is not None else 0
+                else:
+                    far += 50
+            choices.append((far, told, places))
+        _, told, places = min(choices, key=lambda choice: choice[0])
+        if told["dates"]:
+            used.add(next(at for pointer, at in dates if pointer is told["dates"]))
+        return told, places
+
+    def bodies(self, heads: list[list[int]], sections: Sequence[str]) -> list[list[list[int]]]:
+        """For each entry, the ids of its bullets: the lines from its head to the next one's."""
+        taken = {i for places in heads for i in places}
+        found: list[list[list[int]]] = []
+        for number, places in enumerate(heads):
+            begin = max(places, default=-1) + 1
+            end = min((min(p) for p in heads[number + 1 :] if p and min(p) >= begin), default=len(self.lines))
+            bullets: list[list[int]] = []
+            for i in range(begin, end):
+                line = self.lines[i]
+                if i in taken or line.section not in sections or line.beside:
+                    continue
+                if _BULLET.match(line.text):
+                    bullets.append([line.id])
+                elif bullets:
+                    bullets[-1].append(line.id)
+            found.append(bullets)
+        return found
+
+
+def read(group: str, lines: list[Numbered], truth: Json | None) -> Json:
+    """The answer about a group: `truth` as the samples tell it, or None for a document that is not known."""
+    reader = Reader(lines)
+    if truth is None:
+        return _GUESS[group](reader)
+    return _READ[group](reader, truth)
+
+
+def _pointers(reader: Reader, values: Sequence[Any]) -> list[Json]:
+    return [hit[0] for value in values if value and (hit := reader.point(value))]
+
+
+def _person(reader: Reader, truth: Json) -> Json:
+    name = reader.point(truth["name"]) if truth.get("name") else None
+    summary = [line.id for line in reader.lines if line.section == "summary"]
+    return {
+        "name": name[0] if name else None,
+        "emails": _pointers(reader, [truth.get("email")]),
+        "phones": _pointers(reader, [truth.get("phone")]),
+        "links": _pointers(reader, truth.get("links") or []),
+        "location": None,
+        "headline": None,
+        "summary": summary,
+    }
+
+
+def _experience(reader: Reader, truth: Json) -> Json:
+    used: set[int] = set()
+    work, heads = [], []
+    for entry in truth.get("work") or []:
+        told, places = reader.entry(entry, "title", "company", used)
+        if len(places) > 1:
+            work.append({"title": told.get("title"), "employer": told.get("company"), "dates": told["dates"]})
+            heads.append(places)
+    for told, bullets in zip(work, reader.bodies(heads, ("work", "other", "header")), strict=True):
+        told["bullets"] = bullets
+    return {"work": work, "projects": [], "volunteering": []}
+
+
+def _education(reader: Reader, truth: Json) -> Json:
+    used: set[int] = set()
+    found = []
+    for entry in truth.get("education") or []:
+        told, places = reader.entry(entry, "degree", "institution", used)
+        if places:
+            found.append({k: told.get(k) for k in ("institution", "degree", "dates")})
+    return {
+        "education": found,
+        "certifications": [],
+        "publications": [[line.id] for line in reader.lines if line.section == "publications"],
+        "awards": [[line.id] for line in reader.lines if line.section == "awards"],
+    }
+
+
+def _skills(reader: Reader, truth: Json) -> Json:
+    references = [line.id for line in reader.lines if line.section == "references"]
+    return {
+        "skills": _pointers(reader, truth.get("skills") or []),
+        "languages": [],
+        "interests": [],
+        "references": [references] if references else [],
+    }
+
+
+def _guess_person(reader: Reader) -> Json:
+    answer = _person(reader, {})
+    for line in reader.lines:
+        for name, pattern in (
+            ("emails", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+            ("phones", r"\+?\d[\d ()-]{7,}\d"),
+        ):
+            answer[name] += [{"lines": [line.id], "text": m} for m in re.findall(pattern, line.text)]
+    first = next((line for line in reader.lines if not re.search(r"[\d@]", line.text)), None)
+    answer["name"] = {"lines": [first.id], "text": first.text} if first else None
+    return answer
+
+
+def _guess_entries(reader: Reader, section: str) -> list[tuple[Json | None, Json | None, Json]]:
+    """At each date: the text beside or before it, the line after it, and the date."""
+    found = []
+    for i, size, told, text in reader.dated():
+        if size == 1 and not told.single and reader.lines[i].section in (section, "other", "header"):
+            line = reader.lines[i]
+            rest = line.text[: told.begin].strip(" ,|–-(")
+            head = rest or (reader.lines[i - 1].text if i else "")
+            at = line.id if rest else reader.lines[i - 1].id if i else line.id
+            below = reader.lines[i + 1] if i + 1 < len(reader.lines) else None
+            below = below if below and not _BULLET.match(below.text) and not find_dates(below.text) else None
+            found.append(
+                (
+                    {"lines": [at], "text": head} if head else None,
+                    {"lines": [below.id], "text": below.text} if below else None,
+                    {"lines": [line.id], "text": text},
+                )
+            )
+    return found
+
+
+def _guess_experience(reader: Reader) -> Json:
+    work = [{"title": a, "employer": b, "dates": d} for a, b, d in _guess_entries(reader, "work")]
+    return {"work": work, "projects": [], "volunteering": []}
+
+
+def _guess_education(reader: Reader) -> Json:
+    found = [{"degree": a, "institution": b, "dates": d} for a, b, d in _guess_entries(reader, "education")]
+    return {"education": found, "certifications": [], "publications": [], "awards": []}
+
+
+def _guess_skills(reader: Reader) -> Json:
+    found = []
+    for line in reader.lines:
+        if line.section == "skills":
+            parts = re.split(r"\s*[,;•|]\s*", re.sub(r"^[^:]{2,40}:\s+", "", _BULLET.sub("", line.text)))
+            found += [{"lines": [line.id], "text": part} for part in parts if part]
+    return {"skills": found, "languages": [], "interests": [], "references": []}
+
+
+_READ = {"person": _person, "experience": _experience, "education": _education, "skills": _skills}
+_GUESS = {
+    "person": _guess_person,
+    "experience": _guess_experience,
+    "education": _guess_education,
+    "skills": _guess_skills,
+}
+
+
+def likeness(truth: Json, lines: Sequence[Numbered]) -> float:
+    """How much of what a truth tells the lines print, less what they do not: to know a document again."""
+    shown = "".join(_key(line.text) for line in lines)
+    values = [truth.get("name"), truth.get("email"), *(truth.get("skills") or [])]
+    for name in ("work", "education"):
+        for entry in truth.get(name) or []:
+            values += [entry.get(k) for k in ("company", "title", "institution", "degree")]
+    years = [str(entry.get(k))[:4] for entry in truth.get("work") or [] for k in ("start", "end")]
+    hits = sum(len(_key(value)) for value in values if value and _key(value) in shown)
+    return hits + sum(2 for year in years if year in shown) - 0.01 * len(values)
