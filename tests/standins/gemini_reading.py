@@ -67,10 +67,9 @@ class Reader:
     def point(self, wanted: Any, near: int | None = None) -> tuple[Json, int] | None:
         """A pointer at a value and the index of its first line, the nearest to index `near` where there are several."""
         best: tuple[int, Json, int] | None = None
-        for size in (1, 2, 3):
-            for i in range(len(self.lines) - size + 1):
-                run = self.lines[i : i + size]
-                found = _printed(" ".join(line.text for line in run).replace("- ", "- "), str(wanted))
+        for runs in (self.runs(1), self.runs(2), self.runs(3)):
+            for i, run in runs:
+                found = _printed(" ".join(line.text for line in run), str(wanted))
                 if found is None:
                     continue
                 far = abs(i - near) if near is not None else i
@@ -80,30 +79,38 @@ class Reader:
                 return best[1], best[2]
         return None
 
-    def dated(self) -> list[tuple[int, int, DateRange, str]]:
-        """Index, number of lines, range and text of every date range or date."""
+    def runs(self, size: int) -> list[tuple[int, list[Numbered]]]:
+        """Lines that may print one value: each alone, or with one or two that follow within a few lines."""
+        lines, found = self.lines, []
+        for i in range(len(lines)):
+            if size == 1:
+                found.append((i, [lines[i]]))
+            elif size == 2:
+                found += [(i, [lines[i], lines[j]]) for j in range(i + 1, min(i + 5, len(lines)))]
+            else:
+                pairs = [(1, 2), (2, 4), (3, 6), (2, 3), (1, 3)]
+                found += [(i, [lines[i], lines[i + a], lines[i + b]]) for a, b in pairs if i + b < len(lines)]
+        return found
+
+    def dated(self) -> list[tuple[int, list[Numbered], DateRange, str]]:
+        """Index of the first line, lines, range and text of every date range or date."""
         found = []
-        for i, line in enumerate(self.lines):
-            ranges = find_dates(line.text)
-            if ranges:
-                best = next((r for r in ranges if not r.single), ranges[0])
-                found.append((i, 1, best, line.text[best.begin : best.end]))
-            if i + 1 < len(self.lines):
-                text = f"{line.text} {self.lines[i + 1].text}"
-                for both in find_dates(text):
-                    if both.begin < len(line.text) < both.end - 1 and not both.single:
-                        found.append((i, 2, both, text[both.begin : both.end]))
+        for i, run in [*self.runs(1), *self.runs(2)]:
+            text = " ".join(line.text for line in run)
+            first = len(run[0].text) if len(run) > 1 else -1
+            for told in find_dates(text):
+                if first < 0 or (told.begin < first < told.end and not told.single):
+                    found.append((i, run, told, text[told.begin : told.end]))
         return found
 
     def dates(self, start: str | None, end: str | None) -> list[tuple[Json, int]]:
-        """Pointers at the ranges that say `start` to `end`."""
+        """Pointers at the ranges that say `start` to `end`, those of one line first."""
         found = []
-        for i, size, told, text in self.dated():
+        for i, run, told, text in self.dated():
             begin = told.start.value if told.start else None
             last = "present" if told.current else told.finish.value if told.finish else begin
-            same = (start is None or begin == start or told.single) and (end is None or last == end)
-            if same:
-                found.append(({"lines": [line.id for line in self.lines[i : i + size]], "text": text}, i))
+            if (start is None or begin == start) and (end is None or last == end):
+                found.append(({"lines": [line.id for line in run], "text": text}, i))
         return found
 
     def entry(self, truth: Json, first: str, second: str, used: set[int]) -> tuple[Json, list[int]]:
@@ -228,8 +235,8 @@ def _guess_person(reader: Reader) -> Json:
 def _guess_entries(reader: Reader, section: str) -> list[tuple[Json | None, Json | None, Json]]:
     """At each date: the text beside or before it, the line after it, and the date."""
     found = []
-    for i, size, told, text in reader.dated():
-        if size == 1 and not told.single and reader.lines[i].section in (section, "other", "header"):
+    for i, run, told, text in reader.dated():
+        if len(run) == 1 and not told.single and reader.lines[i].section in (section, "other", "header"):
             line = reader.lines[i]
             rest = line.text[: told.begin].strip(" ,|–-(")
             head = rest or (reader.lines[i - 1].text if i else "")

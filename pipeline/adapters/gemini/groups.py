@@ -15,6 +15,7 @@ from pipeline.adapters.gemini.answers import (
     PersonAnswer,
     SkillsAnswer,
 )
+from pipeline.adapters.rules.contacts import emails_in
 from pipeline.adapters.rules.engine import entry_lines
 from pipeline.adapters.rules.person import blocks_of
 from pipeline.adapters.rules.pieces import Rows
@@ -135,24 +136,24 @@ def _blocks(sections: SectionedText, group: Group) -> Iterable[Block]:
     streams = iter(entry_lines(sections, group.sought)) if group.sought else iter(())
     for section in sections.sections:
         if section.kind in kinds:
-            ids = next(streams) if section.kind is group.sought else list(section.line_ids)
-            yield Block(_heading(section.kind, section.title), tuple(ids))
+            ids = next(streams) if section.kind is group.sought else section.line_ids
+            # What was taken for a heading may be an entry's first line: it is shown as a line too.
+            yield Block(section.kind.value, (*section.heading_ids, *ids))
 
 
 def _person_blocks(sections: SectionedText) -> Iterable[Block]:
     """The contact block, running headers and footers (each text once), and the summary."""
     blocks = blocks_of(sections, Rows(sections))
-    yield Block(_heading(SectionKind.HEADER, None), tuple(i for piece in blocks.contact for i in piece.ids))
+    yield Block(SectionKind.HEADER.value, tuple(i for piece in blocks.contact for i in piece.ids))
     yield Block("running header or footer", tuple(i for piece in blocks.furniture for i in piece.ids))
     shown = blocks.contact_ids
     for section in sections.sections:
         if section.kind is SectionKind.SUMMARY:
             ids = tuple(i for i in section.line_ids if i not in shown)
-            yield Block(_heading(section.kind, section.title), ids)
-
-
-def _heading(kind: SectionKind, title: str | None) -> str:
-    return f"{kind.value}: {_one_line(title)}" if title else kind.value
+            yield Block(section.kind.value, ids)
+    if not any(emails_in(piece) for piece in (*blocks.contact, *blocks.furniture)):
+        told = [piece for piece in blocks.rest if emails_in(piece)]
+        yield Block("lines of other sections", tuple(i for piece in told for i in piece.ids))
 
 
 def _written(sections: SectionedText) -> dict[int, str]:

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 
 from pipeline.domain.profile import Document, Finding, Profile, SectionSummary
 from pipeline.domain.sections import SectionedText, SectionKind
+from pipeline.domain.suspicion import smuggles, suspicious_lines
 from pipeline.domain.upload import StoredUpload
-
-_ORDERS = re.compile(
-    r"ignore (?:all |any |the )?(?:previous|prior|above|other) (?:instructions|prompts?|"
-    r"candidates)|disregard (?:all|the|any) (?:previous|above|prior)"
-    r"|(?:system|developer) prompt|you are (?:now )?an? (?:ai|assistant|language model)|"
-    r"as an ai (?:language )?model|(?:rate|rank|score) this (?:candidate|resume|cv) (?:as|"
-    r"the|with)",
-    re.I,
-)
 
 
 def document_of(
@@ -70,8 +61,10 @@ def _flags(sections: SectionedText) -> list[str]:
     hidden = [line for line in sections.text.lines if line.hidden and any(c.isalnum() for c in line.text)]
     if hidden:
         flags.append("hidden-text")
-    if _ORDERS.search(" ".join(line.text for line in sections.text.lines)):
+    if suspicious_lines([(line.id, line.text) for line in sections.text.lines]):
         flags.append("instruction-like-text")
+    if any(smuggles(line.text) for line in sections.text.lines):
+        flags.append("invisible-characters")
     return flags
 
 

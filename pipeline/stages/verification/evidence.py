@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,6 +23,60 @@ _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
 _CODED = {"country", "seniority", "type", "is_current"}
 
 
+_CJK = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7a3\u1100-\u11ff]")
+#: A word that says so little that any line prints it.
+_TOO_LITTLE = re.compile(r"\W*[a-zà-ÿ]{1,3}\W*")
+_NAMES = {"employer", "title", "institution", "organization", "role", "full", "headline"}
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """A text as `key` has it, and the places in the key where a word begins or ends."""
+
+    key: str
+    borders: frozenset[int]
+
+    def shows(self, wanted: Print) -> bool:
+        """Whether the wanted text stands here in whole words.
+
+        Words may be parted here where the wanted text has them whole (letter-spaced, broken at a line's end),
+        never the other way round: "he art" is not in "heart".
+        """
+        at = self.key.find(wanted.key)
+        while at >= 0:
+            if all(at + border in self.borders for border in wanted.borders):
+                return True
+            at = self.key.find(wanted.key, at + 1)
+        return False
+
+
+def print_of(text: str) -> Print:
+    """The key of a text with its word borders; scripts without spaces have one at every letter."""
+    letters: list[str] = []
+    borders = {0}
+    before = ""
+    for char in text:
+        part = key(char)
+        if part and letters and _is_border(before, char):
+            borders.add(len(letters))
+        letters += part
+        if part or not _is_mark(char):
+            before = char
+    return Print("".join(letters), frozenset({*borders, len(letters)}))
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char) in ("Mn", "Mc", "Cf")
+
+
+def _is_border(before: str, after: str) -> bool:
+    if not before.isalnum():
+        return True
+    if before.isdecimal() != after.isdecimal():
+        return True
+    return _CJK.match(before) is not None or _CJK.match(after) is not None
+
+
 def key(text: str) -> str:
     """Letters and digits alone, folded: what two printings of one text share."""
     folded = unicodedata.normalize("NFKD", text).casefold().replace("ı", "i")
@@ -33,7 +88,7 @@ class Evidences:
 
     def __init__(self, sections: SectionedText) -> None:
         self._lines = sections.line_by_id
-        self._keys: dict[int, str] = {}
+        self._prints: dict[int, Print] = {}
         self._links = {page.number: page.links for page in sections.text.pages}
 
     def judge(self, fact: Fact[Any], field: str) -> FactStatus:
@@ -41,24 +96,32 @@ class Evidences:
         lines = [self._lines[i] for e in fact.evidence for i in e.line_ids if i in self._lines]
         if not lines or not fact.raw.strip():
             return "unverified"
+        if field in _NAMES and _TOO_LITTLE.fullmatch(fact.raw):
+            return "unverified"
         if not self._shown(fact.raw, lines):
             return "unverified"
         fact.evidence = _resolved(lines)
         return _status(fact.value, fact.raw, field)
 
     def _shown(self, raw: str, lines: list[Line]) -> bool:
-        wanted = key(raw)
-        if not wanted:
+        wanted = print_of(raw)
+        if not wanted.key:
             shown = " ".join(line.text for line in lines)
             return "".join(raw.split()) in "".join(shown.split())
-        if wanted in "".join(self._key(line) for line in lines):
+        if self._joined(lines).shows(wanted):
             return True
         return any(self._linked(raw, line) for line in lines)
 
-    def _key(self, line: Line) -> str:
-        if line.id not in self._keys:
-            self._keys[line.id] = key(line.text)
-        return self._keys[line.id]
+    def _joined(self, lines: list[Line]) -> Print:
+        """The lines as one print; a line's end is a word's."""
+        letters, borders = "", set[int]()
+        for line in lines:
+            if line.id not in self._prints:
+                self._prints[line.id] = print_of(line.text)
+            part = self._prints[line.id]
+            borders |= {len(letters) + border for border in part.borders}
+            letters += part.key
+        return Print(letters, frozenset(borders))
 
     def _linked(self, raw: str, line: Line) -> bool:
         """Whether an annotation with this address lies over the line."""
@@ -104,7 +167,7 @@ def follows(value: object, raw: str, field: str) -> bool:
         return rule(text, raw)
     if _DATE.match(text):
         return date_follows(text, raw)
-    return key(text) in key(raw) if key(text) else text.strip() in raw
+    return print_of(raw).shows(print_of(text)) if key(text) else text.strip() in raw
 
 
 def date_follows(value: str, raw: str) -> bool:
