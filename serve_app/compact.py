@@ -53,18 +53,43 @@ def _compact(annotation: Any) -> Any:
     return annotation
 
 
-def compact(value: Any) -> Any:
-    """Stored JSON of a profile, with every fact replaced by its value.
+def compact(value: Any, model: type[BaseModel] | None = Profile) -> Any:
+    """Stored JSON of a profile, with every fact replaced by its value; unverified facts are left out.
 
-    By the shape of the data, so that a profile saved by an earlier version of the models is still shown.
+    By the shape of the data, so that a profile saved by an earlier version of the models is still shown; `model`
+    tells only what goes with an unverified fact, because it cannot be without it.
     """
     if isinstance(value, dict):
         if value.keys() <= _FACT_FIELDS and {"value", "raw"} <= value.keys():
-            return value["value"]
-        return {name: compact(member) for name, member in value.items()}
+            return None if value.get("status") == "unverified" else value["value"]
+        shown = {name: compact(member, _model_of(model, name)) for name, member in value.items()}
+        return (
+            None
+            if any(shown.get(n) is None and value[n] is not None for n in _required(model, value))
+            else shown
+        )
     if isinstance(value, list):
-        return [compact(member) for member in value]
+        members = [compact(member, model) for member in value]
+        return [member for member in members if member is not None]
     return value
+
+
+def _required(model: type[BaseModel] | None, value: dict[str, Any]) -> list[str]:
+    fields = model.model_fields if model else {}
+    return [name for name, field in fields.items() if field.is_required() and name in value]
+
+
+@cache
+def _model_of(model: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
+    """The model of a field, where it holds one, a list of them, or one or None."""
+    field = model.model_fields.get(name) if model else None
+    return _first_model(field.annotation) if field else None
+
+
+def _first_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _first_model(part))), None)
 
 
 CompactProfile = compact_model(Profile)

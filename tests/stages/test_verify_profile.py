@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -13,9 +14,11 @@ from pipeline.domain.sections import Section, SectionedText, SectionKind
 from pipeline.domain.text import Box, Line, Link, Page, Word
 from pipeline.domain.text import Text as DocumentText
 from pipeline.domain.upload import PDF, StoredUpload
+from pipeline.ports import PaidWork
 from pipeline.stages.normalise_profile import NormaliseProfile
 from pipeline.stages.verification.evidence import date_follows, follows
 from pipeline.stages.verify_profile import VerifyProfile
+from tests.paid import MemoryPaidWork
 
 UPLOAD = StoredUpload(UUID(int=1), "resumes/1", "ab" * 32, 100, PDF, date(2026, 6, 15))
 
@@ -73,16 +76,16 @@ def test_hyphens_ligatures_case_and_space_make_no_difference(raw: str, line: str
 def test_what_no_line_shows_is_dropped_and_counted() -> None:
     """An invented employer is gone, the count says so, and a finding too."""
     profile = verified(employed(pointed("Globex", "Globex", (1,))), document("Work", "Acme Ltd"))
-    assert profile.work[0].employer is None
+    assert profile.work == []
     assert profile.meta.facts_dropped == 1
     assert profile.document is not None
-    assert [f.code for f in profile.document.findings] == ["facts-dropped"]
+    assert [(f.code, f.detail) for f in profile.document.findings] == [("fact-dropped", "work[0].employer")]
 
 
 def test_a_true_copy_with_another_value_is_dropped() -> None:
     """`raw` may be printed: the value still has to follow from it."""
     fact = Fact[str](value="Globex", raw="Acme Ltd", evidence=pointed("x", "x", (1,)).evidence)
-    assert verified(employed(fact), document("Work", "Acme Ltd")).work[0].employer is None
+    assert verified(employed(fact), document("Work", "Acme Ltd")).work == []
 
 
 def test_unverified_facts_are_kept_where_told() -> None:
@@ -96,12 +99,65 @@ def test_unverified_facts_are_kept_where_told() -> None:
 
 def test_a_line_that_does_not_exist_shows_nothing() -> None:
     """A fact that cites a line beyond the document's is dropped."""
-    assert (
-        verified(employed(pointed("Acme Ltd", "Acme Ltd", (99,))), document("Work", "Acme Ltd"))
-        .work[0]
-        .employer
-        is None
-    )
+    draft = employed(pointed("Acme Ltd", "Acme Ltd", (99,)))
+    assert verified(draft, document("Work", "Acme Ltd")).work == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "line"),
+    [
+        ("art", "Party planner"),
+        ("Ally", "Clinically trained nurse"),
+        ("he art", "heart surgeon"),
+        ("an", "worked as an engineer"),
+        ("Acme", "Acmeville Trading"),
+        ("Senior Nurse", "Nurse"),
+    ],
+)
+def test_letters_inside_of_other_words_show_nothing(raw: str, line: str) -> None:
+    """An invention that some line spells by accident is dropped: whole words count."""
+    assert verified(employed(pointed(raw, raw, (1,))), document("Work", line)).work == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "line"),
+    [
+        ("JOHN", "J O H N"),
+        ("2019", "since2019"),
+        ("東京大学", "学歴東京大学卒業"),
+        ("cloud-native", "cloud- native"),
+    ],
+)
+def test_letter_spacing_digits_and_scripts_without_spaces_are_no_obstacle(raw: str, line: str) -> None:
+    """A word may end where digits begin, and anywhere in Chinese or Japanese."""
+    assert verified(employed(pointed(raw, raw, (1,))), document("Work", line)).work[0].employer is not None
+
+
+def test_a_title_of_another_line_is_not_shown_by_the_one_it_cites() -> None:
+    """The document may print it: the cited line has to."""
+    draft = Profile(work=[Work(title=pointed("Nurse", "Nurse", (2,)))])
+    assert verified(draft, document("Work", "Nurse", "Acme Ltd")).work == []
+
+
+def test_only_so_many_dropped_facts_are_named() -> None:
+    """Fifty paths, then how many there were in all; never a value."""
+    draft = Profile(skills=[Skill(raw=pointed("Zyxel", "Zyxel", (1,))) for _ in range(60)])
+    profile = verified(draft, document("Work", "Acme Ltd"))
+    assert profile.document is not None
+    details = [finding.detail or "" for finding in profile.document.findings]
+    assert details[:2] == ["skills[0].raw", "skills[1].raw"]
+    assert len(details) == 51
+    assert details[50].startswith("60 facts")
+    assert not any("Zyxel" in detail for detail in details)
+
+
+def test_pages_that_were_not_read_are_named() -> None:
+    """A page that OCR gave up on is missing from the profile: its reader is told."""
+    sections = document("Work", "Acme Ltd")
+    sections = replace(sections, text=replace(sections.text, unread=(2, 3)))
+    profile = verified(Profile(), sections)
+    assert profile.document is not None
+    assert [(f.code, f.page) for f in profile.document.findings] == [("page-unread", 2), ("page-unread", 3)]
 
 
 def test_what_cannot_be_without_a_dropped_fact_goes_with_it() -> None:
@@ -216,13 +272,13 @@ class Answers:
 
     version = "answers-1"
 
-    async def draft(self, sections: SectionedText) -> Profile:
+    async def draft(self, sections: SectionedText, paid: PaidWork) -> Profile:
         return Profile(work=[Work(employer=pointed("Acme Ltd", "Acme Ltd", sections.rows[1]))])
 
 
 def test_the_normalise_stage_answers_the_engines_draft_and_version() -> None:
     """The stage adds nothing of its own."""
     stage = NormaliseProfile(Answers())
-    draft = asyncio.run(stage.run(document("Work", "Acme Ltd")))
+    draft = asyncio.run(stage.run(document("Work", "Acme Ltd"), MemoryPaidWork()))
     assert stage.version == "answers-1"
     assert draft.work[0].employer is not None
