@@ -92,6 +92,7 @@ class GeminiStandIn:
         self.api_key, self.models, self.shares = api_key, models, dict(shares or {})
         self.retry_after_s, self.slow_s, self.latency_s = retry_after_s, slow_s, latency_s
         self.next_faults: list[str | None] = []
+        self.next_by_group: dict[str, list[str | None]] = {}  #: as `next_faults`, for one group
         self.faults_by_group: dict[str, str] = {}  #: a fault that strikes every request of a group
         self.successes: Counter[str] = Counter()  #: usable answers sent, by digest of the prompt
         self.computed: Counter[str] = Counter()  #: answers computed, those of dropped connections too
@@ -198,6 +199,8 @@ class GeminiStandIn:
     def _fault(self, group: str) -> str | None:
         if self.next_faults:
             return self.next_faults.pop(0)
+        if self.next_by_group.get(group):
+            return self.next_by_group[group].pop(0)
         if group in self.faults_by_group:
             return self.faults_by_group[group]
         drawn = self._random.random()

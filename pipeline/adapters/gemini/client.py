@@ -32,15 +32,17 @@ class Reply:
 
 
 class GeminiClient:
-    """Asks one model. Makes its connections when it is first used, in the loop that uses it."""
+    """Asks one model. Makes its connections when a loop first uses it."""
 
     def __init__(self, api_key: str, model: str, base_url: str | None, timeout_s: float) -> None:
         self.model = model
         self._api_key, self._base_url, self._timeout_s = api_key, base_url, timeout_s
         self._made: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def _client(self) -> Any:
-        if self._made is None:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:  # connections belong to the loop that made them
             from google import genai
             from google.genai import types
 
@@ -51,6 +53,7 @@ class GeminiClient:
                 httpx_async_client=httpx.AsyncClient(timeout=self._timeout_s, follow_redirects=False),
             )
             self._made = genai.Client(api_key=self._api_key, vertexai=False, http_options=options)
+            self._loop = loop
         return self._made
 
     async def generate(self, told: str, prompt: str, schema: dict[str, Any]) -> Reply:

@@ -213,6 +213,10 @@ class _Facts:
     def _phone(self, pointer: Pointer, region: str | None) -> Text:
         copied = self.copied(pointer)
         raw = copied.piece.text
+        for line_id in copied.piece.ids if copied.shown else ():
+            for fact in contacts.phones_in(piece_of(self._lines[line_id]), region):
+                if raw in fact.raw:
+                    return fact  # with the "+" or the bracket that the pointer left out
         value, confidence = contacts.phone_value(raw, region, labelled=True)
         return copied.piece.fact(confidence if copied.shown else 0.0, value or raw)
 
