@@ -124,12 +124,12 @@ def _is_payload(blob: str) -> bool:
 def suspicious_lines(lines: Sequence[tuple[int, str]]) -> frozenset[int]:
     """The ids of the lines that hold an order, or a part of one that runs over up to three lines."""
     found = {line_id for line_id, text in lines if is_order(text)}
-    for size in range(2, _WINDOW + 1):
-        for at in range(len(lines) - size + 1):
-            part = lines[at : at + size]
-            if any(line_id in found for line_id, _ in part):
-                continue
-            folded = _folded(" ".join(text for _, text in part))
-            if _ORDER.search(folded):
-                found.update(line_id for line_id, _ in part)
+    folded = [_folded(text) for _, text in lines]
+    for at in range(len(lines) - 1):
+        texts = folded[at : at + _WINDOW]
+        begins = [sum(len(text) + 1 for text in texts[:i]) for i in range(len(texts))]
+        for match in _ORDER.finditer(" ".join(texts)):
+            for i, begin in enumerate(begins):
+                if match.start() < begin + len(texts[i]) and begin < match.end():
+                    found.add(lines[at + i][0])
     return frozenset(found)

@@ -116,11 +116,12 @@ def shown_to(sections: SectionedText) -> dict[str, Shown]:
     written = _written(sections)
     found = {}
     for group in GROUPS:
-        kept = [
-            Block(block.heading, ids)
-            for block in _blocks(sections, group)
-            if (ids := tuple(i for i in block.line_ids if i not in left_out and i in written))
-        ]
+        kept: list[Block] = []
+        seen = set(left_out)
+        for block in _blocks(sections, group):
+            ids = tuple(i for i in dict.fromkeys(block.line_ids) if i not in seen and i in written)
+            seen.update(ids)
+            kept += [Block(block.heading, ids)] if ids else []
         if kept:
             found[group.name] = Shown(tuple(kept), written)
     return found
