@@ -109,7 +109,10 @@ class Reader:
         for i, run, told, text in self.dated():
             begin = told.start.value if told.start else None
             last = "present" if told.current else told.finish.value if told.finish else begin
-            if (start is None or begin == start) and (end is None or last == end):
+            # A truth may tell less than is printed: a month where the day is there too.
+            if (start is None or (begin or "").startswith(start)) and (
+                end is None or (last or "").startswith(end)
+            ):
                 found.append(({"lines": [line.id for line in run], "text": text}, i))
         return found
 
