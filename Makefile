@@ -10,10 +10,10 @@ PIP_TORCH := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX),)
 BENCH ?= latency
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint format bench openapi clean
+.PHONY: help setup demo demo-cloud serve test lint format bench openapi clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.installed ## Make .venv and install everything into it
 
@@ -28,6 +28,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 demo: setup ## Start the service, upload the samples, show their profiles and three searches
 	$(BIN)/resumes demo
+
+demo-cloud: setup ## The demo through stand-ins of S3, Textract and Gemini, with the real SDKs and the cost table
+	$(BIN)/python -m tests.standins.demo
 
 serve: setup ## Run the service on this machine until Ctrl-C
 	$(BIN)/resumes serve

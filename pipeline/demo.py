@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,14 @@ from pipeline.settings import Settings
 from pipeline.show import hits_table, profile_table
 
 _SEARCHES = 3
+#: A demo must not write into anybody's database or bucket, or spend anybody's money.
+_EMBEDDED: dict[str, Any] = {
+    "db_url": None,
+    "aws_s3_bucket_name": None,
+    "gemini_api_key": None,
+    "text_engine": "auto",
+    "profile_engine": "auto",
+}
 
 
 class DemoFailed(ResumesError):
@@ -32,12 +41,23 @@ def samples_dir() -> Path:
     return packaged if packaged.is_dir() else packaged.parent.parent / "samples"
 
 
-def run_demo(settings: Settings, console: Console) -> None:
-    """Start the service, upload every sample, show the profiles and the searches; DemoFailed if any is wrong."""
+def run_demo(
+    settings: Settings,
+    console: Console,
+    *,
+    vendors: Mapping[str, Any] | None = None,
+    at_the_end: Callable[[Settings], None] = lambda settings: None,
+) -> None:
+    """Start the service, upload every sample, show the profiles and the searches; DemoFailed if any is wrong.
+
+    Whatever the environment says, nothing is sent to a vendor but where `vendors` (settings by name) says so.
+    `at_the_end` is called with the running service's settings.
+    """
     from serve_app.app import build_app
 
     data_dir = Path(tempfile.mkdtemp(prefix="resumes-demo-"))
-    overrides = {"data_dir": data_dir, "port": free_port(), "host": "127.0.0.1", "db_url": None}
+    overrides: dict[str, Any] = {"data_dir": data_dir, "port": free_port(), "host": "127.0.0.1"}
+    overrides |= _EMBEDDED | dict(vendors or {})
 
     def say(line: str) -> None:
         console.print(f"[dim]· {line}[/dim]", highlight=False)
@@ -48,6 +68,7 @@ def run_demo(settings: Settings, console: Console) -> None:
             client = ResumesClient(service.url, _demo_key(service.settings))
             ids = _upload_samples(client, console)
             _show_searches(client, ids, console)
+            at_the_end(service.settings)
     finally:
         shutil.rmtree(data_dir, ignore_errors=True)
     console.print("[green]The demo passed.[/green] Start the service with `make serve`, or `resumes serve`.")

@@ -64,23 +64,19 @@ def cost_table(lines: Iterable[CostLine]) -> Table:
     lines = list(lines)
     table = Table(title="Paid calls", title_justify="left", title_style="bold", show_footer=True)
     total = sum(line.spent.usd for line in lines)
-    table.add_column("vendor")
-    table.add_column("model")
-    for name in ("resumes", "calls", "pages", "tokens in", "of them cached", "tokens out", "thoughts"):
+    table.add_column("model", footer="all")
+    for name in ("resumes", "calls", "pages", "tokens in", "tokens out"):
         table.add_column(name, justify="right")
-    table.add_column("US $", footer=f"{total:.4f}", justify="right")
+    table.add_column("US $", footer=f"{total:.4f}", justify="right", no_wrap=True, min_width=8)
     for line in lines:
         s = line.spent
-        counts = (
-            line.resumes,
-            s.calls,
-            s.pages,
-            s.prompt_tokens,
-            s.cached_tokens,
-            s.output_tokens,
-            s.thought_tokens,
+        model = f"textract, {line.model}" if line.vendor == "textract" else line.model
+        tokens_in = f"{s.prompt_tokens:,} ({s.cached_tokens:,} cached)" if s.prompt_tokens else ""
+        tokens_out = f"{s.output_tokens:,} + {s.thought_tokens:,} thoughts" if s.output_tokens else ""
+        pages = f"{s.pages:,}" if s.pages else ""
+        table.add_row(
+            model, f"{line.resumes:,}", f"{s.calls:,}", pages, tokens_in, tokens_out, f"{s.usd:.4f}"
         )
-        table.add_row(line.vendor, line.model, *(f"{n:,}" if n else "" for n in counts), f"{s.usd:.4f}")
     return table
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -115,11 +116,12 @@ def built() -> dict[str, Any]:
     from pipeline.settings import Settings
     from serve_app.api import Services, build_api
 
-    nothing = cast(Any, None)
-    services = Services(
-        Settings(_env_file=None), nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing
-    )
-    return document(build_api(services))
+    nothing: dict[str, Any] = {
+        field.name: None
+        for field in fields(Services)
+        if field.default is MISSING and field.name != "settings"
+    }
+    return document(build_api(Services(settings=Settings(_env_file=None), **nothing)))
 
 
 def main() -> int:

@@ -115,7 +115,7 @@ def _new_document() -> Iterator[Any]:
 def _saved(document: Any) -> bytes:
     pieces: list[bytes] = []
 
-    @pdfium.FPDF_FILEWRITE._fields_[1][1]  # type: ignore[misc] # the callback's own type
+    @pdfium.FPDF_FILEWRITE._fields_[1][1]  # type: ignore[untyped-decorator] # the callback's own type
     def write(_: Any, data: Any, size: int) -> int:
         pieces.append(ctypes.string_at(data, size))
         return 1

@@ -249,4 +249,4 @@ def _translated(error: ClientError) -> Exception:
         return _Begin(code)
     if status >= 500 or code == "InternalServerError":
         return VendorBusy(f"Textract is not available ({code}).", key=code)
-    return error
+    return error  # type: ignore[no-any-return] # botocore is untyped

@@ -71,7 +71,7 @@ def _word(block: Block) -> list[Any]:
 
 
 def _lines(page: int, kept: list[Any]) -> tuple[Line, ...]:
-    lines = []
+    lines: list[Line] = []
     for heading, words in kept:
         read = tuple(
             Word(text, Box(*edges), round(confidence / 100, 4)) for text, confidence, *edges in words if text

@@ -31,8 +31,8 @@ class PostgresCheckpoints:
     `ledger` is where the usage that comes with a value is entered, in the value's own transaction.
     """
 
-    #: Which state of its job a lease needs to take work; rehearsals, which have no running job, differ.
-    _hold = staticmethod(fence.held)
+    #: What a lease needs to take work; rehearsals, which have no running job, differ.
+    _held = fence.held()
 
     def __init__(self, engine: Engine, ledger: Ledger | None = None) -> None:
         self._engine = engine
@@ -98,7 +98,7 @@ class PostgresCheckpoints:
 
     def _require_lease(self, connection: Connection, lease: Lease) -> None:
         """Lock the lease's job for the rest of the transaction. Raises LeaseLost."""
-        rows = connection.execute(text(f"WITH {self._hold()} SELECT 1 FROM picked"), fence.of([lease]))
+        rows = connection.execute(text(f"WITH {self._held} SELECT 1 FROM picked"), fence.of([lease]))
         if rows.first() is None:
             raise LeaseLost(key=str(lease.application_id))
 
@@ -158,7 +158,6 @@ DISCARD = f"DELETE FROM checkpoints WHERE {OURS}"
 class RehearsalCheckpoints(PostgresCheckpoints):
     """The same for a rehearsal, whose job has ended: its lease names the epoch at which it did."""
 
-    _hold = staticmethod(lambda: fence.held().replace(fence.FENCE, ENDED))
-
-
-ENDED = "j.lease_epoch = wanted.epoch AND j.state NOT IN ('running', 'erased')"
+    _held = fence.held().replace(
+        fence.FENCE, "j.lease_epoch = wanted.epoch AND j.state NOT IN ('running', 'erased')"
+    )

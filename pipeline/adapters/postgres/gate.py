@@ -97,9 +97,10 @@ class Gate:
                 return blocked
             slot = None if again else _kept_slot(claim, need)
             if slot is None:
-                slot = self._take(connection, claim, need)
-                if isinstance(slot, Admission):
-                    return slot
+                taken = self._take(connection, claim, need)
+                if isinstance(taken, Admission):
+                    return taken
+                slot = taken
                 holds = [name for name in need if name in self._limits.at_once]
                 kept = {"slot": {"at": slot, "for": sorted(need)}} | ({"holds": holds} if holds else {})
                 connection.execute(text(KEEP), parameters | {"kept": json.dumps(kept)})
@@ -125,8 +126,7 @@ class Gate:
             failures: int = connection.execute(text(FAILED), parameters).scalar_one()
             if failures >= BREAKER_TRIPS_AT:
                 seconds = max(retry_after_s or 0.0, 2.0 ** min(failures - BREAKER_TRIPS_AT, 10))
-                parameters = {"vendor": vendor, "seconds": min(_LONGEST_BLOCK_S, seconds)}
-                connection.execute(text(BLOCK), parameters)
+                connection.execute(text(BLOCK), {"vendor": vendor, "seconds": min(_LONGEST_BLOCK_S, seconds)})
 
     def now(self) -> float:
         """The database's clock, in seconds since 1970."""
@@ -174,7 +174,7 @@ class Gate:
         if full is not None:
             return full
         now: float = connection.execute(text(NOW)).scalar_one()
-        slot = max([now, *(row.tat - rates[row.name].burst_s for row in rows)])
+        slot: float = max([now, *(row.tat - rates[row.name].burst_s for row in rows)])
         if slot - now > _HORIZON_S:
             return Admission(False, _HORIZON_S * random.uniform(0.5, 1), f"quota:{_named(need)}")
         for row in rows:

@@ -6,6 +6,7 @@ from its letters: "nurse" reaches from the base line to the x-height, "Nursing" 
 
 from __future__ import annotations
 
+import math
 import statistics
 import unicodedata
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ _BELOW, _ABOVE = (202, 220), (230, 234)
 _SHORT = frozenset("-–—•·.,;:'\"’‘“”~*_=+<>^°")
 #: Sizes that differ by less than what boxes err by are one size.
 _SAME = 0.07
+_SPREAD = 1.14  #: of the sizes that one size is measured as, from the smallest to the largest
 _UNKNOWN = 10.0
 
 
@@ -34,10 +36,23 @@ def with_sizes(lines: Sequence[Line], ink: Sequence[Ink]) -> tuple[Line, ...]:
     sizes = [_size(line, drawn) for line, drawn in zip(lines, ink, strict=True)]
     letters = [size for line, size in zip(lines, sizes, strict=True) if size for _ in line.text]
     body = statistics.median(letters) if letters else _UNKNOWN
+    near = [body if size is None or abs(size - body) <= _SAME * body else size for size in sizes]
+    told = _levelled(sorted(size for size in near if size != body))
     return tuple(
-        replace(line, size=round(_snapped(size or body, body), 2))
-        for line, size in zip(lines, sizes, strict=True)
+        replace(line, size=round(told.get(size, size), 2)) for line, size in zip(lines, near, strict=True)
     )
+
+
+def _levelled(sizes: Sequence[float]) -> dict[float, float]:
+    """Each of these ascending sizes as the median of those that it errs from: titles are set in a few sizes."""
+    told: dict[float, float] = {}
+    level: list[float] = []
+    for size in [*sizes, math.inf]:
+        if level and size > _SPREAD * level[0]:
+            told |= dict.fromkeys(level, statistics.median(level))
+            level = []
+        level.append(size)
+    return told
 
 
 def _size(line: Line, ink: Ink) -> float | None:
@@ -72,7 +87,3 @@ def _cover(word: Word) -> float | None:
             if char in _TALL or char.isupper() or char.isdigit():
                 above = max(above, _CAPITALS)
     return above + below
-
-
-def _snapped(size: float, body: float) -> float:
-    return body if abs(size - body) <= _SAME * body else size
