@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import socket
@@ -75,7 +76,10 @@ def _database(settings: Settings) -> str:
 
 def _objects(settings: Settings) -> str:
     wiring.object_store(settings).check()
-    return f"directory {settings.objects_dir}"
+    if settings.aws_s3_bucket_name is None:
+        return f"directory {settings.objects_dir}"
+    where = settings.aws_endpoint_url or "AWS"
+    return f"bucket {settings.aws_s3_bucket_name} at {where}, encryption {settings.s3_encryption}"
 
 
 def _text(settings: Settings) -> str:
@@ -89,8 +93,27 @@ def _text(settings: Settings) -> str:
         engine.close()
 
 
+def _ocr(settings: Settings) -> str:
+    engine = wiring.ocr_engine(settings)
+    if engine is None:
+        why = "TEXT_ENGINE=local" if settings.text_engine == "local" else "AWS_S3_BUCKET_NAME is not set"
+        return f"none ({why}): pages without text of their own stay unread"
+    asyncio.run(engine.check())
+    told = "told by SQS" if settings.textract_sqs_queue_url else "polled"
+    pages = "every page" if settings.text_engine == "textract" else "pages without good text of their own"
+    return f"{engine.version} for {pages}; jobs are {told}"
+
+
 def _profile(settings: Settings) -> str:
-    return wiring.normalise_profile(settings).version
+    engine = wiring.profile_engine(settings)
+    if settings.uses_gemini:
+        asyncio.run(engine.check())
+    return engine.version
+
+
+def _budget(settings: Settings) -> str:
+    cap = settings.budget_usd_per_day
+    return "no cap (BUDGET_USD_PER_DAY)" if cap is None else f"at most ${cap:.2f} a day (UTC)"
 
 
 def _embedding(settings: Settings) -> str:
@@ -121,7 +144,9 @@ _CHECKS: dict[str, Check] = {
     "database": _database,
     "objects": _objects,
     "text": _text,
+    "ocr": _ocr,
     "profile": _profile,
+    "budget": _budget,
     "embedding": _embedding,
     "http": _http,
 }

@@ -135,6 +135,9 @@ class OcrEngine(Protocol):
     async def read(self, document: OcrDocument, paid: PaidWork) -> OcrText:
         """The document's pages. Raises NotYet, OcrFailed, VendorTimeout, UnsupportedDocument, ResourceLimit."""
 
+    async def check(self) -> None:
+        """Prove, for nothing, that it can be used. Raises ConfigurationError, VendorBusy."""
+
 
 class ProfileEngine(Protocol):
     """Turns sections into a draft profile whose facts point at lines."""
@@ -147,6 +150,9 @@ class ProfileEngine(Protocol):
         Dates are not resolved against a calendar here: an open end ("present") has `is_current` and no `end`.
         Whatever an engine pays for goes through `paid`. Raises NotYet, ProfileUnavailable, VendorTimeout.
         """
+
+    async def check(self) -> None:
+        """Prove, for nothing, that it can be used. Raises ConfigurationError, VendorBusy."""
 
 
 class Embedder(Protocol):

@@ -114,6 +114,13 @@ class TextractEngine:
         )
         return OcrText(pages, tuple(numbers[sent] for sent in unread_of(kept) if sent in numbers))
 
+    async def check(self) -> None:
+        """Ask for a job that cannot exist: the answer shows that the caller may ask. Raises VendorBusy."""
+        try:
+            await self._call("Get", {"JobId": "0" * 64})
+        except _Begin:
+            return
+
     async def _make(self, document: OcrDocument, call: PaidCall) -> bytes:
         while True:
             try:

@@ -7,15 +7,19 @@ from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
+import pypdfium2
 import pytest
 
 from pipeline.adapters.directory import DirectoryStore
 from pipeline.adapters.pdfium import PdfiumTextEngine
 from pipeline.domain.errors import EmptyDocument, ObjectMissing
-from pipeline.domain.text import Text
+from pipeline.domain.ocr import OcrDocument, OcrPage, OcrText
+from pipeline.domain.text import Box, Line, Text, Word
 from pipeline.domain.upload import PDF, StoredUpload
-from pipeline.stages.read_text import ReadText
+from pipeline.ports import PaidWork
+from pipeline.stages.read_text import Pages, ReadText
 from tests.adapters.pdf_bytes import pdf, text_at
+from tests.paid import MemoryPaidWork
 
 KEY = "resumes/one"
 
@@ -29,7 +33,7 @@ def _run(directory: Path, content: bytes | None) -> Text:
     upload = StoredUpload(uuid4(), KEY, "0" * 64, len(content or b""), PDF, date(2026, 1, 1))
     engine = PdfiumTextEngine(processes=1, timeout_s=20, memory_mib=1024, max_pages=10)
     try:
-        return asyncio.run(ReadText(engine, store).run(upload))
+        return asyncio.run(ReadText(engine, store).run(upload, MemoryPaidWork()))
     finally:
         engine.close()
 
@@ -53,3 +57,84 @@ def test_an_object_that_is_gone_is_reported(tmp_path: Path) -> None:
     """The store's error reaches the caller."""
     with pytest.raises(ObjectMissing):
         _run(tmp_path, None)
+
+
+class Recogniser:
+    """An OCR engine that reads the same words on every page, and remembers what it was sent."""
+
+    version = "toy-1"
+
+    def __init__(self, *, unread: tuple[int, ...] = ()) -> None:
+        self.sent: list[tuple[tuple[int, ...], str, bytes]] = []
+        self._unread = unread
+
+    def bind(self, store: DirectoryStore) -> None:
+        self._store = store
+
+    async def read(self, document: OcrDocument, paid: PaidWork) -> OcrText:
+        key = await document.place()
+        self.sent.append((document.pages, key, self._store.read(key)))
+        box = Box(0.1, 0.1, 0.3, 0.12)
+        line = Line(0, 1, (Word("recognised", box, 0.9),), box)
+        return OcrText(tuple(OcrPage(number, (line,)) for number in document.pages), self._unread)
+
+
+def _read(
+    directory: Path, content: bytes, ocr: Recogniser, pages: Pages = "needed"
+) -> tuple[Text, DirectoryStore]:
+    store = DirectoryStore(directory)
+    ocr.bind(store)
+    upload = StoredUpload(uuid4(), KEY, "0" * 64, len(content), PDF, date(2026, 1, 1))
+    writer = store.create(KEY)
+    writer.write(content)
+    writer.commit()
+    engine = PdfiumTextEngine(processes=1, timeout_s=20, memory_mib=1024, max_pages=10)
+    try:
+        return asyncio.run(ReadText(engine, store, ocr, pages).run(upload, MemoryPaidWork())), store
+    finally:
+        engine.close()
+
+
+PROSE = text_at(60, 700, "A page of ordinary text that anybody can read without any help")
+OUTLINES = "".join(f"{x} {y} 5 5 re f\n" for x in range(60, 500, 10) for y in range(100, 200, 10))
+
+
+def test_only_pages_that_need_it_are_sent_and_paid(tmp_path: Path) -> None:
+    """They are cut out into an object of their own, which is removed once it is read."""
+    ocr = Recogniser()
+    text, store = _read(tmp_path, pdf([PROSE, OUTLINES, PROSE]), ocr)
+    ((pages, key, sent),) = ocr.sent
+    assert pages == (2,)
+    assert key.startswith("ocr/")
+    assert len(pypdfium2.PdfDocument(sent)) == 1
+    assert [page.source for page in text.pages] == ["native", "ocr", "native"]
+    assert [line.id for line in text.lines] == [0, 1, 2]
+    assert text.lines[1].text == "recognised"
+    assert text.source == "mixed"
+    assert list(store.older_than(-1)) == [KEY]
+
+
+def test_a_document_that_needs_it_whole_is_sent_as_it_is(tmp_path: Path) -> None:
+    """Textract reads the original where it lies."""
+    ocr = Recogniser()
+    _read(tmp_path, pdf([OUTLINES, OUTLINES]), ocr)
+    ((pages, key, _),) = ocr.sent
+    assert (pages, key) == ((1, 2), KEY)
+
+
+def test_a_document_with_good_text_is_not_sent(tmp_path: Path) -> None:
+    """Unless every page is asked for."""
+    ocr = Recogniser()
+    text, _ = _read(tmp_path, pdf([PROSE]), ocr)
+    assert ocr.sent == []
+    assert text.engine.startswith("pdfium")
+    forced, _ = _read(tmp_path / "forced", pdf([PROSE]), ocr, "all")
+    assert [line.text for line in forced.lines] == ["recognised"]
+    assert "toy-1" in forced.engine
+
+
+def test_pages_that_were_given_up_keep_their_own_text(tmp_path: Path) -> None:
+    """And are named."""
+    text, _ = _read(tmp_path, pdf([PROSE]), Recogniser(unread=(1,)), "all")
+    assert text.unread == (1,)
+    assert "ordinary text" in text.lines[0].text

@@ -48,6 +48,9 @@ class RulesEngine:
         """As `ProfileEngine.draft`; nothing here is paid."""
         return _Draft(sections).profile()
 
+    async def check(self) -> None:
+        """Rules are always there."""
+
 
 class _Draft:
     def __init__(self, sections: SectionedText) -> None:
