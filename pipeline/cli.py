@@ -212,14 +212,16 @@ def cost(
     """Show what Textract and Gemini were paid for: pages, tokens, US dollars, and the day's budget."""
     from pipeline.upkeep import show_cost
 
+    application_id = UUID(_uuid(resume)) if resume else None
+    ingestion_id = UUID(_uuid(ingestion)) if ingestion else None
     with _database("cost") as (settings, engine):
         show_cost(
             settings,
             engine,
             out,
             as_json=as_json,
-            application_id=UUID(_uuid(resume)) if resume else None,
-            ingestion_id=UUID(_uuid(ingestion)) if ingestion else None,
+            application_id=application_id,
+            ingestion_id=ingestion_id,
             since=since.date() if since else None,
             until=until.date() if until else None,
         )

@@ -32,6 +32,10 @@ def resumes(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         (["keys", "create", "x", "--scope", "root"], {}, "There is no scope 'root'"),
         (["migrate"], {"DB_URL": "postgresql://nobody@127.0.0.1:1/x"}, "127.0.0.1"),
         (["migrate"], {"DB_URL": "mysql://x"}, "postgresql://"),
+        (["reprocess"], {}, "Say which resumes"),
+        (["reprocess", "--all", "--dry-run", "--from-stage", "read"], {}, "leave --from-stage out"),
+        (["cost", "--resume", "x"], {}, "is not an id"),
+        (["doctor"], {"TEXT_ENGINE": "everything"}, "TEXT_ENGINE is not usable"),
     ],
 )
 def test_an_error_is_one_sentence_that_says_what_to_do(

@@ -27,7 +27,7 @@ assert head()
 assert samples_dir().is_relative_to(site) and len(list(samples_dir().glob("*.pdf"))) >= 8
 assert json.loads((Path(serve_app.__file__).parent / "openapi.json").read_text())["openapi"].startswith("3.1")
 sections = wiring.group_sections().run(Text((), "probe"))
-asyncio.run(wiring.normalise_profile(load_settings()).run(sections))
+asyncio.run(wiring.profile_engine(load_settings()).draft(sections, None))
 print("works")
 """
 
