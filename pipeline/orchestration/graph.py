@@ -16,7 +16,7 @@ from pipeline.settings import Settings
 _NORMALISER_SLOTS = 4
 #: A normaliser that asks a vendor, and a reader that waits its turn to, only wait: they hold more.
 _WAITING_SLOTS = 32
-_READER_WAITING_SLOTS = 8
+_READER_WAITING_SLOTS = 32
 _WRITER_SLOTS = 32
 _SHUTDOWN_MARGIN_S = 5
 

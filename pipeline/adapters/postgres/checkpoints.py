@@ -81,10 +81,12 @@ class PostgresCheckpoints:
         """
         parameters = claim_parameters(key, lease) | {"value": value}
         with transaction(self._engine) as connection:
-            stored = connection.execute(text(PUT), parameters).first() is not None
-            known = stored or connection.execute(text(STORED), parameters).first() is not None
-            if stored:
+            row = connection.execute(text(PUT), parameters).first()
+            known = row is not None or connection.execute(text(STORED), parameters).first() is not None
+            if row is not None:
                 wake(connection, str(key))
+                for quota in row.note.get("holds", ()):
+                    wake(connection, f"quota:{quota}", most=1)
             if self._ledger is not None:
                 self._ledger.enter_within(connection, lease.application_id, usages)
         if not known:
@@ -93,8 +95,10 @@ class PostgresCheckpoints:
     def discard(self, key: CheckpointKey, lease: Lease) -> None:
         """Give up a claim whose work cannot be done, and let whoever waits for it try. Idempotent."""
         with transaction(self._engine) as connection:
-            connection.execute(text(DISCARD), claim_parameters(key, lease))
+            row = connection.execute(text(DISCARD), claim_parameters(key, lease)).first()
             wake(connection, str(key))
+            for quota in row.note.get("holds", ()) if row is not None else ():
+                wake(connection, f"quota:{quota}", most=1)
 
     def _require_lease(self, connection: Connection, lease: Lease) -> None:
         """Lock the lease's job for the rest of the transaction. Raises LeaseLost."""
@@ -145,14 +149,17 @@ REMEMBER = f"""
     WHERE {OURS} RETURNING note"""
 
 PUT = f"""
-    UPDATE checkpoints SET state = 'done', value = :value, note = '{{}}', updated_at = now()
-    WHERE {OURS} RETURNING 1"""
+    WITH claim AS (SELECT content_sha256, stage, digest, note FROM checkpoints WHERE {OURS} FOR UPDATE)
+    UPDATE checkpoints c SET state = 'done', value = :value, note = '{{}}', updated_at = now()
+    FROM claim
+    WHERE (c.content_sha256, c.stage, c.digest) = (claim.content_sha256, claim.stage, claim.digest)
+    RETURNING claim.note"""
 
 STORED = f"SELECT FROM checkpoints WHERE {KEY} AND state = 'done'"
 
 VALUE = f"SELECT value FROM checkpoints WHERE {KEY} AND state = 'done'"
 
-DISCARD = f"DELETE FROM checkpoints WHERE {OURS}"
+DISCARD = f"DELETE FROM checkpoints WHERE {OURS} RETURNING note"
 
 
 class RehearsalCheckpoints(PostgresCheckpoints):

@@ -33,7 +33,8 @@ _HORIZON_S = 600.0
 #: A slot that was missed by more than this is lost: using many old ones at once would be a burst.
 _GRACE_S = 5.0
 _BUDGET_AGAIN_S = 1800.0
-_FULL_AGAIN_S = 5.0
+#: Whoever is done wakes the next; this is the backstop.
+_FULL_AGAIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +96,26 @@ class Gate:
             blocked = self._blocked(connection, vendor) or (billed and self._broke(connection))
             if blocked:
                 return blocked
+            rows = self._locked(connection, need)
             slot = None if again else _kept_slot(claim, need)
             if slot is None:
-                taken = self._take(connection, claim, need)
-                if isinstance(taken, Admission):
-                    return taken
-                slot = taken
-                holds = [name for name in need if name in self._limits.at_once]
-                kept = {"slot": {"at": slot, "for": sorted(need)}} | ({"holds": holds} if holds else {})
-                connection.execute(text(KEEP), parameters | {"kept": json.dumps(kept)})
+                slot = self._take(rows, need, claim.now)
+                if slot is None:
+                    return Admission(False, _HORIZON_S * random.uniform(0.5, 1), f"quota:{self._named(need)}")
+                for name, tat in rows.items():
+                    connection.execute(text(ADVANCE), {"name": name, "tat": tat})
+            kept: dict[str, object] = {"slot": {"at": slot, "for": sorted(need)}}
             wait = max(0.0, slot - claim.now)
-            if wait <= self._patience_s:
-                return Admission(True, wait)
-            # A second early: the worker sleeps until the slot itself.
-            return Admission(False, wait - 1, f"quota:{_named(need)}")
+            admission = Admission(True, wait)
+            if wait > self._patience_s:
+                # A second early: the worker sleeps until the slot itself.
+                admission = Admission(False, wait - 1, f"quota:{self._named(need)}")
+            elif full := self._full(connection, claim, need):
+                return full
+            elif holds := [name for name in need if name in self._limits.at_once]:
+                kept["holds"] = holds
+            connection.execute(text(KEEP), parameters | {"kept": json.dumps(kept)})
+            return admission
 
     def succeeded(self, vendor: str) -> None:
         """The vendor answered: whoever waits for it to recover is woken."""
@@ -162,25 +169,26 @@ class Gate:
         tomorrow = float(connection.execute(text(TO_MIDNIGHT)).scalar_one())
         return Admission(False, min(tomorrow, _BUDGET_AGAIN_S) + random.uniform(1, 10), "budget")
 
-    def _take(
-        self, connection: Connection, claim: Row[tuple[object, ...]], need: Mapping[str, float]
-    ) -> float | Admission:
-        """The time of a slot that every quota needed has free, taken from each; or how long to stay away."""
-        rates = {name: self._limits.rates[name] for name in sorted(need) if name in self._limits.rates}
-        for name in rates:
+    def _locked(self, connection: Connection, need: Mapping[str, float]) -> dict[str, float]:
+        """The quotas needed, each with its `tat`, locked in the order of their names for this transaction."""
+        names = sorted(name for name in need if name in self._limits.rates or name in self._limits.at_once)
+        for name in names:
             connection.execute(text(ENSURE), {"name": name})
-        rows = connection.execute(text(LOCK), {"names": list(rates)}).all()
-        full = self._full(connection, claim, need)
-        if full is not None:
-            return full
-        now: float = connection.execute(text(NOW)).scalar_one()
-        slot: float = max([now, *(row.tat - rates[row.name].burst_s for row in rows)])
+        return {row.name: row.tat for row in connection.execute(text(LOCK), {"names": names})}
+
+    def _take(self, tats: dict[str, float], need: Mapping[str, float], now: float) -> float | None:
+        """The first time at which every quota has a slot, with `tats` moved on by it; None where it is too far away."""
+        rates = {name: rate for name, rate in self._limits.rates.items() if name in tats}
+        slot = max([now, *(tats[name] - rate.burst_s for name, rate in rates.items())])
         if slot - now > _HORIZON_S:
-            return Admission(False, _HORIZON_S * random.uniform(0.5, 1), f"quota:{_named(need)}")
-        for row in rows:
-            tat = max(row.tat, now) + need[row.name] / rates[row.name].per_s
-            connection.execute(text(ADVANCE), {"name": row.name, "tat": tat})
+            return None
+        for name, rate in rates.items():
+            tats[name] = max(tats[name], now) + need[name] / rate.per_s
         return slot
+
+    def _named(self, need: Mapping[str, float]) -> str:
+        """The quota that is waited for: a rate, since what is at once is told apart."""
+        return min((name for name in need if name in self._limits.rates), default="none")
 
     def _full(
         self, connection: Connection, claim: Row[tuple[object, ...]], need: Mapping[str, float]
@@ -200,10 +208,6 @@ def _kept_slot(claim: Row[tuple[object, ...]], need: Mapping[str, float]) -> flo
     if slot is None or slot["for"] != sorted(need) or claim.now > slot["at"] + _GRACE_S:
         return None
     return float(slot["at"])
-
-
-def _named(need: Mapping[str, float]) -> str:
-    return min(need, default="none")
 
 
 CLAIM = f"SELECT note, extract(epoch FROM clock_timestamp())::float8 AS now FROM checkpoints WHERE {OURS} FOR UPDATE"
