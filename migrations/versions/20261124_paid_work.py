@@ -34,6 +34,7 @@ def upgrade() -> None:
         "quotas",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("tat", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paced", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name="quotas_pkey"),
     )
     op.create_table(

@@ -193,6 +193,7 @@ def test_a_slot_far_away_is_waited_for_in_the_queue(engine: Engine) -> None:
         "UPDATE checkpoints SET note = jsonb_set(note, '{slot,at}', to_jsonb(extract(epoch FROM now()))) "
         "WHERE state = 'pending'",
     )
+    sql(engine, "UPDATE quotas SET paced = now()")
     asyncio.run(shared.work_of(second.lease, second.upload.sha256).once("normalise", "d", make))
     assert len(requests) == 2
 

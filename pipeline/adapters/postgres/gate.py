@@ -1,17 +1,18 @@
 """The gate before every vendor: breaker, budget and quotas, global because they are rows.
 
 A quota is a GCRA (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm): one time per quota, to which each
-grant adds what it uses up. A grant answers the time of the slot it took; the claim that it was taken for keeps
-it in its note, so that a job that has to wait for its slot still has it when it comes back. All times are the
-database's.
+grant adds what it uses up. It is kept twice. Slots are handed out in the order of asking, far ahead if need be, and
+a claim keeps its own in its note, so that a job that has to wait for it still has it when it comes back. Jobs come
+back late, and together, when the service is busy; so requests are let through by a second count, which spaces them
+as the vendor counts them. All times are the database's.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection, Engine, Row, text
 
@@ -30,8 +31,8 @@ _LONGEST_BLOCK_S = 60.0
 _PROBE_S = 30.0
 #: Slots further away than this are not handed out: their jobs come back and ask again.
 _HORIZON_S = 600.0
-#: A slot that was missed by more than this is lost: using many old ones at once would be a burst.
-_GRACE_S = 5.0
+#: A slot that was missed by more than this is lost.
+_GRACE_S = 120.0
 _BUDGET_AGAIN_S = 1800.0
 #: Whoever is done wakes the next; this is the backstop.
 _FULL_AGAIN_S = 30.0
@@ -68,6 +69,15 @@ class Admission:
     reason: str = ""
 
 
+@dataclass(slots=True)
+class _Quota:
+    """A row of `quotas`, in seconds since 1970."""
+
+    name: str
+    tat: float
+    paced: float
+
+
 class Gate:
     """The tables `quotas` and `vendors`. Every method raises DatabaseUnavailable."""
 
@@ -96,24 +106,28 @@ class Gate:
             blocked = self._blocked(connection, vendor) or (billed and self._broke(connection))
             if blocked:
                 return blocked
-            rows = self._locked(connection, need)
+            quotas = self._locked(connection, need)
             slot = None if again else _kept_slot(claim, need)
             if slot is None:
-                slot = self._take(rows, need, claim.now)
+                slot = self._take(quotas, need, claim.now)
                 if slot is None:
                     return Admission(False, _HORIZON_S * random.uniform(0.5, 1), f"quota:{self._named(need)}")
-                for name, tat in rows.items():
-                    connection.execute(text(ADVANCE), {"name": name, "tat": tat})
             kept: dict[str, object] = {"slot": {"at": slot, "for": sorted(need)}}
-            wait = max(0.0, slot - claim.now)
-            admission = Admission(True, wait)
+            wait = max(slot, self._free_at(quotas, claim.now)) - claim.now
+            admission = Admission(True, max(0.0, wait))
             if wait > self._patience_s:
-                # A second early: the worker sleeps until the slot itself.
-                admission = Admission(False, wait - 1, f"quota:{self._named(need)}")
+                # A second early: the worker sleeps until the slot itself. Whose slot has passed is one of many
+                # such, who have as much time to get through as they are late.
+                late = max(0.0, claim.now - slot)
+                admission = Admission(False, wait - 1 + random.uniform(0, late), f"quota:{self._named(need)}")
             elif full := self._full(connection, claim, need):
-                return full
-            elif holds := [name for name in need if name in self._limits.at_once]:
-                kept["holds"] = holds
+                admission = full
+            else:
+                self._let_through(quotas, need, claim.now + max(0.0, wait))
+                if holds := [name for name in need if name in self._limits.at_once]:
+                    kept["holds"] = holds
+            for quota in quotas.values():
+                connection.execute(text(ADVANCE), asdict(quota))
             connection.execute(text(KEEP), parameters | {"kept": json.dumps(kept)})
             return admission
 
@@ -169,22 +183,35 @@ class Gate:
         tomorrow = float(connection.execute(text(TO_MIDNIGHT)).scalar_one())
         return Admission(False, min(tomorrow, _BUDGET_AGAIN_S) + random.uniform(1, 10), "budget")
 
-    def _locked(self, connection: Connection, need: Mapping[str, float]) -> dict[str, float]:
-        """The quotas needed, each with its `tat`, locked in the order of their names for this transaction."""
+    def _locked(self, connection: Connection, need: Mapping[str, float]) -> dict[str, _Quota]:
+        """The quotas needed, locked in the order of their names for this transaction."""
         names = sorted(name for name in need if name in self._limits.rates or name in self._limits.at_once)
         for name in names:
             connection.execute(text(ENSURE), {"name": name})
-        return {row.name: row.tat for row in connection.execute(text(LOCK), {"names": names})}
+        rows = connection.execute(text(LOCK), {"names": names})
+        return {row.name: _Quota(row.name, row.tat, row.paced) for row in rows}
 
-    def _take(self, tats: dict[str, float], need: Mapping[str, float], now: float) -> float | None:
-        """The first time at which every quota has a slot, with `tats` moved on by it; None where it is too far away."""
-        rates = {name: rate for name, rate in self._limits.rates.items() if name in tats}
-        slot = max([now, *(tats[name] - rate.burst_s for name, rate in rates.items())])
+    def _rates(self, quotas: Mapping[str, _Quota]) -> Iterator[tuple[_Quota, Rate]]:
+        return (
+            (quota, self._limits.rates[name]) for name, quota in quotas.items() if name in self._limits.rates
+        )
+
+    def _take(self, quotas: Mapping[str, _Quota], need: Mapping[str, float], now: float) -> float | None:
+        """The first time at which every quota has a slot, which is then taken; None where it is too far away."""
+        slot = max([now, *(quota.tat - rate.burst_s for quota, rate in self._rates(quotas))])
         if slot - now > _HORIZON_S:
             return None
-        for name, rate in rates.items():
-            tats[name] = max(tats[name], now) + need[name] / rate.per_s
+        for quota, rate in self._rates(quotas):
+            quota.tat = max(quota.tat, now) + need[quota.name] / rate.per_s
         return slot
+
+    def _free_at(self, quotas: Mapping[str, _Quota], now: float) -> float:
+        """When the next request may go through, whoever's slot it is."""
+        return max([now, *(quota.paced - rate.burst_s for quota, rate in self._rates(quotas))])
+
+    def _let_through(self, quotas: Mapping[str, _Quota], need: Mapping[str, float], at: float) -> None:
+        for quota, rate in self._rates(quotas):
+            quota.paced = max(quota.paced, at) + need[quota.name] / rate.per_s
 
     def _named(self, need: Mapping[str, float]) -> str:
         """The quota that is waited for: a rate, since what is at once is told apart."""
@@ -248,15 +275,15 @@ TO_MIDNIGHT = """
     SELECT extract(epoch FROM date_trunc('day', now() AT TIME ZONE 'UTC') + interval '1 day'
         - now() AT TIME ZONE 'UTC')::float8"""
 
-ENSURE = "INSERT INTO quotas (name, tat) VALUES (:name, now()) ON CONFLICT DO NOTHING"
+ENSURE = "INSERT INTO quotas (name, tat, paced) VALUES (:name, now(), now()) ON CONFLICT DO NOTHING"
 
 LOCK = """
-    SELECT name, extract(epoch FROM tat)::float8 AS tat FROM quotas
+    SELECT name, extract(epoch FROM tat)::float8 AS tat, extract(epoch FROM paced)::float8 AS paced FROM quotas
     WHERE name = ANY(CAST(:names AS text[])) ORDER BY name FOR UPDATE"""
 
 NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
 
-ADVANCE = "UPDATE quotas SET tat = to_timestamp(:tat) WHERE name = :name"
+ADVANCE = "UPDATE quotas SET tat = to_timestamp(:tat), paced = to_timestamp(:paced) WHERE name = :name"
 
 # A claim whose job has ended without a result holds nothing any more.
 HELD = """

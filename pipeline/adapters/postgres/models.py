@@ -243,12 +243,14 @@ class Checkpoint(Base):
 
 
 class Quota(Base):
-    """A vendor's rate limit as a GCRA: `tat` is when everything granted so far will have been used up."""
+    """A vendor's rate limit as two GCRAs: `tat` is when every slot handed out so far will have been used up,
+    `paced` when every request that was let through will have been."""
 
     __tablename__ = "quotas"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     tat: Mapped[datetime]
+    paced: Mapped[datetime]
 
 
 class VendorRow(Base):

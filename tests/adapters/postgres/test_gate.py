@@ -69,6 +69,23 @@ def test_a_used_slot_is_not_used_twice(engine: Engine) -> None:
     assert not caller.admit(again=True).granted
 
 
+def test_jobs_that_come_back_late_and_together_are_spaced_all_the_same(engine: Engine) -> None:
+    """Their slots are past; what the vendor sees keeps the rate."""
+    gate = Gate(engine, Limits(rates={"textract-start": Rate(0.5)}))
+    made = callers(engine, gate, 4)
+    for caller in made:
+        caller.admit()
+    sql(engine, "UPDATE quotas SET paced = now() - interval '1 minute'")
+    sql(
+        engine,
+        "UPDATE checkpoints SET note = jsonb_set(note, '{slot,at}', to_jsonb(extract(epoch FROM now()) - 20))",
+    )
+    answers = [caller.admit() for caller in made]
+    assert [answer.granted for answer in answers] == [True, True, False, False]
+    assert [answer.seconds for answer in answers[:2]] == pytest.approx([0, 2], abs=0.5)
+    assert all(2.5 < answer.seconds < 24 for answer in answers[2:]), "they do not all come back at once"
+
+
 def test_many_at_once_never_share_a_slot(engine: Engine) -> None:
     """Eight threads: eight slots, evenly spaced."""
     gate = Gate(engine, Limits(rates={"textract-start": Rate(1.0)}), patience_s=100)
