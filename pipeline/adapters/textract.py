@@ -15,6 +15,8 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -40,6 +42,7 @@ _STAGE = "ocr"
 #: A job that failed is begun once more: most failures pass.
 _TRIES = 2
 _PAGE_OF_BLOCKS = 1000
+_CALLS_AT_ONCE = 16
 #: Polling grows with the time a job takes, so that long jobs cost few calls and short ones little waiting.
 _FIRST_POLL_S, _LONGEST_POLL_S, _POLL_SHARE = 1.0, 30.0, 0.33
 #: With notifications a poll is only the backstop for one that was lost.
@@ -94,6 +97,8 @@ class TextractEngine:
         # Throttling is the gate's business, which counts; boto3 would ask again behind its back.
         self._client = access.client("textract", attempts=1)
         self._bucket, self._layout, self._notified, self._patience_s = bucket, layout, notified, patience_s
+        # Threads of its own: a request that waits for one after its turn has come would not be on time.
+        self._threads = ThreadPoolExecutor(_CALLS_AT_ONCE, "textract")
         self._feature = "layout" if layout else "text"
         self.version = f"textract-{self._feature}-{_VERSION}"
         self._channel: dict[str, Any] = {}
@@ -230,7 +235,8 @@ class TextractEngine:
             parameters["FeatureTypes"] = ["LAYOUT"]
         method: Callable[..., dict[str, Any]] = getattr(self._client, f"{verb.lower()}_document_{kind}")
         try:
-            return await asyncio.to_thread(method, **parameters)
+            call = partial(method, **parameters)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         except ClientError as error:
             raise _translated(error) from None
         except BotoCoreError as error:
