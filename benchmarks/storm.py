@@ -99,6 +99,8 @@ def _counted(service: Service, cloud: Cloud, ends: list[dict[str, Any]]) -> dict
         "gemini_throttled": cloud.gemini.struck["429"],
         "vendor_calls": calls,
         "natural_throttles": natural,
+        "of_textract_starts": cloud.textract.throttles["Start"],
+        "of_textract_gets": cloud.textract.throttles["Get"],
         "natural_throttle_share": round(natural / calls, 4),
         "waits": waits,
         "usd": round(float(usd), 4),

@@ -192,6 +192,7 @@ class TextractStandIn(HttpStandIn):
         kind = "Start" if operation.startswith("Start") else "Get"
         if not self._limits[kind].take():
             self.throttles["natural"] += 1
+            self.throttles[kind] += 1
             raise Refused("ProvisionedThroughputExceededException", "Provisioned rate exceeded")
         return fault
 
