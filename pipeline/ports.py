@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from pipeline.domain.checkpoint import CheckpointKey, Claimed
 from pipeline.domain.chunk import Vector
+from pipeline.domain.ingestion import Fault, Member, SourceKind
 from pipeline.domain.journey import Lease
 from pipeline.domain.ocr import OcrDocument, OcrText
 from pipeline.domain.profile import Profile
@@ -60,6 +61,49 @@ class ObjectStore(Protocol):
 
     def check(self) -> None:
         """Answer within 2 s, or raise ObjectStoreUnavailable with what to do."""
+
+
+class RandomAccess(Protocol):
+    """The bytes of one file, anywhere in it: a local file, or an object by range requests. Thread-safe."""
+
+    name: str  #: what people are shown
+    size: int  #: bytes
+    version: (
+        str  #: changes whenever the bytes may have changed: an ETag, a digest, or size and time of change
+    )
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """At most `length` bytes from `offset`; fewer only at the end. Raises SourceMissing, ObjectStoreUnavailable."""
+
+    def stream(self, offset: int = 0) -> Iterator[bytes]:
+        """The bytes from `offset` to the end, in pieces. Raises as `read_at` does."""
+
+
+class Source(Protocol):
+    """A folder, archive, prefix or manifest: what a bulk ingestion reads from."""
+
+    kind: SourceKind
+    sequential: bool  #: whether `read` has to run through everything before a member (a compressed tar)
+
+    def fingerprint(self) -> str:
+        """What makes it the same source as another time: 64 hex digits over its address and ETag, digest or listing.
+
+        Raises SourceMissing, ObjectStoreUnavailable.
+        """
+
+    def members(self) -> Iterator[Member]:
+        """Every member in order, read or ruled out, in memory that does not grow with their number.
+
+        Raises SourceRejected (before or after the first member: then nothing of it may be kept), SourceMissing,
+        ObjectStoreUnavailable.
+        """
+
+    def read(self, members: Sequence[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
+        """The bytes of these members (in ascending order, none with a fault), or why there are none.
+
+        No more than `max_bytes` of a member, and a little more for what is unpacked at once, is ever in memory.
+        Raises SourceMissing, ObjectStoreUnavailable; never for what is one member's own fault.
+        """
 
 
 class TextEngine(Protocol):

@@ -18,6 +18,8 @@
     │   ├── VendorBusy           a vendor throttles us or is down: what it was asked is asked again later
     │   └── WorkerKilled         a parser child was killed from outside, twice
     ├── NotYet                   no failure: the job has to wait, gives its lease back and burns no attempt
+    ├── SourceRejected           archive-rejected: an archive is damaged, hostile or over a limit; nothing of it is read
+    ├── SourceMissing            source-missing: there is no such archive, folder, prefix or manifest, or it changed
     ├── LeaseLost                another worker owns the job now: nothing was written
     ├── ObjectMissing            the object store has no such object
     └── ConfigurationError       a setting, a database or a model that cannot be used as it is
@@ -175,6 +177,18 @@ class NotYet(ResumesError):
 
 def _rebuild_not_yet(message: str, key: str | None, seconds: float) -> NotYet:
     return NotYet(message, key=key, seconds=seconds)
+
+
+class SourceRejected(ResumesError):
+    """The archive is damaged, hostile or over a limit: nothing of it is read."""
+
+    code = "archive-rejected"
+
+
+class SourceMissing(ResumesError):
+    """There is no such source, or it changed while it was read."""
+
+    code = "source-missing"
 
 
 class LeaseLost(ResumesError):
