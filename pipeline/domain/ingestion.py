@@ -16,6 +16,17 @@ class SourceKind(StrEnum):
     MANIFEST = "manifest"
 
 
+class IngestionState(StrEnum):
+    """Where an ingestion is: its members are counted, then stored and processed. A `rejected` one's source was
+    missing, damaged or hostile."""
+
+    LISTING = "listing"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
 class Outcome(StrEnum):
     """What became of a member; every member ends as exactly one of these."""
 

@@ -80,7 +80,9 @@ def holds_a_document(process: psutil.Process) -> bool:
 
 def make_suspect(service: Service, engine: Engine, client: ResumesClient, path: Path) -> str:
     """Upload, and kill the reader while it holds the document."""
-    serves = client.upload(SAMPLES[0], fresh=path.name)["id"]  # the reader that an earlier test killed is back
+    serves = client.upload(SAMPLES[0], fresh=path.name)[
+        "id"
+    ]  # the reader that an earlier test killed is back
     assert client.wait(serves)["status"] == "completed"
     resume_id = str(client.upload(path)["id"])
     wait_until(lambda: job_of(engine, resume_id)[0] == "running", seconds=20, what="the job runs")

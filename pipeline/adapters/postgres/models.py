@@ -34,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from pipeline.domain.ingestion import IngestionState
 from pipeline.domain.journey import CLAIMABLE, JobState, Lane, Status
 
 #: Indexes of this prefix belong to a model and are made at run time (`search.ensure_index`), not by Alembic.
@@ -96,7 +97,19 @@ class Application(Base):
         Index(None, "job_post_id", "status"),
         Index(None, "email", "status"),
         Index(None, "content_sha256"),
-        Index(None, "ingestion_id"),
+        Index(None, "ingestion_id", "status", "completed_at"),
+        Index(None, "ingestion_id", "id"),
+        # Equal bytes for the same post and person are one application of an ingestion.
+        Index(
+            "applications_ingestion_content",
+            "ingestion_id",
+            "content_sha256",
+            "job_post_id",
+            "external_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("ingestion_id IS NOT NULL"),
+        ),
         Index(
             "applications_object_erasure",
             "erased_at",
@@ -290,6 +303,95 @@ class Spending(Base):
 
     day: Mapped[date] = mapped_column(primary_key=True)
     usd: Mapped[Decimal] = mapped_column(Numeric(14, 8))
+
+
+class Ingestion(Base):
+    """A bulk ingestion of one source. `source_key` is what makes a re-run the same one; `same_as` names the
+    ingestion that a re-run found. `owner` and `epoch` are the lease of whoever lists its members."""
+
+    __tablename__ = "ingestions"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({sql_list(IngestionState)})", "state"),
+        UniqueConstraint("source_key"),
+        Index("ingestions_open", "created_at", postgresql_where=text("state IN ('listing', 'running')")),
+        Index(None, "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    object_key: Mapped[str | None]
+    job_post_id: Mapped[str | None]
+    as_of_date: Mapped[date]
+    kind: Mapped[str | None]
+    sequential: Mapped[bool] = mapped_column(server_default=text("false"))
+    source_key: Mapped[str | None]
+    same_as: Mapped[UUID | None]
+    state: Mapped[str] = mapped_column(server_default=IngestionState.LISTING.value)
+    error_code: Mapped[str | None]
+    error_detail: Mapped[str | None]
+    members: Mapped[int | None] = mapped_column(BigInteger)
+    owner: Mapped[int | None] = mapped_column(BigInteger)
+    epoch: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    attempt: Mapped[int] = mapped_column(server_default="0")
+    run_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    listed_at: Mapped[datetime | None]
+    stored_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+
+
+class IngestionShard(Base):
+    """A range of a source's members, with how far it has come. `members` is packed (`shards.pack`), and dropped
+    when the shard is done; `attempt` counts the runs since the last progress."""
+
+    __tablename__ = "ingestion_shards"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'running', 'done', 'cancelled')", "state"),
+        CheckConstraint("position = accepted + duplicate + skipped + failed", "counts"),
+        CheckConstraint("(state = 'running') = (owner IS NOT NULL)", "owner"),
+        Index("ingestion_shards_claim", "run_at", postgresql_where=text("state = 'queued'")),
+        Index("ingestion_shards_running", "owner", postgresql_where=text("state = 'running'")),
+        Index(
+            "ingestion_shards_open", "ingestion_id", postgresql_where=text("state IN ('queued', 'running')")
+        ),
+    )
+
+    ingestion_id: Mapped[UUID] = mapped_column(
+        ForeignKey("ingestions.id", ondelete="CASCADE"), primary_key=True
+    )
+    shard_no: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(server_default="queued")
+    members: Mapped[bytes | None]
+    size: Mapped[int]
+    position: Mapped[int] = mapped_column(server_default="0")
+    accepted: Mapped[int] = mapped_column(server_default="0")
+    duplicate: Mapped[int] = mapped_column(server_default="0")
+    skipped: Mapped[int] = mapped_column(server_default="0")
+    failed: Mapped[int] = mapped_column(server_default="0")
+    owner: Mapped[int | None] = mapped_column(BigInteger)
+    epoch: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    attempt: Mapped[int] = mapped_column(server_default="0")
+    run_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class IngestionError(Base):
+    """A member that was not accepted, and why; a duplicate names the application that has its bytes."""
+
+    __tablename__ = "ingestion_errors"
+    __table_args__ = (
+        CheckConstraint("outcome IN ('duplicate', 'failed', 'skipped')", "outcome"),
+        Index(None, "application_id", postgresql_where=text("application_id IS NOT NULL")),
+    )
+
+    ingestion_id: Mapped[UUID] = mapped_column(
+        ForeignKey("ingestions.id", ondelete="CASCADE"), primary_key=True
+    )
+    ordinal: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str]
+    outcome: Mapped[str]
+    code: Mapped[str]
+    detail: Mapped[str]
+    application_id: Mapped[UUID | None]
 
 
 class Event(Base):
