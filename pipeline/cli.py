@@ -198,6 +198,79 @@ def reprocess(
 
 
 @app.command()
+def ingest(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A folder, a .zip, .tar, .tar.gz or .tar.zst, an s3://bucket/key of one, an s3://bucket/prefix/, or a "
+            "manifest (.csv, .ndjson)."
+        ),
+    ],
+    job_post_id: Annotated[str | None, typer.Option(help="The job post they apply to.")] = None,
+    wait: Annotated[
+        bool,
+        typer.Option(
+            "--wait",
+            help="Run until it has ended, with a bulk application of its own where no service runs. Exit status 0: "
+            "none failed; 2: finished, some failed; 1: did not finish.",
+        ),
+    ] = False,
+) -> None:
+    """Ingest every resume of an archive, folder, prefix or manifest, once. The same source again does nothing twice."""
+    from pipeline.bulk import ingest as begin
+
+    raise typer.Exit(begin(load_settings(), source, out, job_post_id=job_post_id, wait=wait, say=_say))
+
+
+@app.command()
+def ingestion(
+    ingestion_id: Annotated[
+        str | None, typer.Argument(help="Unset: the newest ingestions are listed.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it until it has ended.")] = False,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="List every member that did not complete, and why.")
+    ] = False,
+    results: Annotated[
+        Path | None, typer.Option("--results", help="Write every ended resume to this file, as NDJSON.")
+    ] = None,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Stop what has not started.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Show how far an ingestion is: counts, rate, time left, failures by reason, cost."""
+    from pipeline import bulk
+    from pipeline.adapters.postgres.ingestions import Ingestions
+
+    with _database("ingestion") as (_, engine):
+        ingestions = Ingestions(engine)
+        if ingestion_id is None:
+            out.print(bulk.ingestions_table(ingestions.list()[0]))
+            return
+        id_ = UUID(_uuid(ingestion_id))
+        progress = ingestions.progress(id_)
+        if progress is None:
+            raise ConfigurationError(f"There is no ingestion {ingestion_id}: see `resumes ingestion`.")
+        if cancel:
+            stopped = ingestions.cancel(id_)
+            out.print(
+                "Cancelled; what runs, ends." if stopped else "It has ended: there is nothing to cancel."
+            )
+        elif errors:
+            bulk.print_errors(ingestions, id_, out)
+        elif results is not None:
+            out.print(
+                f"{bulk.write_results(ingestions, id_, results):,} resumes written to {results}.",
+                soft_wrap=True,
+            )
+        elif as_json:
+            print(bulk.as_json(progress))
+        elif watch:
+            raise typer.Exit(bulk.exit_status(bulk.follow(ingestions, id_, out)))
+        else:
+            bulk.show(progress, out)
+
+
+@app.command()
 def cost(
     resume: Annotated[str | None, typer.Option(help="Only what this resume paid for.")] = None,
     ingestion: Annotated[str | None, typer.Option(help="Only the resumes of this ingestion.")] = None,

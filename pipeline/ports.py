@@ -5,7 +5,7 @@ One conformance suite per port (`tests/adapters/`) runs against every adapter of
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from pipeline.domain.checkpoint import CheckpointKey, Claimed
@@ -98,8 +98,10 @@ class Source(Protocol):
         ObjectStoreUnavailable.
         """
 
-    def read(self, members: Sequence[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
+    def read(self, members: Iterable[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
         """The bytes of these members (in ascending order, none with a fault), or why there are none.
+
+        A sequential source takes the next member only when it needs it: there may be millions.
 
         No more than `max_bytes` of a member, and a little more for what is unpacked at once, is ever in memory.
         Raises SourceMissing, ObjectStoreUnavailable; never for what is one member's own fault.

@@ -185,6 +185,17 @@ class Settings(BaseSettings):
     ingress_replicas: int = Field(1, gt=0, description="Ingress replicas.")
     dispatcher_replicas: int = Field(1, gt=0, description="Dispatcher replicas.")
 
+    # Bulk ingestion
+    ingest_tasks: int = Field(
+        2, gt=0, description="Shards of archives that are listed or stored at once, each a Ray task."
+    )
+    max_bulk_backlog: int = Field(
+        500_000,
+        gt=0,
+        description="Unfinished bulk jobs from which on no more members are stored: the rest waits in its archive.",
+    )
+    ingestor_replicas: int = Field(1, gt=0, description="Ingestor replicas.")
+
     # The queue
     lease_s: float = Field(60, gt=0, description="Seconds a lease lasts without a heartbeat.")
     heartbeat_s: float = Field(15, gt=0, description="Seconds between two heartbeats.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.domain.journey import Lane
 from pipeline.settings import load_settings
 
 if TYPE_CHECKING:
@@ -28,4 +29,11 @@ def build_app(args: dict[str, object] | None = None) -> serve.Application:
         graceful_shutdown_timeout_s=75,
         ray_actor_options={"num_cpus": 0.1},
     )(Ingress)
-    return ingress.bind(graph.embedder, graph.dispatcher)
+    return ingress.bind(graph.embedder, graph.ingestor)
+
+
+def build_bulk_app(args: dict[str, object] | None = None) -> serve.Application:
+    """The bulk application: the same task graph without HTTP, for the lane `bulk` alone. `args` as above."""
+    from pipeline.orchestration.graph import build_graph
+
+    return build_graph(load_settings(**(args or {})), [Lane.BULK]).ingestor

@@ -26,9 +26,9 @@ from serve_app.api import Services, build_api
 
 @serve.ingress()
 class Ingress:
-    """Receives uploads and answers questions. Bound to the dispatcher, so that Serve starts it too."""
+    """Receives uploads and answers questions. Bound to the ingestor, so that Serve starts it and its dispatcher too."""
 
-    async def __init__(self, embedder: Any, dispatcher: Any) -> None:  # type: ignore[misc]  # Serve awaits it
+    async def __init__(self, embedder: Any, ingestor: Any) -> None:  # type: ignore[misc]  # Serve awaits it
         self._embedder = embedder
         self._model: str | None = None
 

@@ -71,7 +71,7 @@ class SharedStages:
 
 
 class Dispatcher:
-    """Drives jobs. `user_config` is `{"slots": {stage: replicas × max_ongoing}}`."""
+    """Drives jobs. `user_config` is `{"slots": {stage: replicas × max_ongoing}, "lanes": [lane, …]}`."""
 
     async def __init__(self, reader: Any, normaliser: Any, embedder: Any, writer: Any) -> None:  # type: ignore[misc]  # Serve awaits it
         self._settings = load_settings()
@@ -108,14 +108,17 @@ class Dispatcher:
         self._main = asyncio.create_task(self._run())
 
     def reconfigure(self, config: dict[str, Any]) -> None:
-        """Take the stages' slots; called by Serve at the start and whenever the configuration changes."""
-        slots = config["slots"].values()
-        self._limits = {
-            Lane.ONLINE: int(_OVERCOMMIT * sum(slots)),
-            # Bulk never queues in a stage, and leaves one slot of each to whoever waits for an answer.
-            Lane.BULK: max(1, sum(slots) - len(slots)),
+        """Take the stages' slots and our lanes; called by Serve at the start and when the configuration changes."""
+        slots = config["slots"]
+        lanes = {Lane(lane) for lane in config["lanes"]}
+        # Bulk never queues in a stage, and leaves one slot of each to whoever waits for an answer.
+        kept = 1 if Lane.ONLINE in lanes else 0
+        limits = {
+            Lane.ONLINE: int(_OVERCOMMIT * sum(slots.values())),
+            Lane.BULK: max(1, sum(slots.values()) - kept * len(slots)),
         }
-        self._bulk_slots = {stage: asyncio.Semaphore(max(1, n - 1)) for stage, n in config["slots"].items()}
+        self._limits = {lane: limits[lane] for lane in Lane if lane in lanes}
+        self._bulk_slots = {stage: asyncio.Semaphore(max(1, n - kept)) for stage, n in slots.items()}
         self._wake.set()
 
     async def check_health(self) -> None:
@@ -169,8 +172,8 @@ class Dispatcher:
         """Fill every lane; remember whether more than fitted may wait."""
         claimed = 0
         self._backlog = False
-        for lane in Lane:
-            free = self._limits.get(lane, 0) - self._count(lane, alone=False)
+        for lane, limit in self._limits.items():
+            free = limit - self._count(lane, alone=False)
             claimed += await self._claim(lane, free, suspects=False)
             claimed += await self._claim(lane, 1 - self._count(None, alone=True), suspects=True)
         return claimed

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ray import serve
 
+from pipeline.domain.journey import Lane
 from pipeline.orchestration.deployments import ChunkEmbedder, ProfileNormaliser, ResumeWriter, TextReader
 from pipeline.orchestration.dispatcher import Dispatcher
+from pipeline.orchestration.ingestor import Ingestor
 from pipeline.settings import Settings
 
 #: Requests that one replica works on or holds. A reader has one in each parser process and the next one
@@ -23,14 +26,17 @@ _SHUTDOWN_MARGIN_S = 5
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """What the ingress is bound to: a call to `embedder` embeds a query; `dispatcher` runs by itself."""
+    """What an application needs: `embedder` answers queries; `ingestor` brings the dispatcher, and both run alone."""
 
-    dispatcher: serve.Application
+    ingestor: serve.Application
     embedder: serve.Application
 
 
-def build_graph(settings: Settings) -> Graph:
-    """The deployments with their resources. CPU shares are fractions: the whole service starts on two cores."""
+def build_graph(settings: Settings, lanes: Sequence[Lane] = tuple(Lane)) -> Graph:
+    """The deployments with their resources. CPU shares are fractions: the whole service starts on two cores.
+
+    `lanes` are those that the dispatcher claims from.
+    """
     reader_slots = 2 * settings.parser_processes + (_READER_WAITING_SLOTS if settings.uses_textract else 0)
     normaliser_slots = _WAITING_SLOTS if settings.uses_gemini else _NORMALISER_SLOTS
     embedder_slots = 2 * (settings.embedding_batch or 8)
@@ -53,11 +59,16 @@ def build_graph(settings: Settings) -> Graph:
     }
     dispatcher = serve.deployment(
         num_replicas=settings.dispatcher_replicas,
-        user_config={"slots": slots},
+        user_config={"slots": slots, "lanes": [lane.value for lane in lanes]},
         graceful_shutdown_timeout_s=settings.drain_s + _SHUTDOWN_MARGIN_S,
         ray_actor_options={"num_cpus": 0.1},
     )(Dispatcher).bind(reader, normaliser, embedder, writer)
-    return Graph(dispatcher, embedder)
+    ingestor = serve.deployment(
+        num_replicas=settings.ingestor_replicas,
+        graceful_shutdown_timeout_s=settings.drain_s + _SHUTDOWN_MARGIN_S,
+        ray_actor_options={"num_cpus": 0.05},
+    )(Ingestor).bind(dispatcher)
+    return Graph(ingestor, embedder)
 
 
 def _deployment(

@@ -33,6 +33,7 @@ _RAY_ENVIRONMENT = {
     "TRANSFORMERS_VERBOSITY": "error",
 }
 _APPLICATION = "resumes"
+_BULK_APPLICATION = "bulk"
 _MIB = 1024 * 1024
 _OBJECT_STORE_BYTES = 256 * _MIB
 #: Replicas reserve fractions that add up to less than two cores; more Ray CPUs than cores only lets a
@@ -93,14 +94,49 @@ def service_running(
     refuse_busy_port(settings)
     with database_running(settings, say=say, supervise=True) as resolved, _environment(resolved):
         wiring.object_store(resolved).check()
-        import ray  # late: Ray reads its environment at import
-        from ray import serve
+        with _ray_running(_APPLICATION, say=say, show_logs=show_logs):
+            say("Starting the service (the embedding model loads in about ten seconds)")
+            _start_serve(settings, build, name=_APPLICATION, with_http=True)
+            host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+            yield RunningService(f"http://{host}:{settings.port}", resolved)
 
-        scratch = Path(tempfile.mkdtemp(prefix="resumes-ray-", dir=_short_temporary_directory()))
-        logging.getLogger("ray").setLevel(logging.ERROR)
-        logging.getLogger("ray.serve").setLevel(logging.WARNING)
-        say("Starting Ray")
-        try:
+
+@contextmanager
+def bulk_running(
+    settings: Settings, build: Callable[[], Any], *, say: Callable[[str], None], show_logs: bool = False
+) -> Iterator[Settings]:
+    """The bulk application that `build` binds, without HTTP: in the Ray cluster that RAY_ADDRESS names (a RayJob's
+    own), else in a local one. Answers the settings with their DB_URL resolved; drained when the block ends.
+
+    Raises ConfigurationError with a sentence that says what to do.
+    """
+    if "RAY_ADDRESS" in os.environ and settings.db_url is None:
+        raise ConfigurationError(
+            "DB_URL is not set: the other nodes of a Ray cluster cannot reach an embedded PostgreSQL.",
+            key="DB_URL",
+        )
+    with database_running(settings, say=say, supervise=True) as resolved, _environment(resolved):
+        wiring.object_store(resolved).check()
+        with _ray_running(_BULK_APPLICATION, say=say, show_logs=show_logs):
+            say("Starting the bulk application (the embedding model loads in about ten seconds)")
+            _start_serve(settings, build, name=_BULK_APPLICATION, with_http=False)
+            yield resolved
+
+
+@contextmanager
+def _ray_running(application: str, *, say: Callable[[str], None], show_logs: bool) -> Iterator[None]:
+    """Ray, for the application to be started in it: a cluster of this process's own, or the one that RAY_ADDRESS
+    names. The application is drained when the block ends."""
+    import ray  # late: Ray reads its environment at import
+    from ray import serve
+
+    scratch = Path(tempfile.mkdtemp(prefix="resumes-ray-", dir=_short_temporary_directory()))
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
+    own = "RAY_ADDRESS" not in os.environ
+    say("Starting Ray" if own else f"Joining the Ray cluster at {os.environ['RAY_ADDRESS']}")
+    try:
+        if own:
             ray.init(
                 address="local",
                 num_cpus=max(_LEAST_CPUS, os.cpu_count() or 1),
@@ -110,18 +146,17 @@ def service_running(
                 log_to_driver=show_logs,
                 _temp_dir=str(scratch),
             )
-            say("Starting the service (the embedding model loads in about ten seconds)")
-            _start_serve(resolved, build)
-            host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
-            yield RunningService(f"http://{host}:{settings.port}", resolved)
-        finally:
-            say("Stopping: what is in flight is finished or goes back to the queue")
-            if ray.is_initialized():
-                # Deleting drains the replicas as `serve.shutdown()` does, without its complaint that the
-                # controller, which it kills, did not answer.
-                serve.delete(_APPLICATION)
-                _shut_down_ray(scratch)
-            shutil.rmtree(scratch, ignore_errors=True)
+        else:
+            ray.init(logging_level=logging.ERROR, log_to_driver=show_logs)
+        yield
+    finally:
+        say("Stopping: what is in flight is finished or goes back to the queue")
+        if ray.is_initialized():
+            # Deleting drains the replicas as `serve.shutdown()` does, without its complaint that the
+            # controller, which it kills, did not answer.
+            serve.delete(application)
+            _shut_down_ray(scratch)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _shut_down_ray(scratch: Path) -> None:
@@ -173,20 +208,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _start_serve(settings: Settings, build: Callable[[], Any]) -> None:
+def _start_serve(settings: Settings, build: Callable[[], Any], *, name: str, with_http: bool) -> None:
     from ray import serve
     from ray.serve.config import HTTPOptions
     from ray.serve.schema import LoggingConfig
 
     logging_config = LoggingConfig(encoding="JSON", log_level="WARNING", enable_access_log=False)
-    serve.start(
-        http_options=HTTPOptions(host=settings.host, port=settings.port, request_timeout_s=120),
-        logging_config=logging_config,
+    http_options = (
+        HTTPOptions(host=settings.host, port=settings.port, request_timeout_s=120)
+        if with_http
+        else HTTPOptions(location="NoServer")
     )
+    serve.start(http_options=http_options, logging_config=logging_config)
     try:
-        serve.run(build(), name=_APPLICATION, route_prefix="/", logging_config=logging_config)
+        serve.run(build(), name=name, route_prefix="/" if with_http else None, logging_config=logging_config)
     except RuntimeError as error:
-        states = serve.status().applications[_APPLICATION].deployments
+        states = serve.status().applications[name].deployments
         reasons = [f"{name}: {state.message.strip()}" for name, state in states.items() if state.message]
         raise ConfigurationError("The service did not start. " + " ".join(reasons)) from error
 

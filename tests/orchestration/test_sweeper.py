@@ -21,7 +21,6 @@ from pipeline.ports import ObjectStore
 from tests.adapters.postgres.factories import claimed, created
 from tests.standins.aws import AwsStandIn
 
-
 #: S3 tells whole seconds: an object looks up to one second older than it is, and a busy machine adds its own.
 OLD_S = 3.0
 

@@ -203,10 +203,10 @@ class Applications:
             rows = connection.execute(text(UNFINISHED), {"ids": list(ids)})
             return {row.application_id for row in rows}
 
-    def backlog(self, lane: Lane) -> int:
-        """Unfinished jobs of the lane, counted up to BACKLOG_MAX."""
+    def backlog(self, lane: Lane, most: int = BACKLOG_MAX) -> int:
+        """Unfinished jobs of the lane, counted up to `most`."""
         with transaction(self._engine) as connection:
-            return int(connection.execute(text(BACKLOG), {"lane": lane.value}).scalar_one())
+            return int(connection.execute(text(BACKLOG), {"lane": lane.value, "most": most}).scalar_one())
 
     def ping(self) -> None:
         """Raises DatabaseUnavailable when the database does not answer within 2 s."""
@@ -321,4 +321,4 @@ UNFINISHED = f"""
     SELECT application_id FROM jobs WHERE application_id = ANY(CAST(:ids AS uuid[])) AND {UNFINISHED_SQL}"""
 
 BACKLOG = f"""
-    SELECT count(*) FROM (SELECT FROM jobs WHERE lane = :lane AND {UNFINISHED_SQL} LIMIT {BACKLOG_MAX}) AS capped"""
+    SELECT count(*) FROM (SELECT FROM jobs WHERE lane = :lane AND {UNFINISHED_SQL} LIMIT :most) AS capped"""

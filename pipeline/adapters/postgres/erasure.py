@@ -26,6 +26,7 @@ class ErasureReceipt:
     chunks: int
     checkpoints: int
     idempotency_answers: int
+    ingestion_errors: int = 0
 
 
 def erase(connection: Connection, id_: UUID) -> ErasureReceipt | None:
@@ -75,6 +76,7 @@ FORGET = {
     "text": "DELETE FROM texts WHERE application_id = :id",
     "chunks": "DELETE FROM chunks WHERE application_id = :id",
     "idempotency_answers": "DELETE FROM idempotency_keys WHERE application_id = :id",
+    "ingestion_errors": "DELETE FROM ingestion_errors WHERE application_id = :id",
     "checkpoints": """
         DELETE FROM checkpoints WHERE content_sha256 = :sha256 AND NOT EXISTS (
             SELECT FROM applications

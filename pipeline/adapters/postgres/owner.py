@@ -19,8 +19,10 @@ class OwnerLock:
     thread-safe.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, beside: int | None = None) -> None:
+        """`beside` is a lock that every owner of a kind shares: whether any of them lives can be asked by it."""
         self.owner = secrets.randbits(63) or 1
+        self._beside = beside
         self._url = url
         self._connection: psycopg2.extensions.connection | None = None
 
@@ -34,6 +36,8 @@ class OwnerLock:
             # The server has not noticed yet that our last connection is gone.
             self.close()
             raise DatabaseUnavailable("PostgreSQL still holds the lock of this owner's last connection.")
+        if self._beside is not None:
+            self._ask("SELECT pg_try_advisory_lock_shared(%s)", self._beside)
 
     def held(self) -> bool:
         """Whether the connection, and the lock with it, is still there. Never raises."""

@@ -1,0 +1,480 @@
+"""The workers' side of bulk ingestion: listings and shards are claimed, worked on behind a fence, and given back.
+
+An owner is the ingestor that holds an advisory lock (`owner.py`); when the lock is free its work is claimable
+again. Whatever a worker commits names its claim's epoch, and commits the rows and the shard's progress together:
+a shard that is run again begins behind the last member that is safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Row, text
+
+from pipeline.adapters.postgres import shards
+from pipeline.adapters.postgres.applications import folded
+from pipeline.adapters.postgres.engine import transaction
+from pipeline.adapters.postgres.moves import JOBS
+from pipeline.domain.errors import LeaseLost
+from pipeline.domain.ingestion import Member, Outcome, SourceKind
+from pipeline.domain.journey import Lane
+
+#: Payload: nothing. Sent when an ingestion was made, cancelled, or has come further.
+INGESTIONS = "resumes_ingestions"
+#: The advisory lock that every ingestor shares for as long as it lives.
+INGESTORS = 0x7265_7375_6D65_73
+#: After a restart of the server every lock is gone; owners have this long to take theirs again.
+_RELOCK_GRACE_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The right to list an ingestion's members, and what there is to know for it."""
+
+    ingestion_id: UUID
+    epoch: int
+    source: str
+    object_key: str | None
+    job_post_id: str | None
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The right to store a shard's members from `position` on. `attempt` counts from 1 since the last progress."""
+
+    ingestion_id: UUID
+    shard_no: int
+    owner: int
+    epoch: int
+    position: int
+    attempt: int
+    sequential: bool
+    source: str
+    object_key: str | None
+    job_post_id: str | None
+    as_of_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A member whose object is stored: the application that it becomes unless its bytes are one already."""
+
+    member: Member
+    application_id: UUID
+    object_key: str
+    content_sha256: str
+    size: int
+    mime: str
+    job_post_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A member that was not accepted. A duplicate names the application that has its bytes."""
+
+    member: Member
+    outcome: Outcome
+    code: str
+    detail: str
+    application_id: UUID | None = None
+
+
+class IngestionWork:
+    """Claims, progress and ends. Every method raises DatabaseUnavailable."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    # Owners
+
+    def dead_owners(self) -> set[int]:
+        """Owners of running work whose advisory lock nobody holds."""
+        return {row.owner for row in self._run(DEAD_OWNERS)}
+
+    def reap(self, owners: set[int]) -> int:
+        """Make what these owners held claimable again: how many listings and shards."""
+        parameters = {"owners": sorted(owners)}
+        return len(self._run(REAP_SHARDS, **parameters)) + len(self._run(REAP_LISTINGS, **parameters))
+
+    # Listing
+
+    def claim_listing(self, owner: int) -> Listing | None:
+        """The oldest ingestion that waits to be listed."""
+        rows = self._run(CLAIM_LISTING, owner=owner)
+        return Listing(**rows[0]._mapping) if rows else None
+
+    def begin_listing(self, listing: Listing, source_key: str) -> UUID | None:
+        """Drop what an earlier try listed. Answers the ingestion that the same source has already, if any;
+        this one is then over. Raises LeaseLost."""
+        with transaction(self._engine) as connection:
+            _fence_listing(connection, listing)
+            # Two re-runs at once would both find nobody.
+            connection.execute(
+                text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": source_key}
+            )
+            found = connection.execute(text(SAME_SOURCE), {"key": source_key, "id": listing.ingestion_id})
+            earlier: UUID | None = found.scalar_one_or_none()
+            parameters = {"id": listing.ingestion_id, "key": source_key, "same_as": earlier}
+            connection.execute(text(FORGET_SHARDS), parameters)
+            connection.execute(text(SUPERSEDED if earlier else KEYED), parameters)
+        return earlier
+
+    def add_shards(self, listing: Listing, first: int, batches: Sequence[Sequence[Member]]) -> None:
+        """Store shards numbered from `first`; nobody claims them before `end_listing`. Raises LeaseLost."""
+        with transaction(self._engine) as connection:
+            _fence_listing(connection, listing)
+            connection.execute(
+                text(ADD_SHARDS),
+                {
+                    "id": listing.ingestion_id,
+                    "numbers": list(range(first, first + len(batches))),
+                    "members": [shards.pack(batch) for batch in batches],
+                    "sizes": [len(batch) for batch in batches],
+                },
+            )
+
+    def end_listing(self, listing: Listing, members: int, kind: SourceKind, *, sequential: bool) -> None:
+        """Let the shards be claimed. Raises LeaseLost."""
+        parameters = {
+            "id": listing.ingestion_id,
+            "members": members,
+            "kind": kind.value,
+            "sequential": sequential,
+        }
+        with transaction(self._engine) as connection:
+            _fence_listing(connection, listing)
+            connection.execute(text(END_LISTING), parameters)
+
+    def list_again(self, listing: Listing, *, seconds: float) -> None:
+        """Give the listing back; it is due in so many seconds."""
+        self._run(LIST_AGAIN, id=listing.ingestion_id, epoch=listing.epoch, seconds=seconds)
+
+    def reject(self, ingestion_id: UUID, *, code: str, detail: str) -> None:
+        """End the ingestion: nothing more of its source is stored, and what has not started is cancelled."""
+        with transaction(self._engine) as connection:
+            connection.execute(text(REJECT), {"id": ingestion_id, "code": code, "detail": detail})
+            connection.execute(text(CANCEL_SHARDS), {"id": ingestion_id})
+
+    # Storing
+
+    def claim_shards(self, owner: int, limit: int) -> list[Shard]:
+        """At most `limit` due shards, those of the oldest ingestion first; of a sequential source one at a time."""
+        return [Shard(**row._mapping) for row in self._run(CLAIM_SHARDS, owner=owner, limit=limit)]
+
+    def members(self, shard: Shard) -> list[Member]:
+        """The shard's members, from its position on. Raises LeaseLost."""
+        rows = self._run(MEMBERS, **_key(shard))
+        if not rows:
+            raise LeaseLost
+        return shards.unpack(bytes(rows[0].members))[rows[0].position :]
+
+    def queued_members(self, ingestion_id: UUID, shard_no: int) -> list[Member] | None:
+        """What a shard has left, whoever holds it; None where there is no such shard or nothing is left of it."""
+        rows = self._run(QUEUED_MEMBERS, id=ingestion_id, shard_no=shard_no)
+        return shards.unpack(bytes(rows[0].members))[rows[0].position :] if rows else None
+
+    def claim_next(self, shard: Shard) -> Shard | None:
+        """The next shard for the owner of this one, which is done: None where it was the last."""
+        rows = self._run(CLAIM_NEXT, id=shard.ingestion_id, shard_no=shard.shard_no + 1, owner=shard.owner)
+        return Shard(**rows[0]._mapping) if rows else None
+
+    def known(self, shard: Shard, contents: Sequence[tuple[str, str | None, str | None]]) -> dict[int, UUID]:
+        """Of these (sha256, job post, external id), those that the ingestion has an application for, by index."""
+        sha256s, posts, external_ids = zip(*contents, strict=True) if contents else ((), (), ())
+        rows = self._run(
+            KNOWN,
+            id=shard.ingestion_id,
+            sha256s=list(sha256s),
+            posts=list(posts),
+            external_ids=list(external_ids),
+        )
+        return {row.place - 1: row.id for row in rows}
+
+    def store(self, shard: Shard, accepted: Sequence[Accepted], refused: Sequence[Refused]) -> list[Accepted]:
+        """Commit the shard's next members: rows, jobs of the bulk lane, and progress, in one transaction.
+
+        Answers those accepted here that are duplicates after all, of what another worker stored meanwhile: their
+        objects are the caller's to delete. Raises LeaseLost, and then nothing was stored.
+        """
+        with transaction(self._engine) as connection:
+            if connection.execute(text(FENCE_SHARD), _key(shard)).one_or_none() is None:
+                raise LeaseLost
+            made = _insert(connection, shard, accepted)
+            lost = [one for one in accepted if one.application_id not in made]
+            refused = [*refused, *_duplicates(connection, shard, lost)]
+            if refused:
+                connection.execute(text(INSERT_ERRORS), _errors(shard, refused))
+            counts = {outcome.value: sum(one.outcome is outcome for one in refused) for outcome in Outcome}
+            counts |= {"accepted": len(made), "moved": len(made) + len(refused)}
+            connection.execute(text(ADVANCE), _key(shard) | counts)
+        return lost
+
+    def give_back(self, shard: Shard, *, seconds: float, burn: bool) -> None:
+        """Let the shard be claimed again in so many seconds; `burn` counts the run against it."""
+        self._run(GIVE_BACK, **_key(shard), seconds=seconds, burnt=int(burn))
+
+    def end_finished(self) -> list[UUID]:
+        """Complete the ingestions of which everything is stored and processed: their ids."""
+        self._run(STORED)
+        return [row.id for row in self._run(COMPLETE)]
+
+    def seconds_to_next(self) -> float | None:
+        """Seconds until the next listing or shard that was given back is due, None when none is."""
+        found = self._run(NEXT_DUE)[0].seconds
+        return None if found is None else max(0.0, float(found))
+
+    def any_open(self) -> bool:
+        """Whether any ingestion has not ended."""
+        return bool(self._run("SELECT 1 FROM ingestions WHERE state IN ('listing', 'running') LIMIT 1"))
+
+    def _run(self, sql: str, **parameters: Any) -> Sequence[Row[Any]]:
+        with transaction(self._engine) as connection:
+            result = connection.execute(text(sql), parameters)
+            return result.all() if result.returns_rows else []
+
+
+def _key(shard: Shard) -> dict[str, Any]:
+    return {"id": shard.ingestion_id, "shard_no": shard.shard_no, "epoch": shard.epoch}
+
+
+def _fence_listing(connection: Connection, listing: Listing) -> None:
+    parameters = {"id": listing.ingestion_id, "epoch": listing.epoch}
+    if connection.execute(text(FENCE_LISTING), parameters).one_or_none() is None:
+        raise LeaseLost
+
+
+def _insert(connection: Connection, shard: Shard, accepted: Sequence[Accepted]) -> set[UUID]:
+    """The ids that became applications."""
+    if not accepted:
+        return set()
+    # In one order everywhere: two batches with members in common must not wait for each other.
+    ordered = sorted(
+        accepted, key=lambda one: (one.content_sha256, one.job_post_id or "", one.application_id)
+    )
+    rows = connection.execute(
+        text(INSERT),
+        {
+            "ingestion_id": shard.ingestion_id,
+            "as_of_date": shard.as_of_date,
+            "ids": [one.application_id for one in ordered],
+            "keys": [one.object_key for one in ordered],
+            "sha256s": [one.content_sha256 for one in ordered],
+            "sizes": [one.size for one in ordered],
+            "mimes": [one.mime for one in ordered],
+            "names": [one.member.name for one in ordered],
+            "posts": [one.job_post_id for one in ordered],
+            "emails": [folded(one.member.email) for one in ordered],
+            "external_ids": [one.member.external_id for one in ordered],
+            "ordinals": [str(one.member.ordinal) for one in ordered],
+            "lane": Lane.BULK.value,
+        },
+    )
+    return {row.id for row in rows}
+
+
+def _duplicates(connection: Connection, shard: Shard, lost: Sequence[Accepted]) -> list[Refused]:
+    refused = []
+    for one in lost:
+        parameters = {
+            "id": shard.ingestion_id,
+            "sha256s": [one.content_sha256],
+            "posts": [one.job_post_id],
+            "external_ids": [one.member.external_id],
+        }
+        found = connection.execute(text(KNOWN), parameters).one()
+        refused.append(duplicate(one.member, found.id))
+    return refused
+
+
+def duplicate(member: Member, application_id: UUID) -> Refused:
+    """A member whose bytes, job post and external id are an application of this ingestion already."""
+    detail = "Its bytes, job post and external id are those of an earlier member."
+    return Refused(member, Outcome.DUPLICATE, "duplicate", detail, application_id)
+
+
+def _errors(shard: Shard, refused: Sequence[Refused]) -> dict[str, Any]:
+    return {
+        "ingestion_id": shard.ingestion_id,
+        "ordinals": [one.member.ordinal for one in refused],
+        "names": [one.member.name for one in refused],
+        "outcomes": [one.outcome.value for one in refused],
+        "codes": [one.code for one in refused],
+        "details": [one.detail for one in refused],
+        "applications": [one.application_id for one in refused],
+    }
+
+
+DEAD_OWNERS = f"""
+    SELECT w.owner FROM (
+        SELECT owner FROM ingestion_shards WHERE state = 'running'
+        UNION SELECT owner FROM ingestions WHERE state = 'listing' AND owner IS NOT NULL
+    ) AS w
+    WHERE pg_postmaster_start_time() < now() - interval '{_RELOCK_GRACE_S} seconds' AND NOT EXISTS (
+        SELECT FROM pg_locks l
+        WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND (l.classid::bigint << 32) | l.objid::bigint = w.owner
+    )"""
+
+REAP_SHARDS = f"""
+    UPDATE ingestion_shards SET state = 'queued', owner = NULL, run_at = now()
+    WHERE state = 'running' AND owner = ANY(CAST(:owners AS bigint[]))
+    RETURNING pg_notify('{INGESTIONS}', '')"""
+
+REAP_LISTINGS = f"""
+    UPDATE ingestions SET owner = NULL, run_at = now()
+    WHERE state = 'listing' AND owner = ANY(CAST(:owners AS bigint[]))
+    RETURNING pg_notify('{INGESTIONS}', '')"""
+
+CLAIM_LISTING = """
+    UPDATE ingestions i SET owner = :owner, epoch = i.epoch + 1, attempt = i.attempt + 1
+    WHERE i.id = (
+        SELECT id FROM ingestions
+        WHERE state = 'listing' AND owner IS NULL AND run_at <= now()
+        ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING i.id AS ingestion_id, i.epoch, i.source, i.object_key, i.job_post_id, i.attempt"""
+
+FENCE_LISTING = """
+    SELECT 1 FROM ingestions WHERE id = :id AND epoch = :epoch AND state = 'listing' AND owner IS NOT NULL
+    FOR UPDATE"""
+
+SAME_SOURCE = "SELECT id FROM ingestions WHERE source_key = :key AND id <> :id"
+FORGET_SHARDS = "DELETE FROM ingestion_shards WHERE ingestion_id = :id"
+KEYED = "UPDATE ingestions SET source_key = :key WHERE id = :id"
+SUPERSEDED = """
+    UPDATE ingestions SET same_as = :same_as, state = 'completed', owner = NULL, members = 0, listed_at = now(),
+        stored_at = now(), completed_at = now()
+    WHERE id = :id"""
+
+ADD_SHARDS = """
+    INSERT INTO ingestion_shards (ingestion_id, shard_no, members, size)
+    SELECT :id, shard_no, members, size
+    FROM unnest(CAST(:numbers AS int[]), CAST(:members AS bytea[]), CAST(:sizes AS int[]))
+        AS s (shard_no, members, size)"""
+
+END_LISTING = f"""
+    UPDATE ingestions SET state = 'running', owner = NULL, members = :members, kind = :kind,
+        sequential = :sequential, listed_at = now(), attempt = 0
+    WHERE id = :id
+    RETURNING pg_notify('{INGESTIONS}', '')"""
+
+LIST_AGAIN = f"""
+    UPDATE ingestions SET owner = NULL, run_at = now() + make_interval(secs => :seconds)
+    WHERE id = :id AND epoch = :epoch AND state = 'listing'
+    RETURNING pg_notify('{INGESTIONS}', '')"""
+
+# Without its key, the same source may be tried again.
+REJECT = f"""
+    UPDATE ingestions SET state = 'rejected', owner = NULL, source_key = NULL, error_code = :code,
+        error_detail = :detail, completed_at = now()
+    WHERE id = :id AND state IN ('listing', 'running')
+    RETURNING pg_notify('{INGESTIONS}', '')"""
+
+CANCEL_SHARDS = """
+    UPDATE ingestion_shards SET state = 'cancelled', owner = NULL, members = NULL
+    WHERE ingestion_id = :id AND state IN ('queued', 'running')"""
+
+_CLAIMED = """s.ingestion_id, s.shard_no, s.owner, s.epoch, s.position, s.attempt, i.sequential, i.source, i.object_key,
+        i.job_post_id, i.as_of_date"""
+
+CLAIM_SHARDS = f"""
+    UPDATE ingestion_shards s
+    SET state = 'running', owner = :owner, epoch = s.epoch + 1, attempt = s.attempt + 1
+    FROM (
+        SELECT c.ingestion_id, c.shard_no FROM ingestion_shards c JOIN ingestions i ON i.id = c.ingestion_id
+        WHERE c.state = 'queued' AND c.run_at <= now() AND i.state = 'running'
+          AND (NOT i.sequential OR NOT EXISTS (
+              SELECT FROM ingestion_shards o
+              WHERE o.ingestion_id = i.id AND o.state IN ('queued', 'running') AND o.shard_no < c.shard_no))
+        ORDER BY i.created_at, c.shard_no LIMIT :limit
+        FOR UPDATE OF c SKIP LOCKED
+    ) AS picked JOIN ingestions i ON i.id = picked.ingestion_id
+    WHERE s.ingestion_id = picked.ingestion_id AND s.shard_no = picked.shard_no
+    RETURNING {_CLAIMED}"""
+
+CLAIM_NEXT = f"""
+    UPDATE ingestion_shards s
+    SET state = 'running', owner = :owner, epoch = s.epoch + 1, attempt = s.attempt + 1
+    FROM ingestions i
+    WHERE i.id = s.ingestion_id AND i.state = 'running' AND s.ingestion_id = :id AND s.shard_no = :shard_no
+      AND s.state = 'queued'
+    RETURNING {_CLAIMED}"""
+
+_SHARD = "ingestion_id = :id AND shard_no = :shard_no AND epoch = :epoch AND state = 'running'"
+
+MEMBERS = f"SELECT members, position FROM ingestion_shards WHERE {_SHARD}"
+QUEUED_MEMBERS = """
+    SELECT members, position FROM ingestion_shards
+    WHERE ingestion_id = :id AND shard_no = :shard_no AND state IN ('queued', 'running')"""
+FENCE_SHARD = f"SELECT 1 FROM ingestion_shards WHERE {_SHARD} FOR UPDATE"
+
+KNOWN = """
+    SELECT w.place, a.id
+    FROM unnest(CAST(:sha256s AS text[]), CAST(:posts AS text[]), CAST(:external_ids AS text[]))
+        WITH ORDINALITY AS w (sha256, post, external_id, place)
+    JOIN applications a ON a.ingestion_id = :id AND a.content_sha256 = w.sha256
+        AND a.job_post_id IS NOT DISTINCT FROM w.post AND a.external_id IS NOT DISTINCT FROM w.external_id"""
+
+INSERT = f"""
+    WITH made AS (
+        INSERT INTO applications (id, object_key, content_sha256, size, mime, filename, as_of_date, job_post_id,
+            email, external_id, ingestion_id, ingestion_member)
+        SELECT n.id, n.key, n.sha256, n.size, n.mime, n.name, :as_of_date, n.post, n.email, n.external_id,
+            :ingestion_id, n.ordinal
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[]), CAST(:sha256s AS text[]),
+            CAST(:sizes AS bigint[]), CAST(:mimes AS text[]), CAST(:names AS text[]), CAST(:posts AS text[]),
+            CAST(:emails AS text[]), CAST(:external_ids AS text[]), CAST(:ordinals AS text[]))
+            AS n (id, key, sha256, size, mime, name, post, email, external_id, ordinal)
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    ), queued AS (
+        INSERT INTO jobs (application_id, lane) SELECT id, :lane FROM made
+    ), recorded AS (
+        INSERT INTO events (application_id, to_state, epoch) SELECT id, 'queued', 0 FROM made
+    ), announced AS (
+        SELECT pg_notify('{JOBS}', :lane) FROM made LIMIT 1
+    )
+    SELECT made.id, (SELECT count(*) FROM announced) FROM made"""
+
+INSERT_ERRORS = """
+    INSERT INTO ingestion_errors (ingestion_id, ordinal, name, outcome, code, detail, application_id)
+    SELECT :ingestion_id, * FROM unnest(CAST(:ordinals AS bigint[]), CAST(:names AS text[]),
+        CAST(:outcomes AS text[]), CAST(:codes AS text[]), CAST(:details AS text[]),
+        CAST(:applications AS uuid[]))"""
+
+ADVANCE = f"""
+    UPDATE ingestion_shards SET position = position + :moved, accepted = accepted + :accepted,
+        duplicate = duplicate + :duplicate, skipped = skipped + :skipped, failed = failed + :failed, attempt = 1,
+        state = CASE WHEN position + :moved >= size THEN 'done' ELSE state END,
+        owner = CASE WHEN position + :moved >= size THEN NULL ELSE owner END,
+        members = CASE WHEN position + :moved >= size THEN NULL ELSE members END
+    WHERE {_SHARD}"""
+
+GIVE_BACK = f"""
+    UPDATE ingestion_shards SET state = 'queued', owner = NULL, attempt = attempt - 1 + :burnt,
+        run_at = now() + make_interval(secs => :seconds)
+    WHERE {_SHARD}
+    RETURNING pg_notify('{INGESTIONS}', '')"""
+
+STORED = """
+    UPDATE ingestions i SET stored_at = now()
+    WHERE i.state = 'running' AND i.stored_at IS NULL AND NOT EXISTS (
+        SELECT FROM ingestion_shards s WHERE s.ingestion_id = i.id AND s.state IN ('queued', 'running'))"""
+
+COMPLETE = """
+    UPDATE ingestions i SET state = 'completed', completed_at = now()
+    WHERE i.state = 'running' AND i.stored_at IS NOT NULL AND NOT EXISTS (
+        SELECT FROM applications a WHERE a.ingestion_id = i.id AND a.status IN ('queued', 'processing'))
+    RETURNING i.id"""
+
+NEXT_DUE = """
+    SELECT extract(epoch FROM least(
+        (SELECT min(run_at) FROM ingestion_shards WHERE state = 'queued' AND run_at > now()),
+        (SELECT min(run_at) FROM ingestions WHERE state = 'listing' AND owner IS NULL AND run_at > now())
+    ) - now()) AS seconds"""

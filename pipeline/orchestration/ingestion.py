@@ -1,0 +1,116 @@
+"""Bulk ingestion as Ray tasks: one lists a source, one stores a shard of it. Each answers a receipt.
+
+Ray's own retries are off: PostgreSQL knows how far each shard is, and whoever claims it next goes on there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import ray
+
+from pipeline.adapters.postgres.ingestion_work import IngestionWork, Listing, Shard
+from pipeline.domain.errors import (
+    ConfigurationError,
+    LeaseLost,
+    SourceMissing,
+    SourceRejected,
+    TransientError,
+)
+from pipeline.orchestration import sources, wiring
+from pipeline.orchestration.intake import StoreMembers, list_members
+from pipeline.settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
+
+#: The reading of archives never takes the processor from whoever works on resumes.
+_NICENESS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The work is done: members listed or stored."""
+
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A part that the work depends on is away: try again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The source cannot be ingested."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Somebody else has the work by now, or the ingestion has ended."""
+
+
+TaskReceipt = Moved | Again | Rejected | Lost
+
+
+@cache
+def _tools() -> tuple[Settings, IngestionWork, StoreMembers]:
+    """What the tasks of one worker process share."""
+    os.nice(_NICENESS)
+    settings = load_settings()
+    wiring.configure_logging(settings)
+    engine = wiring.database(settings, name="ingest", pool_size=2)
+    work = IngestionWork(engine)
+    return (
+        settings,
+        work,
+        StoreMembers(work, wiring.object_store(settings), max_bytes=settings.max_upload_bytes),
+    )
+
+
+def list_source(listing: Listing) -> TaskReceipt:
+    """List a source's members into shards."""
+    settings, work, _ = _tools()
+
+    def listed() -> int:
+        with sources.opened(settings, listing.source, listing.object_key) as source:
+            key = sources.source_key(source, listing.job_post_id)
+            return list_members(work, listing, source, key)
+
+    return _receipt(listed)
+
+
+def store_shard(shard: Shard) -> TaskReceipt:
+    """Store what a shard has left."""
+    settings, _, store = _tools()
+
+    def stored() -> int:
+        with sources.opened(settings, shard.source, shard.object_key) as source:
+            return store.run(shard, source)
+
+    return _receipt(stored)
+
+
+def _receipt(work: Callable[[], int]) -> TaskReceipt:
+    """A task's boundary: what the error tree names becomes a receipt, anything else is a bug and raises."""
+    try:
+        return Moved(work())
+    except (SourceRejected, SourceMissing, ConfigurationError) as error:
+        return Rejected(error.code if error.code != "internal" else "source-missing", error.message)
+    except TransientError as error:
+        return Again(error.message)
+    except LeaseLost:
+        return Lost()
+
+
+LIST_SOURCE: Any = ray.remote(num_cpus=0.1, max_retries=0)(list_source)
+STORE_SHARD: Any = ray.remote(num_cpus=0.1, max_retries=0)(store_shard)
