@@ -68,15 +68,16 @@ class RandomAccess(Protocol):
 
     name: str  #: what people are shown
     size: int  #: bytes
-    version: (
-        str  #: changes whenever the bytes may have changed: an ETag, a digest, or size and time of change
-    )
+    near: bool  #: whether a read costs microseconds and no request: then a look at each member is affordable
+
+    def fingerprint(self) -> str:
+        """64 hex digits over the address and whatever tells the bytes from changed ones. Raises as `read_at` does."""
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """At most `length` bytes from `offset`; fewer only at the end. Raises SourceMissing, ObjectStoreUnavailable."""
+        """At most `length` bytes from `offset`; fewer only at the end.
 
-    def stream(self, offset: int = 0) -> Iterator[bytes]:
-        """The bytes from `offset` to the end, in pieces. Raises as `read_at` does."""
+        Raises SourceMissing (also where the file changed since it was opened), ObjectStoreUnavailable.
+        """
 
 
 class Source(Protocol):
@@ -104,7 +105,9 @@ class Source(Protocol):
         A sequential source takes the next member only when it needs it: there may be millions.
 
         No more than `max_bytes` of a member, and a little more for what is unpacked at once, is ever in memory.
-        Raises SourceMissing, ObjectStoreUnavailable; never for what is one member's own fault.
+        Raises SourceMissing, ObjectStoreUnavailable; and SourceRejected where an archive contradicts its own
+        listing, which only a look at each member can tell: then nothing of the source may be kept. Never raises
+        for what is one member's own fault.
         """
 
 

@@ -7,12 +7,14 @@ Read from the environment, then from `.env` in the working directory. `.env.exam
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.domain.errors import ConfigurationError
@@ -80,6 +82,21 @@ class Settings(BaseSettings):
     )
     max_online_backlog: int = Field(
         10_000, gt=0, description="Unfinished online jobs above which uploads are answered 429."
+    )
+
+    # Bulk ingestion
+    max_archive_members: int = Field(
+        2_000_000, gt=0, description="Members above which an archive is rejected whole."
+    )
+    max_archive_bytes: int = Field(
+        1 << 40,
+        gt=0,
+        description="Unpacked bytes, over all members, above which an archive is rejected whole.",
+    )
+    ingest_s3_prefixes: str | None = Field(
+        None,
+        description="What POST /ingestions may read: s3://bucket/prefix folders, separated by commas. "
+        "Unset: the bucket of the originals only.",
     )
 
     # Reading
@@ -232,6 +249,22 @@ class Settings(BaseSettings):
             gemini_cached=self.price_gemini_cached,
             gemini_output=self.price_gemini_output,
         )
+
+    @field_validator("ingest_s3_prefixes")
+    @classmethod
+    def _names_folders(cls, value: str | None) -> str | None:
+        if value and not all(re.fullmatch(r"s3://[^/,\s]+(/.*)?", part.strip()) for part in value.split(",")):
+            raise PydanticCustomError(
+                "s3_prefixes", "it must be s3://bucket/prefix, more of them separated by commas"
+            )
+        return value
+
+    @property
+    def s3_source_prefixes(self) -> tuple[str, ...]:
+        """The s3://bucket/prefix folders that callers over HTTP may have read."""
+        if self.ingest_s3_prefixes is not None:
+            return tuple(part.strip() for part in self.ingest_s3_prefixes.split(","))
+        return (f"s3://{self.aws_s3_bucket_name}",) if self.aws_s3_bucket_name else ()
 
     @property
     def uses_textract(self) -> bool:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,8 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.adapters.aws import AwsAccess
 from pipeline.adapters.object_keys import checked
+from pipeline.adapters.s3_errors import code_of, translated
 from pipeline.domain.attachment import content_disposition
-from pipeline.domain.errors import ObjectMissing, ObjectStoreUnavailable
+from pipeline.domain.errors import ObjectStoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -58,13 +59,13 @@ class S3Store:
 
     def stream(self, key: str) -> Iterator[bytes]:
         """The object in pieces of at most 1 MiB. Raises ObjectMissing, ObjectStoreUnavailable."""
-        with _translated(self._bucket, checked(key)):
+        with translated(self._bucket, checked(key)):
             answer = self._s3.get_object(Bucket=self._bucket, Key=key)
             yield from answer["Body"].iter_chunks(_PIECE)
 
     def delete(self, key: str) -> None:
         """Remove every version of the object. Raises ObjectStoreUnavailable."""
-        with _translated(self._bucket, checked(key)):
+        with translated(self._bucket, checked(key)):
             versions = [
                 {"Key": key, "VersionId": version["VersionId"]}
                 for page in self._s3.get_paginator("list_object_versions").paginate(
@@ -78,7 +79,7 @@ class S3Store:
 
     def presigned_url(self, key: str, *, filename: str, seconds: int) -> str | None:
         """A URL that downloads the object as an attachment, for so many seconds."""
-        with _translated(self._bucket, checked(key)):
+        with translated(self._bucket, checked(key)):
             url: str = self._s3.generate_presigned_url(
                 "get_object",
                 Params={
@@ -95,7 +96,7 @@ class S3Store:
     def older_than(self, seconds: float) -> Iterator[str]:
         """The keys of our objects that were stored longer ago than this. Raises ObjectStoreUnavailable."""
         oldest = datetime.now(UTC) - timedelta(seconds=seconds)
-        with _translated(self._bucket, None):
+        with translated(self._bucket, None):
             for prefix in _PREFIXES:
                 pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
                 for page in pages:
@@ -107,7 +108,7 @@ class S3Store:
         """Abort multipart uploads of ours that were begun a day ago; the number aborted."""
         oldest = datetime.now(UTC) - _ABANDONED_AFTER
         aborted = 0
-        with _translated(self._bucket, None):
+        with translated(self._bucket, None):
             for page in self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket):
                 for upload in page.get("Uploads", ()):
                     if upload["Initiated"] < oldest and upload["Key"].startswith(_PREFIXES):
@@ -120,7 +121,7 @@ class S3Store:
 
     def check(self) -> None:
         """Ask for the bucket, once. Raises ObjectStoreUnavailable."""
-        with _translated(self._bucket, None):
+        with translated(self._bucket, None):
             self._probe.head_bucket(Bucket=self._bucket)
 
     def _delete_versions(self, versions: list[dict[str, str]]) -> None:
@@ -150,12 +151,12 @@ class S3Writer:
 
     def commit(self) -> None:
         """Make the object durable and visible. Raises ObjectStoreUnavailable."""
-        with _translated(self._bucket, self._key):
+        with translated(self._bucket, self._key):
             if self._upload_id is None:
                 self._put(bytes(self._buffer))
                 return
         self._send_part(bytes(self._buffer))
-        with _translated(self._bucket, self._key):
+        with translated(self._bucket, self._key):
             self._complete()
 
     def abort(self) -> None:
@@ -181,7 +182,7 @@ class S3Writer:
             )
         except ClientError as error:
             # A first try whose answer was lost, repeated by the SDK, meets its own object.
-            if _code(error) != "PreconditionFailed" or not self._is_there(len(data), digest):
+            if code_of(error) != "PreconditionFailed" or not self._is_there(len(data), digest):
                 raise
 
     def _is_there(self, size: int, digest: bytes) -> bool:
@@ -190,7 +191,7 @@ class S3Writer:
         return answer["ContentLength"] == size and hashlib.sha256(answer["Body"].read()).digest() == digest
 
     def _send_part(self, data: bytes) -> None:
-        with _translated(self._bucket, self._key):
+        with translated(self._bucket, self._key):
             if self._upload_id is None:
                 begun = self._s3.create_multipart_upload(
                     Bucket=self._bucket,
@@ -223,45 +224,10 @@ class S3Writer:
             )
         except ClientError as error:
             # As with a single put; the upload itself is gone by then, and only ours had its id.
-            if _code(error) != "NoSuchUpload":
+            if code_of(error) != "NoSuchUpload":
                 raise
             self._s3.head_object(Bucket=self._bucket, Key=self._key)
 
 
 def _base64(digest: bytes) -> str:
     return base64.b64encode(digest).decode()
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-@contextmanager
-def _translated(bucket: str, key: str | None) -> Iterator[None]:
-    """Every failure of the SDK as one of ours. Raises ObjectMissing, ObjectStoreUnavailable."""
-    try:
-        yield
-    except ClientError as error:
-        code = _code(error)
-        if key is not None and code in ("NoSuchKey", "404") and error.operation_name != "ListObjectVersions":
-            raise ObjectMissing(key=key) from None
-        raise ObjectStoreUnavailable(f"S3 refused ({code}): {_advice(code, bucket)}", key=code) from None
-    except BotoCoreError as error:
-        raise ObjectStoreUnavailable(
-            f"S3 does not answer ({type(error).__name__}): check AWS_ENDPOINT_URL, AWS_DEFAULT_REGION, the "
-            "credentials and the network."
-        ) from None
-
-
-def _advice(code: str, bucket: str) -> str:
-    if code in ("NoSuchBucket", "404"):
-        return f"there is no bucket {bucket}: create it, or correct AWS_S3_BUCKET_NAME."
-    if code in ("AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"):
-        return (
-            f"check the credentials, and that they may get, put, list and delete (versions too) in {bucket}."
-        )
-    if code in ("PermanentRedirect", "301", "AuthorizationHeaderMalformed"):
-        return f"the bucket {bucket} is in another region: correct AWS_DEFAULT_REGION."
-    if code == "PreconditionFailed":
-        return "another object has this key already, which only a copied database explains."
-    return "try again later; if it lasts, look at the bucket's configuration."

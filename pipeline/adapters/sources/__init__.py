@@ -1,0 +1,1 @@
+"""Where sources of bulk ingestions lie: local disks and S3."""

@@ -1,0 +1,1 @@
+"""The parts of unpacking: ZIP and TAR over anything that can be read at an offset, and manifests."""

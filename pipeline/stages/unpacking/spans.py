@@ -1,0 +1,38 @@
+"""Members that lie next to each other are read at once: a request each would cost more than the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.domain.ingestion import Member
+
+#: Bytes of one read of several members; a larger member is read by itself.
+_AT_ONCE = 4 * 1024 * 1024
+#: Bytes between two members that are cheaper read than asked around.
+_GAP = 64 * 1024
+
+
+@dataclass(slots=True)
+class Span:
+    """Members and the bytes of the archive, from `start` to `end`, that hold them."""
+
+    start: int
+    end: int
+    members: list[Member]
+
+
+def spans(members: Sequence[Member], extent: Callable[[Member], tuple[int, int]]) -> Iterator[Span]:
+    """The members in their order, by what is read at once; `extent` is where a member's bytes start and end."""
+    span: Span | None = None
+    for member in members:
+        start, end = extent(member)
+        if span and span.start <= start <= span.end + _GAP and max(end, span.end) - span.start <= _AT_ONCE:
+            span.end = max(end, span.end)
+            span.members.append(member)
+            continue
+        if span:
+            yield span
+        span = Span(start, end, [member])
+    if span:
+        yield span

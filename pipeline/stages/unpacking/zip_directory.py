@@ -1,0 +1,176 @@
+"""The central directory of a ZIP file: found at the end, read in pieces, never held whole.
+
+APPNOTE.TXT 6.3.10, sections 4.3.12 to 4.3.16 and 4.5.3.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pipeline.domain.errors import SourceRejected
+from pipeline.ports import RandomAccess
+
+_END = struct.Struct("<4s4H2LH")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR = struct.Struct("<4sLQL")
+_ENTRY = struct.Struct("<4s6H3L5H2L")
+_EXTRA = struct.Struct("<2H")
+_LONGEST_COMMENT = 0xFFFF
+_LONGEST_ENTRY = _ENTRY.size + 3 * 0xFFFF
+_PIECE = 4 * 1024 * 1024
+_MASK16, _MASK32 = 0xFFFF, 0xFFFFFFFF
+_ZIP64 = 0x0001
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Where the central directory lies: bytes `start` to `end` of the file.
+
+    `shift` is what has to be added to every offset in it, for bytes that stand before the archive. `count` is the
+    number of entries; where it is not `exact` (no ZIP64 record), writers wrote no more than its lower 16 bits.
+    """
+
+    start: int
+    end: int
+    shift: int
+    count: int
+    exact: bool
+
+
+class Entry(NamedTuple):
+    """One entry of the central directory; sizes in bytes, `offset` of the local header in the file."""
+
+    raw_name: bytes
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    size: int
+    attributes: int
+    offset: int
+
+
+def has_directory(file: RandomAccess) -> bool:
+    """Whether the file ends as a ZIP file does."""
+    return _end(file)[1] >= 0
+
+
+def find_directory(file: RandomAccess) -> Directory:
+    """Where the central directory is. Raises SourceRejected where there is none, or one on several disks."""
+    tail, at = _end(file)
+    if at < 0:
+        raise SourceRejected(
+            "The archive has no end of central directory: it was cut off on its way, or is no ZIP file; copy it again."
+        )
+    end_at = file.size - len(tail) + at
+    _, disk, first_disk, here, count, size, offset, _ = _END.unpack_from(tail, at)
+    if end64 := _end64(file, end_at):
+        end_at, disk, first_disk, here, count64, size64, offset64 = end64
+        for short, long, mask in (
+            (count, count64, _MASK16),
+            (size, size64, _MASK32),
+            (offset, offset64, _MASK32),
+        ):
+            if short not in (long, mask):
+                raise _contradicts("its two ends say different things")
+        count, size, offset = count64, size64, offset64
+    if disk or first_disk or here != count:
+        raise SourceRejected(
+            "The archive is one of several disks: join them first (zip -s 0 in.zip --out whole.zip)."
+        )
+    start = end_at - size
+    if start < offset:
+        raise _contradicts("its directory would begin before the file does, or overlap its end")
+    return Directory(start, end_at, start - offset, count, end64 is not None)
+
+
+def entries(file: RandomAccess, directory: Directory) -> Iterator[Entry]:
+    """Every entry in order. Raises SourceRejected where the directory is damaged."""
+    data, at, position = b"", 0, directory.start
+    while True:
+        if len(data) - at < _LONGEST_ENTRY and position < directory.end:
+            piece = file.read_at(position, min(_PIECE, directory.end - position))
+            if not piece:
+                raise _contradicts("its directory is cut off")
+            data, at, position = data[at:] + piece, 0, position + len(piece)
+            continue
+        if at == len(data) or data.startswith(
+            b"PK\x05\x05", at
+        ):  # the directory's signature, if any, is the last
+            return
+        if len(data) - at < _ENTRY.size:
+            raise _contradicts("its directory is cut off")
+        head = _ENTRY.unpack_from(data, at)
+        after = at + _ENTRY.size + head[10] + head[11] + head[12]
+        if head[0] != b"PK\x01\x02" or after > len(data):
+            raise _contradicts("its directory is damaged")
+        yield _entry(head, data, at, directory.shift)
+        at = after
+
+
+def zip64_values(extra: bytes) -> tuple[int, ...]:
+    """The 64-bit values of an extra field, in order; none where there is no ZIP64 record in it."""
+    at = 0
+    while at + _EXTRA.size <= len(extra):
+        kind, length = _EXTRA.unpack_from(extra, at)
+        at += _EXTRA.size
+        if kind == _ZIP64:
+            count = min(length, len(extra) - at, 24) // 8
+            return struct.unpack_from(f"<{count}Q", extra, at)
+        at += length
+    return ()
+
+
+def _entry(head: tuple[Any, ...], data: bytes, at: int, shift: int) -> Entry:
+    _, _, _, flags, method, _, _, crc, packed, size, name, extra, _, disk, _, attributes, offset = head
+    if packed == _MASK32 or size == _MASK32 or offset == _MASK32:
+        values = iter(zip64_values(data[at + _ENTRY.size + name : at + _ENTRY.size + name + extra]))
+        try:
+            size = next(values) if size == _MASK32 else size
+            packed = next(values) if packed == _MASK32 else packed
+            offset = next(values) if offset == _MASK32 else offset
+        except StopIteration:
+            raise _contradicts("a member's ZIP64 sizes are not there") from None
+    if disk not in (0, _MASK16):
+        raise _contradicts("a member lies on another disk")
+    raw_name = data[at + _ENTRY.size : at + _ENTRY.size + name]
+    return Entry(raw_name, flags, method, crc, packed, size, attributes, offset + shift)
+
+
+def _end(file: RandomAccess) -> tuple[bytes, int]:
+    """The file's tail, and where in it the end record is: the last one whose comment ends the file; -1 without one."""
+    length = min(file.size, _END.size + _LONGEST_COMMENT)
+    tail = file.read_at(file.size - length, length)
+    at = len(tail) - _END.size + 4
+    while (at := tail.rfind(b"PK\x05\x06", 0, max(0, at))) >= 0:
+        if at + _END.size + _END.unpack_from(tail, at)[7] == len(tail):
+            break
+        at += 3
+    return tail, at
+
+
+def _end64(file: RandomAccess, end_at: int) -> tuple[int, ...] | None:
+    """Place, disks, counts, size and offset of the ZIP64 end record, where there is one."""
+    locator_at = end_at - _LOCATOR.size
+    located = file.read_at(locator_at, _LOCATOR.size) if locator_at >= 0 else b""
+    if not located.startswith(b"PK\x06\x07"):
+        return None
+    _, _, offset, disks = _LOCATOR.unpack(located)
+    if disks > 1:
+        raise SourceRejected(
+            "The archive is one of several disks: join them first (zip -s 0 in.zip --out whole.zip)."
+        )
+    # The offset is off by what stands before the archive; the record itself nearly always has its plain length.
+    for at in (locator_at - _END64.size, offset):
+        record = file.read_at(at, _END64.size) if 0 <= at <= locator_at - _END64.size else b""
+        if record.startswith(b"PK\x06\x06"):
+            _, _, _, _, disk, first_disk, here, count, size, start = _END64.unpack(record)
+            return at, disk, first_disk, here, count, size, start
+    raise _contradicts("its ZIP64 end is not where it should be")
+
+
+def _contradicts(what: str) -> SourceRejected:
+    return SourceRejected(f"The archive is damaged or was made to mislead ({what}): pack it again.")
