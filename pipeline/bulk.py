@@ -25,8 +25,9 @@ from pipeline.adapters.postgres.ingestions import Progress as IngestionProgress
 from pipeline.domain.errors import ConfigurationError, DatabaseUnavailable
 from pipeline.domain.ingestion import IngestionState
 from pipeline.domain.journey import Status
-from pipeline.orchestration import sources, wiring
+from pipeline.orchestration import wiring
 from pipeline.orchestration.local import bulk_running, database_running
+from pipeline.orchestration.sources import open_source
 from pipeline.settings import Settings
 
 OPEN = frozenset({IngestionState.LISTING, IngestionState.RUNNING})
@@ -55,7 +56,7 @@ def ingest(
     2 finished with failures, 1 did not finish. Raises ConfigurationError, SourceMissing, SourceRejected.
     """
     location = source if source.startswith("s3://") else str(Path(source).expanduser().absolute())
-    sources.check(settings, location)
+    open_source(location, settings)  # what is not there, or is no source, is said at once
     with _ingestions(settings) as ingestions:
         id_ = ingestions.create(location, as_of_date=datetime.now(UTC).date(), job_post_id=job_post_id)
         served = ingestions.ingestor_lives()

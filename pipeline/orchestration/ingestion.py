@@ -5,6 +5,7 @@ Ray's own retries are off: PostgreSQL knows how far each shard is, and whoever c
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Callable
@@ -22,8 +23,10 @@ from pipeline.domain.errors import (
     SourceRejected,
     TransientError,
 )
-from pipeline.orchestration import sources, wiring
+from pipeline.orchestration import wiring
 from pipeline.orchestration.intake import StoreMembers, list_members
+from pipeline.orchestration.sources import open_source
+from pipeline.ports import Source
 from pipeline.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -82,9 +85,8 @@ def list_source(listing: Listing) -> TaskReceipt:
     settings, work, _ = _tools()
 
     def listed() -> int:
-        with sources.opened(settings, listing.source, listing.object_key) as source:
-            key = sources.source_key(source, listing.job_post_id)
-            return list_members(work, listing, source, key)
+        source = ingested_source(settings, listing.source, listing.object_key)
+        return list_members(work, listing, source, source_key(source.fingerprint(), listing.job_post_id))
 
     return _receipt(listed)
 
@@ -94,10 +96,25 @@ def store_shard(shard: Shard) -> TaskReceipt:
     settings, _, store = _tools()
 
     def stored() -> int:
-        with sources.opened(settings, shard.source, shard.object_key) as source:
-            return store.run(shard, source)
+        return store.run(shard, ingested_source(settings, shard.source, shard.object_key))
 
     return _receipt(stored)
+
+
+def ingested_source(settings: Settings, location: str, object_key: str | None) -> Source:
+    """The source of an ingestion: an uploaded archive under its key, or what the location names.
+
+    What is not a path of this machine may come from an API caller: its manifests reach no further than they may.
+    """
+    if object_key is not None:
+        location = wiring.object_address(settings, object_key)
+    remote = object_key is not None or location.startswith("s3://")
+    return open_source(location, settings, s3_prefixes=settings.s3_source_prefixes if remote else None)
+
+
+def source_key(fingerprint: str, job_post_id: str | None) -> str:
+    """What makes two ingestions the same: the source as it is now, and the job post it was ingested for."""
+    return hashlib.sha256(f"{fingerprint}:{job_post_id or ''}".encode()).hexdigest()
 
 
 def _receipt(work: Callable[[], int]) -> TaskReceipt:

@@ -89,6 +89,13 @@ def object_store(settings: Settings) -> ObjectStore:
     )
 
 
+def object_address(settings: Settings, key: str) -> str:
+    """Where an object of ours lies, as the location of a source: a path, or an s3:// address."""
+    if settings.aws_s3_bucket_name is None:
+        return str(settings.objects_dir / key)
+    return f"s3://{settings.aws_s3_bucket_name}/{key}"
+
+
 def job_queue(settings: Settings, engine: Engine) -> JobQueue:
     """The queue that PostgreSQL is."""
     from pipeline.adapters.postgres.jobs import JobQueue

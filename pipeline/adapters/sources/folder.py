@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
@@ -47,7 +47,7 @@ class Folder:
                 fault = name_fault(name) or (member_faults.EMPTY if size == 0 else None)
             yield Member(ordinal, name[:LONGEST_NAME], locator, size, fault=fault)
 
-    def read(self, members: Sequence[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
+    def read(self, members: Iterable[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
         """The bytes of each file. Raises ObjectStoreUnavailable."""
         for member in members:
             path = self._root + b"/" + unquote_to_bytes(str(member.locator[0]))

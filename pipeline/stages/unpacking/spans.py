@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.domain.ingestion import Member
@@ -22,7 +22,7 @@ class Span:
     members: list[Member]
 
 
-def spans(members: Sequence[Member], extent: Callable[[Member], tuple[int, int]]) -> Iterator[Span]:
+def spans(members: Iterable[Member], extent: Callable[[Member], tuple[int, int]]) -> Iterator[Span]:
     """The members in their order, by what is read at once; `extent` is where a member's bytes start and end."""
     span: Span | None = None
     for member in members:

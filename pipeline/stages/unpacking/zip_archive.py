@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -54,7 +54,7 @@ class ZipArchive:
                 yield member(entry, ordinal, bound)
                 ordinal += 1
 
-    def read(self, members: Sequence[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
+    def read(self, members: Iterable[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
         """The bytes of each member. Raises SourceRejected where a local header disagrees with the listing."""
 
         def extent(member: Member) -> tuple[int, int]:
