@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from pipeline.domain.checkpoint import CheckpointKey, Claimed
 from pipeline.domain.chunk import Vector
+from pipeline.domain.errors import LeaseLost
 from pipeline.domain.ingestion import Fault, Member, SourceKind
 from pipeline.domain.journey import Lease
 from pipeline.domain.ocr import OcrDocument, OcrText
@@ -237,5 +238,13 @@ class CheckpointStore(Protocol):
         Raises LeaseLost, DatabaseUnavailable.
         """
 
+    def take_many(
+        self, wanted: Sequence[tuple[CheckpointKey, Lease]]
+    ) -> list[bytes | Claimed | LeaseLost | None]:
+        """`take` for each, in one transaction; a lost lease is an answer like the others, not raised."""
+
     def put(self, key: CheckpointKey, lease: Lease, value: bytes) -> None:
         """Store the value of a claim that is ours and wake whoever waits. Raises LeaseLost, DatabaseUnavailable."""
+
+    def put_many(self, values: Sequence[tuple[CheckpointKey, Lease, bytes]]) -> None:
+        """`put` for each, in one transaction; a claim that somebody else has by now changes nothing."""

@@ -1,4 +1,8 @@
-"""Receipts: the small answers of a stage to the dispatcher. Big values stay in Ray's object store."""
+"""Receipts: the small answers of a stage to the dispatcher. Big values stay in Ray's object store.
+
+A stage is given a packet of jobs: one of the online lane, several of the bulk lane, so that what a call costs is
+paid once for all of them. Each job has its own receipt: whatever happens to one, its neighbours go on.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The stage is through; `value` is a reference for the next stage. `seconds` is by stage."""
+    """The stage is through. `seconds` is by stage."""
 
-    value: Any
     versions: dict[str, str]
     seconds: dict[str, float]
 
@@ -37,4 +40,20 @@ class Lost:
     """Another worker owns the job now: there is nothing left to do for this one."""
 
 
-Receipt = Done | Waiting | Failed | Lost
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The stage raised what the error tree does not name, which is a bug of ours: `error` is its type."""
+
+    error: str
+
+
+Receipt = Done | Waiting | Failed | Lost | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """A receipt for each job of a packet, in order, and a reference to the values of those that are done, by
+    application id: the next stage takes it as it is."""
+
+    receipts: tuple[Receipt, ...]
+    values: Any

@@ -7,9 +7,10 @@ was 2.1 of 16. This queue never waits for a batch to fill, and fills by itself u
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import heapq
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -17,7 +18,7 @@ Answer = TypeVar("Answer")
 
 
 class ContinuousBatch(Generic[Item, Answer]):
-    """One worker thread, one queue; `urgent` items go first.
+    """One worker thread, one queue; items of a lower rank go first, equals in the order they came.
 
     `work` takes up to `max_items` items and answers one answer each, in order. When it raises, each item is
     tried alone, so that an exception costs its own item and no other.
@@ -32,21 +33,23 @@ class ContinuousBatch(Generic[Item, Answer]):
         on_batch: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._work, self._max_items, self._executor, self._on_batch = work, max_items, executor, on_batch
-        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._waiting: list[tuple[int, int, Item, asyncio.Future[Answer]]] = []  # a heap
+        self._arrivals = count()
         self._worker: asyncio.Task[None] | None = None
 
-    async def submit(self, item: Item, *, urgent: bool = False) -> Answer:
+    async def submit(self, item: Item, *, rank: int = 0) -> Answer:
         """The item's own answer; raises what `work` raised for this item alone."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        (self._waiting.appendleft if urgent else self._waiting.append)((item, future))
+        heapq.heappush(self._waiting, (rank, next(self._arrivals), item, future))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._drain())
         return await future
 
     async def _drain(self) -> None:
         while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(self._max_items, len(self._waiting)))]
-            live = [(item, future) for item, future in batch if not future.done()]
+            size = min(self._max_items, len(self._waiting))
+            batch = [heapq.heappop(self._waiting) for _ in range(size)]
+            live = [(item, future) for _, _, item, future in batch if not future.done()]
             if live:
                 self._on_batch(len(live))
                 await self._answer(live)

@@ -1,4 +1,4 @@
-"""One thin Serve wrapper a stage. Each answers a receipt; results stay in Ray's object store.
+"""One thin Serve wrapper a stage. Each takes a packet of jobs and answers receipts; results stay in Ray's object store.
 
 The wrappers are plain classes: Serve makes deployments of them (`graph.py`), and the isolated worker for
 suspects runs the very same ones in a process of its own (`isolation.py`). A deployment exists only where
@@ -8,17 +8,21 @@ resources differ, so reading and grouping share one, and so do normalising and v
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import ray
 
 from pipeline.adapters.postgres.jobs import ClaimedJob
 from pipeline.adapters.postgres.search import Search
+from pipeline.domain.checkpoint import CheckpointKey, Claimed
 from pipeline.domain.chunk import Chunk, EmbeddedChunks, Vector
 from pipeline.domain.errors import (
     DatabaseUnavailable,
@@ -30,9 +34,10 @@ from pipeline.domain.errors import (
     TransientError,
     VendorTimeout,
 )
+from pipeline.domain.journey import Lane, Lease
 from pipeline.domain.metrics import BATCH_SIZE, STAGE_SECONDS
 from pipeline.domain.profile import Meta, Profile
-from pipeline.domain.receipt import Done, Failed, Lost, Receipt, Waiting
+from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Receipt, Waiting
 from pipeline.domain.result import ResumeResult, Verdict
 from pipeline.domain.sections import SectionedText
 from pipeline.orchestration import meters, wiring
@@ -41,6 +46,10 @@ from pipeline.orchestration.checkpoints import pack_vectors, unpack_vectors, vec
 from pipeline.settings import load_settings
 from pipeline.stages.embed_chunks import EmbedChunks
 
+log = logging.getLogger(__name__)
+
+#: Jobs of one call in the bulk lane: a call costs some milliseconds, whatever it carries.
+PACKET = 8
 _INDEX_AGAIN_S = 5.0
 
 
@@ -58,18 +67,45 @@ class _Clock:
         meters.observe(STAGE_SECONDS, self.seconds[name], stage=name)
 
 
-async def _receipt(work: Awaitable[Receipt]) -> Receipt:
-    """A stage's boundary: what the error tree names becomes a receipt, anything else is a bug and raises."""
-    try:
-        return await work
-    except NotYet as error:
+async def _answers(
+    jobs: Sequence[ClaimedJob],
+    work: Callable[[ClaimedJob], Awaitable[tuple[Any, Done]]],
+    *,
+    at_once: int,
+) -> Answers:
+    """Work on a packet's jobs, so many at once: a receipt each, and the values of those that are done."""
+    values: dict[UUID, Any] = {}
+    room = asyncio.Semaphore(at_once)
+
+    async def one(job: ClaimedJob) -> Receipt:
+        async with room:
+            try:
+                value, done = await work(job)
+            except Exception as error:  # noqa: BLE001 - a stage's boundary: no job may cost its neighbours theirs
+                return _receipt(job, error)
+            values[job.lease.application_id] = value
+            return done
+
+    receipts = await asyncio.gather(*(one(job) for job in jobs))
+    return Answers(tuple(receipts), ray.put(values))
+
+
+def _receipt(job: ClaimedJob, error: Exception) -> Receipt:
+    """What the error tree names, as the receipt that it means; anything else is a bug."""
+    if isinstance(error, NotYet):
         return Waiting(error.key or "unknown", error.seconds)
-    except (DocumentError, ProfileUnavailable, VendorTimeout) as error:
+    if isinstance(error, DocumentError | ProfileUnavailable | VendorTimeout):
         return Failed(error.code, error.message, retryable=False)
-    except (TransientError, ObjectMissing) as error:
+    if isinstance(error, TransientError | ObjectMissing):
         return Failed(error.code, error.message, retryable=True)
-    except LeaseLost:
+    if isinstance(error, LeaseLost):
         return Lost()
+    log.error(
+        "stage raised",
+        exc_info=error,
+        extra={"application_id": str(job.lease.application_id), "attempt": job.attempt},
+    )
+    return Broken(type(error).__name__)
 
 
 class TextReader:
@@ -82,18 +118,20 @@ class TextReader:
         self._paid = wiring.paid_desk(settings, name="reader")
         self._group = wiring.group_sections()
         self._cpu = ThreadPoolExecutor(1, "group")
+        # One more than there are parsers, so that none is idle; or as many as may wait for OCR.
+        self._at_once = PACKET if settings.uses_textract else settings.parser_processes + 1
 
-    async def run(self, job: ClaimedJob) -> Receipt:
-        """Done with a reference to a SectionedText."""
-        return await _receipt(self._run(job))
+    async def run(self, jobs: Sequence[ClaimedJob]) -> Answers:
+        """A SectionedText for each job."""
+        return await _answers(jobs, self._one, at_once=self._at_once)
 
-    async def _run(self, job: ClaimedJob) -> Receipt:
+    async def _one(self, job: ClaimedJob) -> tuple[SectionedText, Done]:
         clock = _Clock()
         with clock.stage("read"):
             text = await self._read.run(job.upload, self._paid.work_of(job.lease, job.upload.sha256))
         with clock.stage("group"):
             sections = await asyncio.get_running_loop().run_in_executor(self._cpu, self._group.run, text)
-        return Done(ray.put(sections), {"read": text.engine, "group": self._group.version}, clock.seconds)
+        return sections, Done({"read": text.engine, "group": self._group.version}, clock.seconds)
 
 
 class ProfileNormaliser:
@@ -106,22 +144,37 @@ class ProfileNormaliser:
         self._paid = wiring.paid_desk(settings, name="normaliser")
         self._verify = wiring.verify_profile(settings)
 
-    async def run(self, job: ClaimedJob, sections: SectionedText) -> Receipt:
-        """Done with a reference to a verified Profile."""
-        return await _receipt(self._run(job, sections))
+    async def run(self, jobs: Sequence[ClaimedJob], texts: dict[UUID, SectionedText]) -> Answers:
+        """A verified Profile for each job; `texts` are the reader's values."""
 
-    async def _run(self, job: ClaimedJob, sections: SectionedText) -> Receipt:
+        async def one(job: ClaimedJob) -> tuple[Profile, Done]:
+            await asyncio.sleep(0)  # whoever came meanwhile gets in between two of a packet
+            return await self._one(job, texts[job.lease.application_id])
+
+        return await _answers(jobs, one, at_once=PACKET)
+
+    async def _one(self, job: ClaimedJob, sections: SectionedText) -> tuple[Profile, Done]:
         clock = _Clock()
         with clock.stage("normalise"):
             draft = await self._normalise.run(sections, self._paid.work_of(job.lease, job.upload.sha256))
         with clock.stage("verify"):
             profile = self._verify.run(draft, sections, job.upload)
         versions = {"normalise": self._normalise.version, "verify": self._verify.version}
-        return Done(ray.put(profile), versions, clock.seconds)
+        return profile, Done(versions, clock.seconds)
+
+
+@dataclass(slots=True)
+class _Vectors:
+    """A job's chunks, what was found stored of their vectors, and those that were made here."""
+
+    key: CheckpointKey
+    chunks: tuple[Chunk, ...]
+    found: bytes | Claimed | LeaseLost | None
+    made: EmbeddedChunks | None = None
 
 
 class ChunkEmbedder:
-    """Embeds chunks of waiting resumes together, and queries before them."""
+    """Embeds chunks of waiting resumes together: queries first, then the online lane, then bulk."""
 
     def __init__(self) -> None:
         settings = load_settings()
@@ -141,14 +194,30 @@ class ChunkEmbedder:
             on_batch=lambda size: meters.observe(BATCH_SIZE, size, stage="embed"),
         )
 
-    async def run(self, job: ClaimedJob, sections: SectionedText) -> Receipt:
-        """Done with a reference to EmbeddedChunks, computed at most once for equal bytes and versions."""
-        return await _receipt(self._run(job, sections))
+    async def run(self, jobs: Sequence[ClaimedJob], texts: dict[UUID, SectionedText]) -> Answers:
+        """EmbeddedChunks for each job, computed at most once for equal bytes and versions."""
+        sections = [texts[job.lease.application_id] for job in jobs]
+        chunks = await self._on(self._model, lambda: [self._stage.chunk(one) for one in sections])
+        keys = [
+            vectors_key(job.upload.sha256, self._stage.version, its)
+            for job, its in zip(jobs, chunks, strict=True)
+        ]
+        try:
+            taken = await self._take(jobs, keys)
+        except DatabaseUnavailable as error:
+            return Answers(tuple(_receipt(job, error) for job in jobs), ray.put({}))
+        work = {
+            job.lease: _Vectors(key, its, found)
+            for job, key, its, found in zip(jobs, keys, chunks, taken, strict=True)
+        }
+        answers = await _answers(jobs, lambda job: self._one(job, work[job.lease]), at_once=len(jobs))
+        await self._keep(jobs, work)
+        return answers
 
     async def embed_query(self, text: str) -> Vector:
         """The query's vector, float32 of shape (dimension,): ahead of every resume that waits."""
         query = Chunk(0, "query", (), text)
-        return (await self._batch.submit((query,), urgent=True)).vectors[0]
+        return (await self._batch.submit((query,), rank=0)).vectors[0]
 
     async def model(self) -> tuple[str, int]:
         """The model's name (with its precision) and the dimension of its vectors."""
@@ -164,23 +233,38 @@ class ChunkEmbedder:
             else:
                 return
 
-    async def _run(self, job: ClaimedJob, sections: SectionedText) -> Receipt:
+    async def _take(
+        self, jobs: Sequence[ClaimedJob], keys: Sequence[CheckpointKey]
+    ) -> list[bytes | Claimed | LeaseLost | None]:
+        wanted = [(key, job.lease) for key, job in zip(keys, jobs, strict=True)]
+        return await self._on(self._database, self._checkpoints.take_many, wanted)
+
+    async def _one(self, job: ClaimedJob, work: _Vectors) -> tuple[EmbeddedChunks, Done]:
         clock = _Clock()
         with clock.stage("embed"):
-            embedded = await self._embedded(job, sections)
-        return Done(ray.put(embedded), {"embed": self._stage.version}, clock.seconds)
+            if isinstance(work.found, LeaseLost):
+                raise work.found
+            if work.found is None:
+                raise wait_for(work.key)
+            if isinstance(work.found, bytes):
+                embedded = unpack_vectors(work.found, model=self._embedder.model, chunks=work.chunks)
+            else:
+                rank = 1 if job.lane is Lane.ONLINE else 2
+                embedded = work.made = await self._batch.submit(work.chunks, rank=rank)
+        return embedded, Done({"embed": self._stage.version}, clock.seconds)
 
-    async def _embedded(self, job: ClaimedJob, sections: SectionedText) -> EmbeddedChunks:
-        chunks = await self._on(self._model, self._stage.chunk, sections)
-        key = vectors_key(job.upload.sha256, self._stage.version, chunks)
-        found = await self._on(self._database, self._checkpoints.take, key, job.lease)
-        if found is None:
-            raise wait_for(key)
-        if isinstance(found, bytes):
-            return unpack_vectors(found, model=self._embedder.model, chunks=chunks)
-        embedded = await self._batch.submit(chunks)
-        await self._on(self._database, self._checkpoints.put, key, job.lease, pack_vectors(embedded))
-        return embedded
+    async def _keep(self, jobs: Sequence[ClaimedJob], work: dict[Lease, _Vectors]) -> None:
+        """Store what was computed here. It only saves a later run the same work: an outage costs no job its result."""
+        values = [
+            (one.key, job.lease, pack_vectors(one.made))
+            for job in jobs
+            if (one := work[job.lease]).made is not None
+        ]
+        if values:
+            try:
+                await self._on(self._database, self._checkpoints.put_many, values)
+            except DatabaseUnavailable:
+                log.warning("vectors not kept", extra={"count": len(values)})
 
     @staticmethod
     async def _on(executor: ThreadPoolExecutor, call: Callable[..., Any], *args: Any) -> Any:
@@ -203,17 +287,35 @@ class ResumeWriter:
 
     async def run(
         self,
-        job: ClaimedJob,
-        sections: SectionedText,
-        profile: Profile,
-        embedded: EmbeddedChunks,
-        versions: dict[str, str],
-        seconds: dict[str, float],
-    ) -> Verdict | Failed:
-        """What became of the save; Failed where PostgreSQL did not answer and nothing was saved."""
-        profile.meta = Meta(versions=versions, seconds=seconds, facts_dropped=profile.meta.facts_dropped)
-        result = ResumeResult(job.lease, job.upload, sections, profile, embedded, versions, seconds)
+        jobs: Sequence[ClaimedJob],
+        texts: dict[UUID, SectionedText],
+        profiles: dict[UUID, Profile],
+        embedded: dict[UUID, EmbeddedChunks],
+        done: Sequence[Done],
+    ) -> list[Verdict] | Failed:
+        """What became of each save; Failed where PostgreSQL did not answer and perhaps nothing was saved.
+
+        `done` is, for each job, what its stages took, together.
+        """
+        results = [_result(job, texts, profiles, embedded, one) for job, one in zip(jobs, done, strict=True)]
         try:
-            return await self._batch.submit(result)
+            return list(await asyncio.gather(*(self._batch.submit(result) for result in results)))
         except TransientError as error:
             return Failed(error.code, error.message, retryable=True)
+
+
+def _result(
+    job: ClaimedJob,
+    texts: dict[UUID, SectionedText],
+    profiles: dict[UUID, Profile],
+    embedded: dict[UUID, EmbeddedChunks],
+    done: Done,
+) -> ResumeResult:
+    id_ = job.lease.application_id
+    profile = profiles[id_]
+    profile.meta = Meta(
+        versions=done.versions, seconds=done.seconds, facts_dropped=profile.meta.facts_dropped
+    )
+    return ResumeResult(
+        job.lease, job.upload, texts[id_], profile, embedded[id_], done.versions, done.seconds
+    )

@@ -1,8 +1,8 @@
-"""The dispatcher: claims jobs, drives each through the stages, and settles it.
+"""The dispatcher: claims jobs, drives them through the stages in packets, and settles each.
 
-One coroutine a resume. It sees receipts only; results travel between the stages as references. Whatever
-happens here, PostgreSQL is the truth: a dispatcher may be killed at any line, and its jobs are taken back by
-a peer or by its successor.
+One coroutine a packet: one resume of the online lane, several of the bulk lane, which share the cost of each call.
+It sees receipts only; results travel between the stages as references. Whatever happens here, PostgreSQL is the
+truth: a dispatcher may be killed at any line, and its jobs are taken back by a peer or by its successor.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ray.exceptions import RayActorError, RayError, RayTaskError
@@ -25,9 +26,10 @@ from pipeline.adapters.postgres.owner import OwnerLock
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.journey import JobState, Lane, Lease, Stage
 from pipeline.domain.metrics import IN_FLIGHT, JOURNEY_SECONDS, LEASES_LOST, SETTLED
-from pipeline.domain.receipt import Done, Failed, Lost, Receipt, Waiting
+from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Waiting
 from pipeline.domain.result import Verdict
 from pipeline.orchestration import meters, wiring
+from pipeline.orchestration.deployments import PACKET
 from pipeline.orchestration.isolation import IsolatedStages, NotIsolated
 from pipeline.orchestration.keeper import LeaseKeeper
 from pipeline.orchestration.sweep_keeper import SweepKeeper
@@ -40,18 +42,18 @@ T = TypeVar("T")
 #: In flight = this × the slots of all stages: enough that every stage has a next one waiting, and that
 #: autoscaling sees demand; not so much that a resume waits in a replica instead of in PostgreSQL.
 _OVERCOMMIT = 1.5
+#: Packets of the bulk lane at a stage: the one that it works on and the next one.
+_LEAST_PACKETS = 2
 _PROGRESS_EVERY_S = 0.2
+_NEWS_IN_BULK_S = 1.0
 _SAVE_AGAIN_S = 1.0
 _LONGEST_BACKOFF_S = 60.0
 #: A stage that raises what the error tree does not name has a bug: a third run would find it again.
 _RUNS_OF_A_BUG = 3
 
 
-class _Settled(Exception):
-    """The journey ended before its last stage."""
-
-    def __init__(self, state: JobState | None) -> None:
-        self.state = state
+class _AllSettled(Exception):
+    """No job of the packet is left to go on."""
 
 
 class SharedStages:
@@ -60,14 +62,26 @@ class SharedStages:
     def __init__(self, reader: Any, normaliser: Any, embedder: Any) -> None:
         self._reader, self._normaliser, self._embedder = reader, normaliser, embedder
 
-    async def read(self, job: ClaimedJob) -> Receipt:
-        return await self._reader.run.remote(job)
+    async def read(self, jobs: Sequence[ClaimedJob]) -> Answers:
+        return await self._reader.run.remote(jobs)
 
-    async def normalise(self, job: ClaimedJob, sections: Any) -> Receipt:
-        return await self._normaliser.run.remote(job, sections)
+    async def normalise(self, jobs: Sequence[ClaimedJob], texts: Any) -> Answers:
+        return await self._normaliser.run.remote(jobs, texts)
 
-    async def embed(self, job: ClaimedJob, sections: Any) -> Receipt:
-        return await self._embedder.run.remote(job, sections)
+    async def embed(self, jobs: Sequence[ClaimedJob], texts: Any) -> Answers:
+        return await self._embedder.run.remote(jobs, texts)
+
+
+@dataclass(slots=True)
+class _Drive:
+    """A packet on its way: the jobs that are still ours and not settled, and what their stages took so far."""
+
+    lane: Lane
+    alone: bool
+    jobs: list[ClaimedJob]
+    started: float = field(default_factory=time.monotonic)
+    done: dict[Lease, Done] = field(default_factory=dict)
+    task: asyncio.Task[None] | None = None
 
 
 class Dispatcher:
@@ -85,8 +99,8 @@ class Dispatcher:
         self._notices = wiring.textract_notices(self._settings, self._queue.wake)
         self._sweeps = SweepKeeper(wiring.sweeper(self._settings, engine))
         self._lock = OwnerLock(wiring.database_url(self._settings))
-        self._driving: dict[Lease, tuple[Lane, bool, asyncio.Task[None]]] = {}
-        self._progress: list[tuple[Lease, Stage]] = []
+        self._driving: dict[Lease, _Drive] = {}
+        self._progress: dict[Lease, tuple[Stage, float]] = {}
         self._limits: dict[Lane, int] = {}
         self._wake = asyncio.Event()
         self._backlog = False
@@ -111,14 +125,14 @@ class Dispatcher:
         """Take the stages' slots and our lanes; called by Serve at the start and when the configuration changes."""
         slots = config["slots"]
         lanes = {Lane(lane) for lane in config["lanes"]}
-        # Bulk never queues in a stage, and leaves one slot of each to whoever waits for an answer.
-        kept = 1 if Lane.ONLINE in lanes else 0
+        # Bulk never queues in a stage: one packet is worked on, one is at hand, and more only where slots wait.
+        packets = {stage: max(_LEAST_PACKETS, n // PACKET) for stage, n in slots.items()}
         limits = {
             Lane.ONLINE: int(_OVERCOMMIT * sum(slots.values())),
-            Lane.BULK: max(1, sum(slots.values()) - kept * len(slots)),
+            Lane.BULK: PACKET * sum(packets.values()),
         }
         self._limits = {lane: limits[lane] for lane in Lane if lane in lanes}
-        self._bulk_slots = {stage: asyncio.Semaphore(max(1, n - kept)) for stage, n in slots.items()}
+        self._bulk_slots = {stage: asyncio.Semaphore(n) for stage, n in packets.items()}
         self._wake.set()
 
     async def check_health(self) -> None:
@@ -134,7 +148,7 @@ class Dispatcher:
         self._sweeps.stop()
         if self._notices is not None:
             self._notices.stop()
-        if tasks := [task for _, _, task in self._driving.values()]:
+        if tasks := {drive.task for drive in self._driving.values() if drive.task is not None}:
             await asyncio.wait(tasks, timeout=self._settings.drain_s)
         left = set(self._driving)
         self._abandon(left)
@@ -184,18 +198,18 @@ class Dispatcher:
             return 0
         jobs = await self._db(lambda: self._queue.claim(self._lock.owner, lane, free, suspects=suspects))
         self._backlog |= len(jobs) == free
-        for job in jobs:
-            task = asyncio.create_task(self._drive(job))
-            self._driving[job.lease] = (lane, suspects, task)
+        size = PACKET if lane is Lane.BULK and not suspects else 1
+        for start in range(0, len(jobs), size):
+            drive = _Drive(lane, suspects, jobs[start : start + size])
+            self._driving |= {job.lease: drive for job in drive.jobs}
+            drive.task = asyncio.create_task(self._run_drive(drive))
         if jobs:
             meters.observe(IN_FLIGHT, self._count(lane, alone=False), lane=lane.value)
         return len(jobs)
 
     def _count(self, lane: Lane | None, *, alone: bool) -> int:
         return sum(
-            1
-            for its_lane, its_alone, _ in self._driving.values()
-            if its_alone == alone and lane in (None, its_lane)
+            1 for drive in self._driving.values() if drive.alone == alone and lane in (None, drive.lane)
         )
 
     async def _sleep_until_woken(self) -> None:
@@ -208,62 +222,97 @@ class Dispatcher:
 
     # -- driving ---------------------------------------------------------------------------------------
 
-    async def _drive(self, job: ClaimedJob) -> None:
-        """One resume from its claim to its settlement. Never raises, except for its own cancellation."""
-        started = time.monotonic()
-        alone = job.suspicions > 0
-        state: JobState | None = None
+    async def _run_drive(self, drive: _Drive) -> None:
+        """A packet from its claim to its jobs' settlements. Never raises, except for its own cancellation."""
         try:
-            state = await self._journey(job, self._isolated if alone else self._shared)
-        except _Settled as settled:
-            state = settled.state
+            await self._journey(drive, self._isolated if drive.alone else self._shared)
+        except _AllSettled:
+            pass
         except RayActorError:
-            state = await self._worker_died(job, alone=alone)
-        except Exception as error:  # noqa: BLE001 - the last boundary: a bug of ours must settle its job
-            state = await self._stumbled(job, error)
+            for job in self._left(drive):
+                self._end(drive, job, await self._worker_died(job, alone=drive.alone))
+        except Exception as error:  # noqa: BLE001 - the last boundary: a bug of ours must settle its jobs
+            for job in self._left(drive):
+                self._end(drive, job, await self._stumbled(job, error))
         finally:
-            self._driving.pop(job.lease, None)
-            meters.observe(IN_FLIGHT, self._count(job.lane, alone=False), lane=job.lane.value)
+            for job in self._left(drive):
+                self._driving.pop(job.lease, None)
             if self._backlog:  # else whoever comes next is announced: no need to ask the database
                 self._wake.set()
-        self._report(job, state, time.monotonic() - started)
 
-    async def _journey(self, job: ClaimedJob, stages: SharedStages | IsolatedStages) -> JobState | None:
-        read = await self._stage(job, Stage.READ, lambda: stages.read(job))
-        normalised = await self._stage(job, Stage.NORMALISE, lambda: stages.normalise(job, read.value))
-        embedded = await self._stage(job, Stage.EMBED, lambda: stages.embed(job, read.value))
-        versions = read.versions | normalised.versions | embedded.versions
-        seconds = read.seconds | normalised.seconds | embedded.seconds
-        self._progress.append((job.lease, Stage.SAVE))
-        values = read.value, normalised.value, embedded.value
-        while True:
+    def _left(self, drive: _Drive) -> list[ClaimedJob]:
+        """The packet's jobs that are not settled, and whose leases are still ours."""
+        drive.jobs = [job for job in drive.jobs if self._driving.get(job.lease) is drive]
+        return drive.jobs
+
+    def _end(self, drive: _Drive, job: ClaimedJob, state: JobState | None) -> None:
+        """This job's journey is over; its packet goes on without it."""
+        self._driving.pop(job.lease, None)
+        self._progress.pop(job.lease, None)
+        meters.observe(IN_FLIGHT, self._count(job.lane, alone=False), lane=job.lane.value)
+        self._report(job, state, time.monotonic() - drive.started)
+
+    async def _journey(self, drive: _Drive, stages: SharedStages | IsolatedStages) -> None:
+        texts = await self._stage(drive, Stage.READ, stages.read)
+        profiles = await self._stage(drive, Stage.NORMALISE, lambda jobs: stages.normalise(jobs, texts))
+        embedded = await self._stage(drive, Stage.EMBED, lambda jobs: stages.embed(jobs, texts))
+        while jobs := self._left(drive):
+            self._show(jobs, Stage.SAVE)
+            done = [drive.done[job.lease] for job in jobs]
             try:
-                async with self._slot(job, Stage.SAVE):
-                    verdict = await self._writer.run.remote(job, *values, versions, seconds)
+                async with self._slot(drive.lane, Stage.SAVE):
+                    verdicts = await self._writer.run.remote(jobs, texts, profiles, embedded, done)
             except RayActorError:
-                verdict = None  # the writer died, perhaps after its commit: the fence makes a second try safe
-            if isinstance(verdict, Verdict):
-                return await self._saved(job, verdict)
-            # Everything is computed already: try again for as long as the lease is ours.
+                verdicts = (
+                    None  # the writer died, perhaps after its commit: the fence makes a second try safe
+                )
+            if isinstance(verdicts, list):
+                for job, verdict in zip(jobs, verdicts, strict=True):
+                    self._end(drive, job, await self._saved(job, verdict))
+                return
+            # Everything is computed already: try again for as long as the leases are ours.
             await asyncio.sleep(_SAVE_AGAIN_S)
 
-    async def _stage(self, job: ClaimedJob, stage: Stage, call: Callable[[], Any]) -> Done:
-        self._progress.append((job.lease, stage))
-        async with self._slot(job, stage):
-            receipt: Receipt = await call()
-        if isinstance(receipt, Done):
-            return receipt
-        raise _Settled(await self._settle(job, receipt))
+    async def _stage(
+        self, drive: _Drive, stage: Stage, call: Callable[[Sequence[ClaimedJob]], Awaitable[Answers]]
+    ) -> Any:
+        """A reference to the stage's values; what did not get through it is settled. Raises _AllSettled."""
+        jobs = self._left(drive)
+        if not jobs:
+            raise _AllSettled
+        self._show(jobs, stage)
+        async with self._slot(drive.lane, stage):
+            answers = await call(jobs)
+        for job, receipt in zip(jobs, answers.receipts, strict=True):
+            if self._driving.get(job.lease) is not drive:
+                continue  # its lease was lost meanwhile
+            if isinstance(receipt, Done):
+                earlier = drive.done.get(job.lease, Done({}, {}))
+                drive.done[job.lease] = Done(
+                    earlier.versions | receipt.versions, earlier.seconds | receipt.seconds
+                )
+            else:
+                self._end(drive, job, await self._settle(job, receipt))
+        if not self._left(drive):
+            raise _AllSettled
+        return answers.values
 
-    def _slot(self, job: ClaimedJob, stage: Stage) -> Any:
-        return self._bulk_slots[stage.value] if job.lane is Lane.BULK else _FREE
+    def _slot(self, lane: Lane, stage: Stage) -> Any:
+        return self._bulk_slots[stage.value] if lane is Lane.BULK else _FREE
+
+    def _show(self, jobs: Sequence[ClaimedJob], stage: Stage) -> None:
+        """Let callers see the stage, soon."""
+        now = time.monotonic()
+        self._progress |= {job.lease: (stage, now) for job in jobs}
 
     # -- settling --------------------------------------------------------------------------------------
 
-    async def _settle(self, job: ClaimedJob, receipt: Failed | Waiting | Lost) -> JobState | None:
+    async def _settle(self, job: ClaimedJob, receipt: Failed | Waiting | Lost | Broken) -> JobState | None:
         lease = job.lease
         if isinstance(receipt, Lost):
             return None
+        if isinstance(receipt, Broken):
+            return await self._broke(job, receipt.error, again=job.attempt < _RUNS_OF_A_BUG)
         if isinstance(receipt, Waiting):
             held = await self._db(
                 lambda: self._queue.wait(lease, reason=receipt.reason, seconds=receipt.seconds)
@@ -303,13 +352,16 @@ class Dispatcher:
         cause = error.cause if isinstance(error, RayTaskError) else error
         rays_own = isinstance(cause, RayError | RayServeException | NotIsolated)
         log.error(
-            "stage raised",
+            "call raised",
             exc_info=cause,
             extra={"application_id": str(job.lease.application_id), "attempt": job.attempt},
         )
-        detail = f"The service failed on this document ({type(cause).__name__}); the original is kept."
         # A reference whose owner died after it had answered is nobody's bug, however often it happens.
-        if job.attempt < _RUNS_OF_A_BUG or rays_own:
+        return await self._broke(job, type(cause).__name__, again=rays_own or job.attempt < _RUNS_OF_A_BUG)
+
+    async def _broke(self, job: ClaimedJob, error: str, *, again: bool) -> JobState | None:
+        detail = f"The service failed on this document ({error}); the original is kept."
+        if again:
             return await self._retry(job, "internal", detail)
         dead = await self._db(lambda: self._queue.die(job.lease, code="internal", detail=detail))
         return JobState.DEAD if dead else None
@@ -322,14 +374,24 @@ class Dispatcher:
     # -- the rest --------------------------------------------------------------------------------------
 
     async def _flush_progress(self) -> None:
-        """Stage changes are news, not truth: they go out in batches, and are dropped with an outage."""
+        """Stage changes are news, not truth: they go out in batches, and are dropped with an outage.
+
+        Of the bulk lane only those that last: nobody follows each one of thousands, and each costs a write.
+        """
         while True:
             await asyncio.sleep(_PROGRESS_EVERY_S)
-            moves, self._progress = self._progress, []
-            live = [move for move in moves if move[0] in self._driving]
-            if live:
+            now = time.monotonic()
+            news = [
+                (lease, stage)
+                for lease, (stage, since) in self._progress.items()
+                if (drive := self._driving.get(lease))
+                and (drive.lane is Lane.ONLINE or now - since >= _NEWS_IN_BULK_S)
+            ]
+            for lease, _ in news:
+                del self._progress[lease]
+            if news:
                 try:
-                    await self._loop.run_in_executor(self._database, self._queue.progress, live)
+                    await self._loop.run_in_executor(self._database, self._queue.progress, news)
                 except DatabaseUnavailable:
                     continue
 
@@ -342,10 +404,14 @@ class Dispatcher:
                 await asyncio.sleep(0.5)
 
     def _abandon(self, leases: set[Lease]) -> None:
+        """Let go of jobs that are no longer ours; a packet of which nothing is left ends."""
         for lease in leases:
-            if lease in self._driving:
-                self._driving[lease][2].cancel()
+            drive = self._driving.pop(lease, None)
+            self._progress.pop(lease, None)
+            if drive is not None:
                 meters.count(LEASES_LOST)
+                if not self._left(drive) and drive.task is not None:
+                    drive.task.cancel()
 
     def _call_soon(self, call: Callable[..., object], *args: Any) -> None:
         if not self._loop.is_closed():

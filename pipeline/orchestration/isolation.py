@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import ray
 
 from pipeline.adapters.postgres.jobs import ClaimedJob
-from pipeline.domain.receipt import Receipt
+from pipeline.domain.receipt import Answers
 from pipeline.domain.sections import SectionedText
 from pipeline.orchestration.deployments import ChunkEmbedder, ProfileNormaliser, TextReader
 
@@ -30,14 +32,14 @@ class _IsolatedWorker:
     async def ready(self) -> None:
         """Answer: the process lives, and holds no document."""
 
-    async def read(self, job: ClaimedJob) -> Receipt:
-        return await self._stage(TextReader).run(job)
+    async def read(self, jobs: Sequence[ClaimedJob]) -> Answers:
+        return await self._stage(TextReader).run(jobs)
 
-    async def normalise(self, job: ClaimedJob, sections: SectionedText) -> Receipt:
-        return await self._stage(ProfileNormaliser).run(job, sections)
+    async def normalise(self, jobs: Sequence[ClaimedJob], texts: dict[UUID, SectionedText]) -> Answers:
+        return await self._stage(ProfileNormaliser).run(jobs, texts)
 
-    async def embed(self, job: ClaimedJob, sections: SectionedText) -> Receipt:
-        return await self._stage(ChunkEmbedder).run(job, sections)
+    async def embed(self, jobs: Sequence[ClaimedJob], texts: dict[UUID, SectionedText]) -> Answers:
+        return await self._stage(ChunkEmbedder).run(jobs, texts)
 
     def _stage(self, kind: type) -> Any:
         if kind.__name__ not in self._stages:
@@ -59,15 +61,15 @@ class IsolatedStages:
         self._worker: Any = None
         self._retirement: asyncio.TimerHandle | None = None
 
-    async def read(self, job: ClaimedJob) -> Receipt:
+    async def read(self, jobs: Sequence[ClaimedJob]) -> Answers:
         await self._ensure_worker()
-        return await self._call("read", job)
+        return await self._call("read", jobs)
 
-    async def normalise(self, job: ClaimedJob, sections: Any) -> Receipt:
-        return await self._call("normalise", job, sections)
+    async def normalise(self, jobs: Sequence[ClaimedJob], texts: Any) -> Answers:
+        return await self._call("normalise", jobs, texts)
 
-    async def embed(self, job: ClaimedJob, sections: Any) -> Receipt:
-        return await self._call("embed", job, sections)
+    async def embed(self, jobs: Sequence[ClaimedJob], texts: Any) -> Answers:
+        return await self._call("embed", jobs, texts)
 
     def discard(self) -> None:
         """End the worker; the next suspect gets a new one."""
@@ -98,7 +100,7 @@ class IsolatedStages:
         if self._retirement is not None:
             self._retirement.cancel()
 
-    async def _call(self, method: str, *args: Any) -> Receipt:
+    async def _call(self, method: str, *args: Any) -> Answers:
         self._keep()
         try:
             return await getattr(self._worker, method).remote(*args)

@@ -40,21 +40,24 @@ class PostgresCheckpoints:
 
     def take(self, key: CheckpointKey, lease: Lease) -> bytes | Claimed | None:
         """As `CheckpointStore.take`. A claim whose owner neither runs nor waits becomes ours, with its note."""
-        parameters = claim_parameters(key, lease)
+        (found,) = self.take_many([(key, lease)])
+        if isinstance(found, LeaseLost):
+            raise found
+        return found
+
+    def take_many(
+        self, wanted: Sequence[tuple[CheckpointKey, Lease]]
+    ) -> list[bytes | Claimed | LeaseLost | None]:
+        """As `CheckpointStore.take_many`."""
+        found: dict[int, bytes | Claimed | LeaseLost | None] = {}
         with transaction(self._engine) as connection:
-            self._require_lease(connection, lease)
-            if connection.execute(text(INSERT), parameters).first() is not None:
-                return Claimed()
-            row = connection.execute(text(FIND), parameters).first()
-            if row is None:
-                # Erased between our two statements: the job's next run finds its place free.
-                return None
-            if row.value is not None:
-                return bytes(row.value)
-            if row.owned_by_another:
-                return None
-            connection.execute(text(REPLACE), parameters)
-            return Claimed(row.note, row.busy_s)
+            live = self._live(connection, [lease for _, lease in wanted])
+            # In the order of the keys: two packets with contents in common must not wait for each other.
+            for place in sorted(range(len(wanted)), key=lambda place: str(wanted[place][0])):
+                key, lease = wanted[place]
+                lost = LeaseLost(key=str(lease.application_id))
+                found[place] = _take(connection, key, lease) if lease in live else lost
+        return [found[place] for place in range(len(wanted))]
 
     def stored(self, key: CheckpointKey) -> bytes | None:
         """The stored value, if there is one; claims nothing."""
@@ -79,18 +82,18 @@ class PostgresCheckpoints:
 
         A value that another job stored meanwhile stays: it is as good.
         """
-        parameters = claim_parameters(key, lease) | {"value": value}
         with transaction(self._engine) as connection:
-            row = connection.execute(text(PUT), parameters).first()
-            known = row is not None or connection.execute(text(STORED), parameters).first() is not None
-            if row is not None:
-                wake(connection, str(key))
-                for quota in row.note.get("holds", ()):
-                    wake(connection, f"quota:{quota}", most=1)
+            known = _put(connection, key, lease, value)
             if self._ledger is not None:
                 self._ledger.enter_within(connection, lease.application_id, usages)
         if not known:
             raise LeaseLost(key=str(key))
+
+    def put_many(self, values: Sequence[tuple[CheckpointKey, Lease, bytes]]) -> None:
+        """As `CheckpointStore.put_many`."""
+        with transaction(self._engine) as connection:
+            for key, lease, value in sorted(values, key=lambda one: str(one[0])):
+                _put(connection, key, lease, value)
 
     def discard(self, key: CheckpointKey, lease: Lease) -> None:
         """Give up a claim whose work cannot be done, and let whoever waits for it try. Idempotent."""
@@ -100,11 +103,40 @@ class PostgresCheckpoints:
             for quota in row.note.get("holds", ()) if row is not None else ():
                 wake(connection, f"quota:{quota}", most=1)
 
-    def _require_lease(self, connection: Connection, lease: Lease) -> None:
-        """Lock the lease's job for the rest of the transaction. Raises LeaseLost."""
-        rows = connection.execute(text(f"WITH {self._held} SELECT 1 FROM picked"), fence.of([lease]))
-        if rows.first() is None:
-            raise LeaseLost(key=str(lease.application_id))
+    def _live(self, connection: Connection, leases: Sequence[Lease]) -> set[Lease]:
+        """Those of the leases that are live, their jobs locked for the rest of the transaction."""
+        rows = connection.execute(
+            text(f"WITH {self._held} SELECT application_id, epoch FROM picked"), fence.of(leases)
+        )
+        return {Lease(row.application_id, row.epoch) for row in rows}
+
+
+def _take(connection: Connection, key: CheckpointKey, lease: Lease) -> bytes | Claimed | None:
+    parameters = claim_parameters(key, lease)
+    if connection.execute(text(INSERT), parameters).first() is not None:
+        return Claimed()
+    row = connection.execute(text(FIND), parameters).first()
+    if row is None:
+        # Erased between our two statements: the job's next run finds its place free.
+        return None
+    if row.value is not None:
+        return bytes(row.value)
+    if row.owned_by_another:
+        return None
+    connection.execute(text(REPLACE), parameters)
+    return Claimed(row.note, row.busy_s)
+
+
+def _put(connection: Connection, key: CheckpointKey, lease: Lease, value: bytes) -> bool:
+    """Store the value of a claim that is ours; whether it is stored now, by whomever."""
+    parameters = claim_parameters(key, lease) | {"value": value}
+    row = connection.execute(text(PUT), parameters).first()
+    if row is None:
+        return connection.execute(text(STORED), parameters).first() is not None
+    wake(connection, str(key))
+    for quota in row.note.get("holds", ()):
+        wake(connection, f"quota:{quota}", most=1)
+    return True
 
 
 def claim_parameters(key: CheckpointKey, lease: Lease) -> dict[str, Any]:
