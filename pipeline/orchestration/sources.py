@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pipeline.orchestration.wiring import aws_access
@@ -33,7 +33,28 @@ def _local(path: Path, settings: Settings, s3_prefixes: Sequence[str] | None) ->
 
     if path.is_dir():
         return Folder(path)
-    return _archive(LocalFile(path), settings)
+    file = LocalFile(path)
+    if path.suffix.lower() in _MANIFESTS:
+        return _manifest(file, path.suffix, path.resolve().parent, settings, s3_prefixes)
+    return _archive(file, settings)
+
+
+def _remote(location: str, settings: Settings, s3_prefixes: Sequence[str] | None) -> Source:
+    from pipeline.adapters.sources.s3_address import split
+    from pipeline.adapters.sources.s3_file import S3File
+    from pipeline.adapters.sources.s3_prefix import S3Prefix
+
+    bucket, key = split(location)
+    s3 = aws_access(settings).client("s3")
+    if not key or key.endswith("/"):
+        return S3Prefix(s3, bucket, key)
+    file = S3File(s3, bucket, key)
+    folder, _, name = location.rpartition("/")
+    suffix = PurePosixPath(name).suffix
+    if suffix.lower() in _MANIFESTS:
+        allowed = None if s3_prefixes is None else [*s3_prefixes, folder]
+        return _manifest(file, suffix, folder, settings, allowed)
+    return _archive(file, settings)
 
 
 def _archive(file: RandomAccess, settings: Settings) -> Source:
@@ -45,9 +66,11 @@ def _archive(file: RandomAccess, settings: Settings) -> Source:
     return unpack.run(file)
 
 
-def _remote(location: str, settings: Settings, s3_prefixes: Sequence[str] | None) -> Source:
-    from pipeline.adapters.sources.s3_address import split
-    from pipeline.adapters.sources.s3_file import S3File
+def _manifest(
+    file: RandomAccess, suffix: str, base: Path | str, settings: Settings, allowed: Sequence[str] | None
+) -> Source:
+    from pipeline.adapters.sources.manifest_files import ManifestFiles
+    from pipeline.stages.unpacking.manifest import Manifest
 
-    bucket, key = split(location)
-    return _archive(S3File(aws_access(settings).client("s3"), bucket, key), settings)
+    files = ManifestFiles(base, lambda: aws_access(settings).client("s3"), allowed)
+    return Manifest(file, files, ndjson=suffix.lower() != ".csv")

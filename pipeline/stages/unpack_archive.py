@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pipeline.domain.errors import SourceRejected
 from pipeline.ports import RandomAccess, Source
+from pipeline.stages.unpacking.decompression import decoder_for
 from pipeline.stages.unpacking.limits import Limits
+from pipeline.stages.unpacking.tar_archive import CompressedTarArchive, TarArchive
+from pipeline.stages.unpacking.tar_headers import BLOCK, is_tar
 from pipeline.stages.unpacking.zip_archive import ZipArchive
 from pipeline.stages.unpacking.zip_directory import has_directory
-
-_HEAD = 512
 
 
 class UnpackArchive:
@@ -24,7 +25,11 @@ class UnpackArchive:
         Nothing but its two ends is read here. Raises SourceRejected where it is none, SourceMissing,
         ObjectStoreUnavailable.
         """
-        head = file.read_at(0, _HEAD)
+        head = file.read_at(0, BLOCK)
+        if decoder := decoder_for(head):
+            return CompressedTarArchive(file, self._limits, decoder)
+        if len(head) == BLOCK and is_tar(head):
+            return TarArchive(file, self._limits)
         if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) or has_directory(file):
             return ZipArchive(file, self._limits)
         raise SourceRejected(

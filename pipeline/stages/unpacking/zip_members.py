@@ -37,16 +37,15 @@ def member(entry: Entry, ordinal: int, bound: int) -> Member:
     name = decoded(entry.raw_name, entry.flags)
     fault = _fault(entry, name)
     locator = (entry.offset, entry.packed, entry.crc, entry.method, entry.flags, bound)
-    return Member(ordinal, name[:LONGEST_NAME] if fault else name, locator, entry.size, fault=fault)
+    return Member(ordinal, storable(name)[:LONGEST_NAME] if fault else name, locator, entry.size, fault=fault)
 
 
 def decoded(raw: bytes, flags: int) -> str:
     """A name as text: UTF-8, which many write without saying so, else the code page of old."""
     try:
-        name = raw.decode()
+        return raw.decode()
     except UnicodeDecodeError:
-        name = raw.decode(errors="replace") if flags & _UTF8 else raw.decode("cp437")
-    return name if name.isprintable() else storable(name)
+        return raw.decode(errors="replace") if flags & _UTF8 else raw.decode("cp437")
 
 
 def local_length(
