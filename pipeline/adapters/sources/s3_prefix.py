@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pipeline.adapters.sources.s3_address import SCHEME, source_errors
@@ -43,8 +43,9 @@ class S3Prefix:
                 ordinal, storable(name)[:LONGEST_NAME], (item["Key"], item["ETag"]), size, fault=fault
             )
 
-    def read(self, members: Sequence[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
+    def read(self, members: Iterable[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
         """The bytes of each object, four requests at once. Raises ObjectStoreUnavailable."""
+        members = list(members)
         wanted = [Wanted(self._bucket, str(member.locator[0]), str(member.locator[1])) for member in members]
         yield from zip(members, contents(self._s3, wanted, max_bytes), strict=True)
 

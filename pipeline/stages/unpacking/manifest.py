@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from pipeline.domain import member_faults
 from pipeline.domain.errors import SourceRejected
 from pipeline.domain.ingestion import Fault, Member, Outcome, SourceKind
 from pipeline.domain.member_faults import LONGEST_NAME, name_fault, storable
@@ -54,8 +53,9 @@ class Manifest:
         for ordinal, (line, row) in enumerate(rows):
             yield self._member(ordinal, line, row)
 
-    def read(self, members: Sequence[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
+    def read(self, members: Iterable[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
         """The bytes of each file. Raises ObjectStoreUnavailable."""
+        members = list(members)
         addresses = [str(member.locator[0]) for member in members]
         yield from zip(members, self._files.read(addresses, max_bytes=max_bytes), strict=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from pipeline.domain import member_faults
 from pipeline.domain.errors import SourceRejected
@@ -42,7 +42,7 @@ class TarArchive:
         """Every member; folders are none. Raises SourceRejected, which may be after the last of them."""
         return _members(FileTape(self._file), self._limits)
 
-    def read(self, members: Sequence[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
+    def read(self, members: Iterable[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
         """The bytes of each member. Raises SourceRejected where the file is shorter than it was."""
 
         def extent(member: Member) -> tuple[int, int]:
@@ -76,7 +76,7 @@ class CompressedTarArchive:
         """Every member; folders are none. Raises SourceRejected, which may be after the last of them."""
         return _members(self._tape(), self._limits)
 
-    def read(self, members: Sequence[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
+    def read(self, members: Iterable[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
         """The bytes of each member, from one run that ends at the last of them. Raises SourceRejected."""
         tape = self._tape()
         found = _members(tape, self._limits)
