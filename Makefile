@@ -10,7 +10,7 @@ PIP_TORCH := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX),)
 BENCH ?= latency
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-cloud serve test lint format bench openapi clean
+.PHONY: help setup demo demo-cloud serve test test-long lint format bench openapi clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-11s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ serve: setup ## Run the service on this machine until Ctrl-C
 test: setup ## Run the whole test suite (about ten minutes on two cores)
 	@echo "· Running every test: a real PostgreSQL and a real Ray Serve are started for them"
 	$(BIN)/python -m pytest
+
+test-long: setup ## Run what takes minutes each: kills during ingestions, and the like
+	$(BIN)/python -m pytest -m long
 
 lint: setup ## Formatting, ruff, mypy, import contracts
 	$(BIN)/ruff format --check .

@@ -1,0 +1,166 @@
+"""A bulk ingestion under random kill -9: every count adds up, no member is there twice, none is lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import Engine, text
+
+from benchmarks.resume_maker import iter_resumes
+from benchmarks.service import Service, running, title
+from pipeline.adapters.postgres.ingestions import Ingestions
+from pipeline.domain.errors import DatabaseUnavailable
+from pipeline.domain.ingestion import IngestionState
+from pipeline.domain.journey import Status
+from pipeline.orchestration import wiring
+from tests.chaos.killer import wait_until
+
+#: `RESUMES_CHAOS_MEMBERS=2000 pytest -m long tests/chaos/test_ingestion_kills.py` is the full run.
+MEMBERS = int(os.environ.get("RESUMES_CHAOS_MEMBERS", "300"))
+SEED = int(os.environ.get("RESUMES_CHAOS_SEED", "4"))
+KILLS = 10
+DUPLICATES, STRANGERS = 20, 5
+
+#: What is killed, and what must be going on at that moment.
+TARGETS = {
+    "Ingestor": "SELECT count(*) FROM ingestion_shards WHERE state = 'running'",
+    "store_shard": "SELECT count(*) FROM ingestion_shards WHERE state = 'running'",
+    "Dispatcher": "SELECT count(*) FROM jobs WHERE state = 'running'",
+    "TextReader": "SELECT count(*) FROM jobs WHERE state = 'running'",
+    "ProfileNormaliser": "SELECT count(*) FROM jobs WHERE state = 'running'",
+    "ChunkEmbedder": "SELECT count(*) FROM jobs WHERE state = 'running'",
+    "ResumeWriter": "SELECT count(*) FROM jobs WHERE state = 'running'",
+    "postgres": "SELECT count(*) FROM jobs WHERE state = 'running'",
+}
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    """A service whose backlog is kept short: members are stored all the time, not only at the beginning."""
+    with running(max_bulk_backlog=max(60, MEMBERS // 10), ingest_tasks=1) as started:
+        yield started
+
+
+@pytest.fixture
+def engine(service: Service) -> Iterator[Engine]:
+    """A connection that sees the truth."""
+    made = wiring.database(service.settings, name="witness", pool_size=2)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made resumes, some of them twice, and some members that are none."""
+    path = tmp_path_factory.mktemp("bulk") / "archive.zip"
+    made = list(iter_resumes(MEMBERS - DUPLICATES - STRANGERS, 99))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        for number, one in enumerate(made):
+            out.writestr(f"{number}.pdf", one.pdf)
+        for number in range(DUPLICATES):
+            out.writestr(f"again/{number}.pdf", made[number].pdf)
+        for number in range(STRANGERS):
+            out.writestr(f"{number}.txt", "no resume")
+    return path
+
+
+def victims(service: Service, target: str) -> list[psutil.Process]:
+    if target == "postgres":
+        postmaster = service.postmaster()
+        return [postmaster] if postmaster else []
+    if target == "store_shard":
+        return [one for one in service.processes() if title(one).startswith("ray::store_shard")]
+    return service.replicas(target)
+
+
+def at_work(engine: Engine, target: str) -> int:
+    try:
+        with engine.connect() as connection:
+            return int(connection.execute(text(TARGETS[target])).scalar_one())
+    except Exception:  # noqa: BLE001 - PostgreSQL may be the one that was killed: then nothing is known
+        return 0
+
+
+def kill_at_work(service: Service, engine: Engine, target: str, *, patience_s: float) -> bool:
+    """Kill it while it has work in hand; False where it had none for so long."""
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        found = victims(service, target)
+        if found and at_work(engine, target):
+            found[0].kill()
+            return True
+        time.sleep(0.005)
+    return False
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3000)
+def test_ten_random_kills_lose_nothing_and_double_nothing(
+    service: Service, engine: Engine, archive: Path
+) -> None:
+    """Driver, ingest task, dispatcher, stages and PostgreSQL die at work, in an order that the seed decides."""
+    ingestions = Ingestions(engine)
+    id_ = ingestions.create(str(archive), as_of_date=date(2026, 11, 25))
+    chance = random.Random(SEED)
+    killed: list[str] = []
+    order = [*TARGETS, *chance.choices(list(TARGETS), k=4 * KILLS)]
+    while len(killed) < KILLS:
+        target = order.pop(0)
+        if kill_at_work(service, engine, target, patience_s=20):
+            killed.append(target)
+        time.sleep(chance.uniform(0.5, 3))
+
+    def ended() -> bool:
+        try:
+            progress = ingestions.progress(id_)
+        except DatabaseUnavailable:
+            return False
+        return progress is not None and progress.row.state is not IngestionState.RUNNING
+
+    wait_until(ended, seconds=60 + 2.0 * MEMBERS, what="the ingestion ends")
+    progress = ingestions.progress(id_)
+    assert progress is not None
+    assert progress.row.state is IngestionState.COMPLETED, progress
+    assert set(killed) >= {"Ingestor", "store_shard", "Dispatcher", "postgres"}, killed
+    distinct = MEMBERS - DUPLICATES - STRANGERS
+    assert (
+        progress.accepted,
+        progress.duplicate,
+        progress.skipped,
+        progress.failed,
+        progress.not_started,
+    ) == (
+        distinct,
+        DUPLICATES,
+        STRANGERS,
+        0,
+        0,
+    )
+    assert progress.resumes == {Status.COMPLETED: distinct}
+    counts = {name: one_number(engine, sql) for name, sql in COUNTS.items()}
+    assert counts.pop("interrupted") > 0, "no kill interrupted a job: the run proved nothing"
+    assert counts == {"members": distinct, "successes": distinct, "doubled chunks": 0, "without chunks": 0}
+    assert len(list(wiring.object_store(service.settings).older_than(-10))) >= distinct
+
+
+def one_number(engine: Engine, sql: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text(sql)).scalar_one())
+
+
+COUNTS = {
+    "members": "SELECT count(DISTINCT ingestion_member) FROM applications",
+    "successes": "SELECT count(*) FROM events WHERE to_state = 'succeeded'",
+    "doubled chunks": "SELECT count(*) - count(DISTINCT (application_id, chunk_no)) FROM chunks",
+    "without chunks": "SELECT count(*) FROM applications a "
+    "WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.application_id = a.id)",
+    "interrupted": "SELECT count(*) FROM events WHERE from_state = 'running' AND to_state = 'retry_wait'",
+}
