@@ -84,6 +84,11 @@ def too_large(size: int | None, max_bytes: int) -> Fault:
     )
 
 
+def gone(code: str | None) -> Fault:
+    """A member whose file cannot be opened: `symlink`, `unreadable`, or else missing."""
+    return next((fault for fault in (SYMLINK, UNREADABLE) if fault.code == code), MISSING)
+
+
 def corrupt(what: str) -> Fault:
     """A member whose bytes are not what the archive says they are."""
     return Fault(Outcome.FAILED, "corrupt-member", f"The member is damaged ({what}): pack the archive again.")

@@ -96,5 +96,5 @@ def content(path: Path, max_bytes: int) -> bytes | Fault:
         if file.size > max_bytes:
             return member_faults.too_large(file.size, max_bytes)
         return file.read_at(0, file.size) or member_faults.EMPTY
-    except SourceMissing:
-        return member_faults.MISSING
+    except SourceMissing as error:
+        return member_faults.gone(error.key)

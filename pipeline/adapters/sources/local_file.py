@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -12,6 +13,7 @@ from pipeline.domain.member_faults import storable
 
 #: Bytes of each end that the fingerprint covers: a copy of other content rarely has the same time of change too.
 _FINGERPRINTED = 64 * 1024
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ENXIO)
 
 
 class LocalFile:
@@ -26,12 +28,14 @@ class LocalFile:
         # A pipe that nobody writes to would keep its reader waiting for ever.
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
         try:
-            self._file = os.fdopen(os.open(path, flags), "rb", buffering=0)
+            descriptor = os.open(path, flags)
         except OSError as error:
             raise unavailable(path, error) from None
-        found = os.fstat(self._file.fileno())
+        found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
+            os.close(descriptor)
             raise SourceMissing(f"{path} is no file: name a file, or a folder to read what is in it.")
+        self._file = os.fdopen(descriptor, "rb", buffering=0)  # closes it when nobody reads any more
         self.size, self._changed = found.st_size, found.st_mtime_ns
 
     def fingerprint(self) -> str:
@@ -55,9 +59,11 @@ class LocalFile:
 
 
 def unavailable(path: Path, error: OSError) -> SourceMissing | ObjectStoreUnavailable:
-    """What a failed system call means."""
-    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+    """What a failed system call means; `key` of SourceMissing is the code of the fault that a member has then."""
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return SourceMissing(f"{path} may not be read: let the service's user read it.", key="unreadable")
+    if error.errno == errno.ELOOP:
+        return SourceMissing(f"{path} is a symbolic link: name the file that it points to.", key="symlink")
+    if error.errno in _NO_FILE:
         return SourceMissing(f"There is no {path}: check the path.")
-    if isinstance(error, PermissionError):
-        return SourceMissing(f"{path} may not be read: let the service's user read it.")
     return ObjectStoreUnavailable(f"{path} cannot be read ({error.strerror}): check the disk it lies on.")

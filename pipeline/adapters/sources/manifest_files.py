@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,18 +23,17 @@ class ManifestFiles:
         self._s3: Any = None
 
     def may_read(self, address: str) -> bool:
-        """Whether an `s3://` address is in an allowed folder. Others are beside the manifest, and always are."""
-        if not address.startswith(SCHEME):
-            return True
-        return self._allowed is None or is_within(address, self._allowed)
+        """Whether an `s3://` address names an object in an allowed folder."""
+        bucket, _, key = address.removeprefix(SCHEME).partition("/")
+        return bool(bucket and key) and (self._allowed is None or is_within(address, self._allowed))
 
     def read(self, addresses: Sequence[str], *, max_bytes: int) -> Iterator[bytes | Fault]:
         """The bytes of each file in order, or why there are none. Raises ObjectStoreUnavailable."""
         if isinstance(self._base, str):
             base = self._base.rstrip("/")
-            yield from self._remote(
-                [a if a.startswith(SCHEME) else f"{base}/{a}" for a in addresses], max_bytes
-            )
+            beside = (f"{base}/{address.removeprefix('./')}" for address in addresses)
+            full = [own if own.startswith(SCHEME) else at for own, at in zip(addresses, beside, strict=True)]
+            yield from self._remote(full, max_bytes)
             return
         remote = self._remote([address for address in addresses if address.startswith(SCHEME)], max_bytes)
         for address in addresses:
@@ -47,7 +47,7 @@ class ManifestFiles:
 
 def _beside(base: Path, address: str, max_bytes: int) -> bytes | Fault:
     path = base / address
-    # A link in the way could lead anywhere.
-    if not path.parent.resolve().is_relative_to(base.resolve()):
+    # A link in the way could lead anywhere; realpath, unlike resolve, answers for a path of any kind.
+    if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(base)):
         return member_faults.UNSAFE_NAME
-    return member_faults.SYMLINK if path.is_symlink() else content(path, max_bytes)
+    return content(path, max_bytes)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from pipeline.adapters.s3_errors import translated
+from botocore.exceptions import ClientError, ParamValidationError
+
+from pipeline.adapters.s3_errors import code_of, translated
 from pipeline.domain.errors import ObjectMissing, ObjectStoreUnavailable, SourceMissing
 
 SCHEME = "s3://"
@@ -21,27 +23,46 @@ def split(address: str) -> tuple[str, str]:
 
 def is_within(address: str, folders: Sequence[str]) -> bool:
     """Whether an address lies in one of these `s3://bucket/prefix` folders, or is one of them."""
-    return any(address == folder or address.startswith(folder.rstrip("/") + "/") for folder in folders)
+    if ".." in address.split("/"):  # S3 takes it literally; what only speaks its protocol may not
+        return False
+    return any((address + "/").startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
 @contextmanager
 def source_errors(bucket: str, key: str) -> Iterator[None]:
-    """Every failure of the SDK as one of ours. Raises SourceMissing, ObjectStoreUnavailable."""
+    """Every failure of the SDK as one of ours. Raises SourceMissing, ObjectStoreUnavailable.
+
+    `key` of SourceMissing is the code of the fault that a member has then.
+    """
     address = f"{SCHEME}{bucket}/{key}"
     try:
-        with translated(bucket, key):
+        with translated(bucket, key), _usable(address):
             yield
     except ObjectMissing:
         raise SourceMissing(f"There is no {address}: check it; a prefix ends with a slash.") from None
     except ObjectStoreUnavailable as error:
         if error.key in ("NoSuchBucket", "404"):
             raise SourceMissing(f"There is no bucket {bucket}: check the address.") from None
-        if error.key in ("AccessDenied", "403"):
+        if error.key in ("AccessDenied", "403", "InvalidObjectState"):
             raise SourceMissing(
-                f"{address} may not be read: allow the service's credentials s3:GetObject and s3:ListBucket there."
+                f"{address} may not be read ({error.key}): allow the service's credentials s3:GetObject and "
+                "s3:ListBucket there, and restore what is in Glacier.",
+                key="unreadable",
             ) from None
         if error.key in ("PreconditionFailed", "412"):
             raise SourceMissing(
                 f"{address} changed while it was read: begin again when it is complete."
             ) from None
+        raise
+
+
+@contextmanager
+def _usable(address: str) -> Iterator[None]:
+    try:
+        yield
+    except ParamValidationError:
+        raise SourceMissing(f"{address} is no S3 address: check its bucket and key.") from None
+    except ClientError as error:
+        if code_of(error) in ("InvalidBucketName", "KeyTooLongError"):
+            raise SourceMissing(f"{address} is no S3 address: check its bucket and key.") from None
         raise

@@ -46,8 +46,8 @@ def _content(s3: Any, wanted: Wanted, max_bytes: int) -> bytes | Fault:
     try:
         with source_errors(wanted.bucket, wanted.key):
             return _read(s3, wanted, max_bytes, _TRIES)
-    except SourceMissing:
-        return member_faults.MISSING
+    except SourceMissing as error:
+        return member_faults.gone(error.key)
 
 
 def _read(s3: Any, wanted: Wanted, max_bytes: int, tries: int) -> bytes | Fault:

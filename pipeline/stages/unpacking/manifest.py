@@ -18,13 +18,23 @@ _PIECE = 1024 * 1024
 _LONGEST_LINE = 1024 * 1024
 #: The columns that are read besides the address, and how long a value may be, as with an upload.
 _LONGEST = {"job_post_id": 200, "email": 320, "external_id": 200}
+_FORBIDDEN_ADDRESS = Fault(
+    Outcome.SKIPPED,
+    "unsafe-name",
+    "The address is no object in the S3 folders of INGEST_S3_PREFIXES: add its folder.",
+)
+_UNSUPPORTED_ADDRESS = Fault(
+    Outcome.SKIPPED,
+    "unsupported-address",
+    "Only paths beside the manifest and s3:// addresses are read: download it.",
+)
 
 
 class Files(Protocol):
     """The files that a manifest's rows name."""
 
     def may_read(self, address: str) -> bool:
-        """Whether the address is one that rows may name."""
+        """Whether rows may name this `s3://` address."""
 
     def read(self, addresses: Sequence[str], *, max_bytes: int) -> Iterator[bytes | Fault]:
         """The bytes of each file in order, or why there are none. Raises ObjectStoreUnavailable."""
@@ -73,14 +83,10 @@ class Manifest:
 
     def _fault(self, address: str) -> Fault | None:
         if address.startswith(_S3):
-            if not self._files.may_read(address):
-                return Fault(
-                    Outcome.SKIPPED,
-                    "unsafe-name",
-                    "The address is in no S3 folder of INGEST_S3_PREFIXES: add it.",
-                )
-            address = address.removeprefix(_S3)
-        return name_fault(address)
+            return name_fault(address.removeprefix(_S3)) or (
+                None if self._files.may_read(address) else _FORBIDDEN_ADDRESS
+            )
+        return _UNSUPPORTED_ADDRESS if "://" in address else name_fault(address)
 
 
 def _problem(address: object, values: dict[str, Any]) -> str | None:

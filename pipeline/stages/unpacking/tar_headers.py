@@ -120,7 +120,7 @@ def _records(data: bytes) -> dict[str, str]:
         digits, space, _ = data[at : at + 21].partition(b" ")
         length = int(digits) if space and digits.isdigit() else 0
         key, equals, value = data[at + len(digits) + 1 : at + length - 1].partition(b"=")
-        if not equals or at + length > len(data):
+        if not equals or data[at + length - 1 : at + length] != b"\n":
             raise _damaged("a member's attributes are no attributes")
         if key in (b"path", b"size"):
             fields[key.decode()] = value.decode(errors="replace")

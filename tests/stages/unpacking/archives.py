@@ -56,8 +56,11 @@ def everything(
 
 def codes(path: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, str]:
     """The fault's code of each member that has one, by name."""
-    found = everything(path, max_bytes=max_bytes)
-    return {name: content.code for name, content in found if isinstance(content, Fault)}
+    return codes_of(dict(everything(path, max_bytes=max_bytes)))
+
+
+def codes_of(found: dict[str, bytes | Fault]) -> dict[str, str]:
+    return {name: content.code for name, content in found.items() if isinstance(content, Fault)}
 
 
 def zipped(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
