@@ -8,5 +8,5 @@ A task that waits for Textract or Gemini keeps its worker.
 Redis comes from Debian (`apt-get install redis-server`) and is started here on a free port; the Python packages are
 the extra `bench`: `pip install --constraint constraints.txt --editable '.[bench]'`.
 
-    python -m benchmarks.celery_baseline [--n 100] [--processes 2]
+    python -m benchmarks.celery_baseline [--n 100] [--vendors] [--processes 2]
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import multiprocessing.process
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from pipeline.domain.errors import TransientError
 from pipeline.settings import load_settings
 
 _MODEL_LOADS_S = 300.0
+_MAIN_PROCESS = multiprocessing.current_process()
 
 _settings = load_settings()
 app = Celery("baseline", broker=_settings.redis_url.get_secret_value() if _settings.redis_url else None)
@@ -33,6 +36,8 @@ _worker: ResumeWorker | None = None
 def load(**_: Any) -> None:
     """In each worker process, once: the model, the rules and the connections."""
     global _worker
+    # In a forked worker Celery puts a daemon of its own in this place; a daemon may have no children, as parsers are.
+    multiprocessing.process._current_process = _MAIN_PROCESS  # type: ignore[attr-defined]
     _worker = ResumeWorker(_settings)
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ import psutil
 from sqlalchemy import Engine, text
 
 from benchmarks.celery_baseline.redis_server import redis_running
-from benchmarks.resume_maker import iter_resumes
+from benchmarks.resume_maker import Made, iter_resumes
 from benchmarks.sampling import Costs, Sampler, title_of
 from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.domain.journey import TERMINAL, JobState
@@ -29,10 +29,13 @@ from pipeline.settings import Settings, load_settings
 #: Two cores are busy with two workers, the model of each on one thread; see the command's `--processes`.
 PROCESSES = 2
 _START_S = 300.0
-_STALL_S = 300.0
+_STALL_S = 120.0
 _STOP_S = 60.0
 _POLL_S = 0.25
 _WARM_SEED = 40_507  # other persons than those of any archive
+_LOCAL = {"text_engine": "local", "profile_engine": "rules", "aws_s3_bucket_name": None}
+#: A task that waits for Textract asks for its job: nobody else would tell it.
+_POLLED = {"textract_sns_topic_arn": None, "textract_sns_role_arn": None, "textract_sqs_queue_url": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,8 @@ def run(
     are the local ones. Raises FileNotFoundError without redis-server, RuntimeError when something does not start or
     nothing ends any more.
     """
-    local: dict[str, Any] = {"text_engine": "local", "profile_engine": "rules", "aws_s3_bucket_name": None}
-    chosen = load_settings(
-        **{
-            "data_dir": data_dir,
-            "db_url": None,
-            "embedding_threads": 1,
-            **(local if vendors is None else vendors),
-        }
-    )
+    engines = _LOCAL if vendors is None else {**vendors, **_POLLED}
+    chosen = load_settings(**{**engines, "data_dir": data_dir, "db_url": None, "embedding_threads": 1})
     with (
         database_running(chosen, say=lambda line: None) as resolved,
         redis_running(data_dir / "redis") as (broker, redis_pid),
@@ -86,12 +82,17 @@ def run(
         parts.start_workers(processes)
         engine = wiring.database(settings, name="witness", pool_size=1)
         stack.callback(engine.dispose)
-        warm = 2 * processes
-        parts.warm_up(engine, warm)
+        warm_up = warm_up_resumes(processes)
+        parts.warm_up(engine, warm_up)
         with Sampler(parts.processes, name=parts.name) as sampler:
             first_at = parts.feed(archive, count)
-            _wait_for(engine, warm + count)
-        return _figures(engine, processes, count, warm, first_at, sampler.costs())
+            _wait_for(engine, len(warm_up) + count)
+        return _figures(engine, processes, count, len(warm_up), first_at, sampler.costs())
+
+
+def warm_up_resumes(processes: int) -> list[Made]:
+    """What is uploaded before a run: vendors have to know them as well."""
+    return list(iter_resumes(2 * processes, _WARM_SEED))
 
 
 def _figures(
@@ -103,7 +104,7 @@ def _figures(
 
 
 def _wait_for(engine: Engine, ended: int) -> None:
-    """Return when so many jobs have ended. Raises RuntimeError when for five minutes none does."""
+    """Return when so many jobs have ended. Raises RuntimeError when for two minutes none does."""
     before, deadline = -1, 0.0
     while True:
         with engine.connect() as connection:
@@ -113,7 +114,7 @@ def _wait_for(engine: Engine, ended: int) -> None:
         if now > before:
             before, deadline = now, time.monotonic() + _STALL_S
         elif time.monotonic() > deadline:
-            raise RuntimeError(f"the workers have stopped at {now} of {ended} jobs: see celery.log")
+            raise RuntimeError(f"the workers have stopped at {now} of {ended} jobs: see workers.log")
         time.sleep(_POLL_S)
 
 
@@ -135,17 +136,17 @@ class _Parts:
             "--loglevel", "WARNING",
         ])  # fmt: skip
 
-    def warm_up(self, engine: Engine, count: int) -> None:
+    def warm_up(self, engine: Engine, resumes: Sequence[Made]) -> None:
         """Upload some resumes through the front and see them through: every model is loaded then."""
         port = free_port()
         front = "benchmarks.celery_baseline.api:api"
         self._start("front", ["uvicorn", "--factory", front, "--port", str(port), "--log-level", "warning"])
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             self._answers(client)
-            for number, made in enumerate(iter_resumes(count, _WARM_SEED)):
+            for number, made in enumerate(resumes):
                 file = (f"warm-{number}.pdf", made.pdf, "application/pdf")
                 client.post("/resumes", files={"file": file}).raise_for_status()
-        _wait_for(engine, count)
+        _wait_for(engine, len(resumes))
 
     def feed(self, archive: Path, count: int) -> float:
         """Run the producer over the archive; when it enqueued the first task, in seconds since 1970."""
