@@ -16,7 +16,7 @@ from rich.table import Table
 _MIB = 1024 * 1024
 _EVERY_S = 1.0
 #: Memory is read less often than CPU: the kernel walks every page of a process for it.
-_MEMORY_EVERY_S = 2.0
+_MEMORY_EVERY_S = 10.0
 #: Programs that one command line would not tell apart.
 _PARTS = {
     "spawn_main": "parser child",
@@ -235,7 +235,7 @@ def title_of(process: psutil.Process) -> str:
     try:
         line = " ".join(process.cmdline())
         if line.startswith("ray::"):
-            return line.split()[0].removeprefix("ray::").removeprefix("ServeReplica:resumes:")
+            return line.split()[0].removeprefix("ray::").split(":")[-1]
         if process.name().startswith("postgres"):
             return "postgres"
         if process == psutil.Process():

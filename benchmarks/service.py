@@ -15,7 +15,7 @@ import psutil
 
 from pipeline.client import ResumesClient
 from pipeline.orchestration import wiring
-from pipeline.orchestration.local import free_port, service_running
+from pipeline.orchestration.local import bulk_running, free_port, service_running
 from pipeline.settings import Settings, load_settings
 
 
@@ -42,7 +42,7 @@ class Service:
 
     def replicas(self, deployment: str) -> list[psutil.Process]:
         """The replica processes of one deployment, by the title that Ray gives them."""
-        titled = f"ray::ServeReplica:resumes:{deployment}"
+        titled = tuple(f"ray::ServeReplica:{application}:{deployment}" for application in ("resumes", "bulk"))
         return [process for process in self.processes() if title(process).startswith(titled)]
 
     def postmaster(self) -> psutil.Process | None:
@@ -79,5 +79,21 @@ def running(*, quiet: bool = True, **overrides: object) -> Iterator[Service]:
             key = ApiKeys(engine).create("harness", ["admin"])[1]
             engine.dispose()
             yield Service(started.url, key, started.settings)
+    finally:
+        shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@contextmanager
+def bulk_application(*, quiet: bool = True, **overrides: object) -> Iterator[Service]:
+    """The bulk application as `resumes ingest --wait` runs it: no HTTP, no key, no URL. Everything is removed after."""
+    from pipeline.bulk import as_bulk
+    from serve_app.app import build_bulk_app
+
+    data_dir = Path(tempfile.mkdtemp(prefix="resumes-bulk-"))
+    settings = as_bulk(load_settings(**{"data_dir": data_dir, "db_url": None, **overrides}))
+    say = (lambda line: None) if quiet else print
+    try:
+        with bulk_running(settings, build_bulk_app, say=say) as resolved:
+            yield Service("", "", resolved)
     finally:
         shutil.rmtree(data_dir, ignore_errors=True)
