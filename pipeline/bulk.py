@@ -27,7 +27,7 @@ from pipeline.domain.ingestion import IngestionState
 from pipeline.domain.journey import Status
 from pipeline.orchestration import wiring
 from pipeline.orchestration.local import bulk_running, database_running
-from pipeline.orchestration.sources import open_source
+from pipeline.orchestration.sources import open_source, source_key
 from pipeline.settings import Settings
 
 OPEN = frozenset({IngestionState.LISTING, IngestionState.RUNNING})
@@ -56,9 +56,15 @@ def ingest(
     2 finished with failures, 1 did not finish. Raises ConfigurationError, SourceMissing, SourceRejected.
     """
     location = source if source.startswith("s3://") else str(Path(source).expanduser().absolute())
-    open_source(location, settings)  # what is not there, or is no source, is said at once
+    key = source_key(open_source(location, settings).fingerprint(), job_post_id)
     with _ingestions(settings) as ingestions:
-        id_ = ingestions.create(location, as_of_date=datetime.now(UTC).date(), job_post_id=job_post_id)
+        known = ingestions.of_source(key)
+        if known is not None:
+            _say_known(known.id, console)
+        if known is not None and known.state not in OPEN:
+            return exit_status(follow(ingestions, known.id, console))
+        today = datetime.now(UTC).date()
+        id_ = known.id if known else ingestions.create(location, as_of_date=today, job_post_id=job_post_id)
         served = ingestions.ingestor_lives()
         console.print(f"Ingestion {id_}", highlight=False)
         if not wait:
@@ -106,11 +112,7 @@ def follow(ingestions: Ingestions, id_: UUID, console: Console) -> IngestionProg
         while True:
             progress = _progress(ingestions, id_)
             if progress is not None and progress.row.same_as:
-                console.print(
-                    f"This very source is ingestion {progress.row.same_as} already: nothing is done twice.",
-                    highlight=False,
-                    soft_wrap=True,
-                )
+                _say_known(progress.row.same_as, console)
                 id_ = progress.row.same_as
                 continue
             if progress is not None and progress.row.state not in OPEN:
@@ -123,6 +125,14 @@ def follow(ingestions: Ingestions, id_: UUID, console: Console) -> IngestionProg
             time.sleep(_POLL_S)
     show(progress, console)
     return progress
+
+
+def _say_known(id_: UUID, console: Console) -> None:
+    console.print(
+        f"This very source is ingestion {id_} already: nothing is done twice.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def show(progress: IngestionProgress, console: Console) -> None:

@@ -5,7 +5,6 @@ Ray's own retries are off: PostgreSQL knows how far each shard is, and whoever c
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Callable
@@ -25,7 +24,7 @@ from pipeline.domain.errors import (
 )
 from pipeline.orchestration import wiring
 from pipeline.orchestration.intake import StoreMembers, list_members
-from pipeline.orchestration.sources import open_source
+from pipeline.orchestration.sources import open_source, source_key
 from pipeline.ports import Source
 from pipeline.settings import Settings, load_settings
 
@@ -110,11 +109,6 @@ def ingested_source(settings: Settings, location: str, object_key: str | None) -
         location = wiring.object_address(settings, object_key)
     remote = object_key is not None or location.startswith("s3://")
     return open_source(location, settings, s3_prefixes=settings.s3_source_prefixes if remote else None)
-
-
-def source_key(fingerprint: str, job_post_id: str | None) -> str:
-    """What makes two ingestions the same: the source as it is now, and the job post it was ingested for."""
-    return hashlib.sha256(f"{fingerprint}:{job_post_id or ''}".encode()).hexdigest()
 
 
 def _receipt(work: Callable[[], int]) -> TaskReceipt:

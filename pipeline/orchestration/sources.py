@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -25,6 +26,11 @@ def open_source(location: str, settings: Settings, *, s3_prefixes: Sequence[str]
     if location.startswith("s3://"):
         return _remote(location, settings, s3_prefixes)
     return _local(Path(location), settings, s3_prefixes)
+
+
+def source_key(fingerprint: str, job_post_id: str | None) -> str:
+    """What makes two ingestions the same: the source as it is now, and the job post it was ingested for."""
+    return hashlib.sha256(f"{fingerprint}:{job_post_id or ''}".encode()).hexdigest()
 
 
 def _local(path: Path, settings: Settings, s3_prefixes: Sequence[str] | None) -> Source:

@@ -18,9 +18,8 @@ from pipeline.adapters.postgres.ingestion_work import IngestionWork, Shard
 from pipeline.adapters.postgres.ingestions import Ingestions, Progress
 from pipeline.domain.errors import LeaseLost, ObjectStoreUnavailable, SourceRejected
 from pipeline.orchestration import intake
-from pipeline.orchestration.ingestion import source_key
 from pipeline.orchestration.intake import HOPELESS_FROM, StoreMembers, list_members
-from pipeline.orchestration.sources import open_source
+from pipeline.orchestration.sources import open_source, source_key
 from pipeline.ports import ObjectWriter
 from pipeline.settings import load_settings
 from tests.adapters.postgres.factories import sql

@@ -19,6 +19,8 @@ from pipeline.domain.journey import JobState, Status
 
 #: Over how long the rate is measured.
 RATE_WINDOW_S = 60.0
+#: Fewer ended resumes tell no rate: the first ones wait for models to load.
+_RATE_FROM = 10
 _CANCELLED_AT_ONCE = 1000
 
 
@@ -48,7 +50,7 @@ class Progress:
     Every member is exactly one of `accepted + duplicate + skipped + failed + not_started`; every accepted one is a
     resume, counted by status in `resumes` (those in work by stage in `stages`). `failures` counts skipped and failed
     members and failed resumes by (outcome, code). `per_s` is resumes ended a second over the last minute (or since
-    the start, if that is shorter), `eta_s` how long the rest takes at that rate; both None where nothing has ended.
+    the start, if that is shorter), `eta_s` how long the rest takes at that rate; both None before ten have ended.
     """
 
     row: IngestionRow
@@ -140,6 +142,11 @@ class Ingestions:
         rows = self._run(f"SELECT {_COLUMNS} FROM ingestions WHERE id = :id", id=id_)
         return _row(rows[0]) if rows else None
 
+    def of_source(self, source_key: str) -> IngestionRow | None:
+        """The ingestion that this very source has, if any: one that was neither rejected nor cancelled."""
+        rows = self._run(f"SELECT {_COLUMNS} FROM ingestions WHERE source_key = :key", key=source_key)
+        return _row(rows[0]) if rows else None
+
     def list(self, *, cursor: UUID | None = None, limit: int = 50) -> Page:
         """One page, newest first, and the cursor of the next (None on the last)."""
         rows = self._run(LIST, cursor=cursor, limit=limit + 1)
@@ -212,7 +219,8 @@ def _progress(
     counts = {name: getattr(sums, name) for name in ("accepted", "duplicate", "skipped", "failed")}
     not_started = (row.members or 0) - sum(counts.values())
     unfinished = resumes.get(Status.QUEUED, 0) + resumes.get(Status.PROCESSING, 0)
-    per_s = rest.ended / rest.seconds if rest.ended and rest.seconds > 0 else None
+    known = rest.ended >= _RATE_FROM and rest.seconds > 0
+    per_s = rest.ended / rest.seconds if known else None
     open_ = row.state in (IngestionState.LISTING, IngestionState.RUNNING)
     return Progress(
         row,
