@@ -195,6 +195,22 @@ class Settings(BaseSettings):
         description="Unfinished bulk jobs from which on no more members are stored: the rest waits in its archive.",
     )
     ingestor_replicas: int = Field(1, gt=0, description="Ingestor replicas.")
+    ingest_s3_prefixes: str | None = Field(
+        None,
+        description="Comma-separated s3://bucket/prefix addresses that POST /ingestions may read. Unset: only the "
+        "service's own bucket.",
+    )
+    max_archive_upload_bytes: int = Field(
+        1 << 30, gt=0, description="Largest archive that POST /ingestions takes as an upload, in bytes."
+    )
+    max_concurrent_archive_uploads: int = Field(
+        2, gt=0, description="Uploads of archives at once in one ingress replica."
+    )
+    archive_upload_timeout_s: float = Field(
+        1800,
+        gt=0,
+        description="Longest time for an archive to arrive; a pause in it may last UPLOAD_TIMEOUT_S.",
+    )
 
     # The queue
     lease_s: float = Field(60, gt=0, description="Seconds a lease lasts without a heartbeat.")
@@ -232,6 +248,13 @@ class Settings(BaseSettings):
             gemini_cached=self.price_gemini_cached,
             gemini_output=self.price_gemini_output,
         )
+
+    @property
+    def s3_source_prefixes(self) -> tuple[str, ...]:
+        """The s3://bucket/prefix addresses that callers over HTTP may have read."""
+        if self.ingest_s3_prefixes is not None:
+            return tuple(part.strip() for part in self.ingest_s3_prefixes.split(",") if part.strip())
+        return (f"s3://{self.aws_s3_bucket_name}",) if self.aws_s3_bucket_name else ()
 
     @property
     def uses_textract(self) -> bool:
