@@ -312,8 +312,8 @@ def sweep(
     done = "to remove" if dry_run else "removed"
     out.print(
         f"{report.seen} objects are older than a day. Orphans {done}: {report.orphans}; pages left over from OCR: "
-        f"{report.ocr_leftovers}; erasures to finish: {report.erasures}; unfinished writes: "
-        f"{report.unfinished_writes}.",
+        f"{report.ocr_leftovers}; archives ingested: {report.archives}; erasures to finish: {report.erasures}; "
+        f"unfinished writes: {report.unfinished_writes}.",
         soft_wrap=True,
     )
 

@@ -84,21 +84,6 @@ class Settings(BaseSettings):
         10_000, gt=0, description="Unfinished online jobs above which uploads are answered 429."
     )
 
-    # Bulk ingestion
-    max_archive_members: int = Field(
-        2_000_000, gt=0, description="Members above which an archive is rejected whole."
-    )
-    max_archive_bytes: int = Field(
-        1 << 40,
-        gt=0,
-        description="Unpacked bytes, over all members, above which an archive is rejected whole.",
-    )
-    ingest_s3_prefixes: str | None = Field(
-        None,
-        description="What POST /ingestions may read: s3://bucket/prefix folders, separated by commas. "
-        "Unset: the bucket of the originals only.",
-    )
-
     # Reading
     max_pages: int = Field(
         100, gt=0, description="Pages above which a document is refused as resource-limit."
@@ -212,6 +197,30 @@ class Settings(BaseSettings):
         description="Unfinished bulk jobs from which on no more members are stored: the rest waits in its archive.",
     )
     ingestor_replicas: int = Field(1, gt=0, description="Ingestor replicas.")
+    max_archive_members: int = Field(
+        2_000_000, gt=0, description="Members above which an archive is rejected whole."
+    )
+    max_archive_bytes: int = Field(
+        1 << 40,
+        gt=0,
+        description="Unpacked bytes, over all members, above which an archive is rejected whole.",
+    )
+    ingest_s3_prefixes: str | None = Field(
+        None,
+        description="What POST /ingestions may read: s3://bucket/prefix folders, separated by commas. "
+        "Unset: the bucket of the originals only.",
+    )
+    max_archive_upload_bytes: int = Field(
+        1 << 30, gt=0, description="Largest archive that POST /ingestions takes as an upload, in bytes."
+    )
+    max_concurrent_archive_uploads: int = Field(
+        2, gt=0, description="Uploads of archives at once in one ingress replica."
+    )
+    archive_upload_timeout_s: float = Field(
+        1800,
+        gt=0,
+        description="Longest time for an archive to arrive; a pause in it may last UPLOAD_TIMEOUT_S.",
+    )
 
     # The queue
     lease_s: float = Field(60, gt=0, description="Seconds a lease lasts without a heartbeat.")

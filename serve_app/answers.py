@@ -11,7 +11,7 @@ from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from serve_app.problems import MEDIA_TYPE, PROBLEM_TYPES, ProblemDocument
+from serve_app.problems import BY_STATUS, MEDIA_TYPE, PROBLEM_TYPES, ProblemDocument
 
 
 def json_answer(body: BaseModel, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -36,11 +36,15 @@ def _matches(if_none_match: str | None, tag: str) -> bool:
     return tag in tags or "*" in tags
 
 
-def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems that a call may answer, for its OpenAPI description; 500 always among them."""
+def problem_answers(*kinds: int | str) -> dict[int | str, dict[str, Any]]:
+    """The problems that a call may answer, for its OpenAPI description; 500 always among them.
+
+    A kind is a status, for the type that it usually means, or a type's slug.
+    """
+    slugs = {BY_STATUS[kind].slug if isinstance(kind, int) else kind for kind in kinds} | {"internal"}
     answers: dict[int | str, dict[str, Any]] = {}
     for kind in PROBLEM_TYPES.values():
-        if kind.status in statuses or kind.slug == "internal":
+        if kind.slug in slugs:
             answers[kind.status] = {
                 "description": f"{kind.title} (`/problems/{kind.slug}`).",
                 "content": {

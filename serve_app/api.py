@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from serve_app import openapi, problems
 from serve_app.middleware import Edge
-from serve_app.routes import contents, docs, health, resumes, search, uploads
+from serve_app.routes import contents, docs, health, ingestions, resumes, search, uploads
 from serve_app.runtime import Runtime, Services
 
 __all__ = ["Services", "build_api"]
@@ -40,7 +40,7 @@ def build_api(services: Services) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.runtime = runtime
-    for module in (uploads, resumes, contents, search, health, docs, openapi):
+    for module in (uploads, resumes, contents, search, ingestions, health, docs, openapi):
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(Edge, answers_request_id=not services.front_answers_request_id)

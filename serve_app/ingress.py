@@ -14,6 +14,7 @@ from ray.serve.exceptions import RayServeException
 from pipeline.adapters.postgres.api_keys import ApiKeys
 from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.idempotency import Idempotency
+from pipeline.adapters.postgres.ingestions import Ingestions
 from pipeline.adapters.postgres.listen import Listener
 from pipeline.adapters.postgres.moves import STATUS
 from pipeline.adapters.postgres.reprocessing import Reprocessing
@@ -44,6 +45,7 @@ class Ingress:
                 idempotency=Idempotency(engine),
                 search=wiring.search(engine),
                 reprocessing=Reprocessing(engine),
+                ingestions=Ingestions(engine),
                 objects=wiring.object_store(settings),
                 embed_query=self._embed_query,
                 embedding_model=self._embedding_model,

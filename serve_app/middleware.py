@@ -140,4 +140,8 @@ class _Exchange:
             "status": self._status,
             "ms": round((time.perf_counter() - self._started) * 1000, 1),
         }
-        return fields | {name: str(state[name]) for name in ("key_id", "resume_id", "error") if name in state}
+        return fields | {
+            name: str(state[name])
+            for name in ("key_id", "resume_id", "ingestion_id", "error")
+            if name in state
+        }

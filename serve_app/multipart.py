@@ -84,7 +84,7 @@ class FormReader:
         if wrong and wrong[0].kind.slug == "bad-request":
             raise wrong[0]
         if not self._files and not wrong:
-            raise Problem("bad-request", "The form has no file: send the resume as the part named file.")
+            raise Problem("bad-request", "The form has no file: send it as the part named file.")
         if wrong:
             raise wrong[0]
         return Form(self._fields, self._files[0])

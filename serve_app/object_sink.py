@@ -24,8 +24,17 @@ class ObjectSink:
     Without a store it only hashes: that is how bytes are compared with an earlier upload's.
     """
 
-    def __init__(self, store: ObjectStore | None, key: str, threads: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        store: ObjectStore | None,
+        key: str,
+        threads: ThreadPoolExecutor,
+        *,
+        timeout_s: float | None = None,
+    ) -> None:
+        """`timeout_s`: how long one call of the store may take; a large object's commit takes longer than most."""
         self.key = key
+        self._timeout_s = timeout_s or TIMEOUT_S
         self.size = 0
         self._store = store
         self._threads = threads
@@ -66,7 +75,7 @@ class ObjectSink:
     async def _in_thread(self, call: Callable[[], None]) -> None:
         self._last = self._threads.submit(call)
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with asyncio.timeout(self._timeout_s):
                 await asyncio.wrap_future(self._last)
         except TimeoutError:
             raise ObjectStoreUnavailable("The object store did not answer in time.") from None

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from serve_app.problems import ProblemDocument
 from serve_app.schemas import SearchRequest
+from serve_app.schemas_ingestions import IngestionRequest
 
 COMMITTED = Path(__file__).with_name("openapi.json")
 ABOUT: dict[str, Any] = {
@@ -31,6 +32,7 @@ ABOUT: dict[str, Any] = {
     "openapi_tags": [
         {"name": "resumes", "description": "Upload, follow, read, erase."},
         {"name": "search", "description": "Find resumes by meaning and by words."},
+        {"name": "ingestions", "description": "Many resumes at once: an archive, or a prefix of a bucket."},
         {"name": "health", "description": "For load balancers; no key needed."},
     ],
 }
@@ -68,7 +70,12 @@ def _make(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     _, extra = models_json_schema(
-        [(ProblemDocument, "serialization"), (SearchRequest, "validation")], ref_template=_REF
+        [
+            (ProblemDocument, "serialization"),
+            (SearchRequest, "validation"),
+            (IngestionRequest, "validation"),
+        ],
+        ref_template=_REF,
     )
     schemas = made["components"]["schemas"]
     schemas.update(extra["$defs"])

@@ -72,7 +72,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             "not-found",
             404,
             "There is nothing here",
-            "No resume has this id, or no page of the API has this path.",
+            "No resume or ingestion has this id, or no page of the API has this path.",
         ),
         ProblemType(
             "method-not-allowed",
@@ -94,6 +94,13 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             "An upload with the same Idempotency-Key is still being received, or a result is asked for before "
             "it is there. Ask again after the seconds in `Retry-After`.",
             1,
+        ),
+        ProblemType(
+            "ended",
+            409,
+            "This has ended already",
+            "What the call would stop has ended: an ingestion that is completed, rejected or cancelled cannot be "
+            "cancelled. Repeating it gives the same answer.",
         ),
         ProblemType(
             "erased",
@@ -149,7 +156,8 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     )
 }
 
-_BY_STATUS = {kind.status: kind for kind in PROBLEM_TYPES.values()}
+#: The first type of a status is what it means where nothing more is said.
+BY_STATUS = {kind.status: kind for kind in reversed(PROBLEM_TYPES.values())}
 
 #: The first class that matches decides; a ResumesError that no line names is `internal`.
 _BY_ERROR: tuple[tuple[type[ResumesError], str, str], ...] = (
@@ -292,7 +300,7 @@ def _field_name(location: Sequence[Any]) -> str:
 
 
 def _of_http(error: HTTPException, request: Request) -> Problem:
-    kind = _BY_STATUS.get(error.status_code)
+    kind = BY_STATUS.get(error.status_code)
     if kind is None:
         return internal()
     details = {

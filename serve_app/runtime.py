@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.adapters.postgres.api_keys import ApiKeys
     from pipeline.adapters.postgres.applications import Applications
     from pipeline.adapters.postgres.idempotency import Idempotency
+    from pipeline.adapters.postgres.ingestions import Ingestions
     from pipeline.adapters.postgres.reprocessing import Reprocessing
     from pipeline.adapters.postgres.search import Search
 
@@ -54,6 +55,7 @@ class Services:
     idempotency: Idempotency
     search: Search
     reprocessing: Reprocessing
+    ingestions: Ingestions
     objects: ObjectStore
     embed_query: Callable[[str], Awaitable[Vector]]
     embedding_model: Callable[[], Awaitable[str]]
@@ -72,6 +74,8 @@ class Runtime:
         self.settings = settings
         self.rates = Rates(settings.rate_limit_per_minute)
         self.uploads = Slots(settings.max_concurrent_uploads)
+        # Their own, few: an archive that takes half an hour to arrive keeps no resume waiting.
+        self.archives = Slots(settings.max_concurrent_archive_uploads)
         self.waiters = Slots(settings.max_concurrent_waits)
         self._background: set[asyncio.Task[Any]] = set()
 

@@ -100,6 +100,8 @@ class ResumeSummary(Output):
     job_post_id: str | None
     email: str | None = Field(description="The sender's, else the first one in the resume; lower case.")
     external_id: str | None
+    ingestion_id: UUID | None = Field(description="The bulk ingestion that it came with.")
+    ingestion_member: int | None = Field(description="Which member of the ingestion's source it is, from 0.")
     filename: str | None
     mime: str
     size: int = Field(description="Bytes of the original.")
@@ -348,6 +350,8 @@ def summary_fields(row: ApplicationRow, root_path: str) -> dict[str, Any]:
         "job_post_id": row.job_post_id,
         "email": row.email,
         "external_id": row.external_id,
+        "ingestion_id": row.ingestion_id,
+        "ingestion_member": None if row.ingestion_member is None else int(row.ingestion_member),
         "filename": row.filename,
         "mime": row.mime,
         "size": row.size,
@@ -360,9 +364,9 @@ def summary_fields(row: ApplicationRow, root_path: str) -> dict[str, Any]:
         "erased_at": row.erased_at,
         "reprocessed_at": row.reprocessed_at,
         "timings": Timings(
-            queued_seconds=_seconds(row.reprocessed_at or row.created_at, row.started_at),
-            processing_seconds=_seconds(row.started_at, row.completed_at),
-            total_seconds=_seconds(row.reprocessed_at or row.created_at, row.completed_at),
+            queued_seconds=seconds_between(row.reprocessed_at or row.created_at, row.started_at),
+            processing_seconds=seconds_between(row.started_at, row.completed_at),
+            total_seconds=seconds_between(row.reprocessed_at or row.created_at, row.completed_at),
         ),
         "links": links(row.id, root_path),
     }
@@ -376,5 +380,6 @@ def _waiting_for(row: ApplicationRow) -> str | None:
     return kind if kind in get_args(WaitingFor) else "same-content"
 
 
-def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+def seconds_between(start: datetime | None, end: datetime | None) -> float | None:
+    """None while either is not known."""
     return None if start is None or end is None else round((end - start).total_seconds(), 3)

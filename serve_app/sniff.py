@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from pipeline.domain.errors import UnsupportedDocument
 from pipeline.domain.media_type import HEAD_BYTES, media_type
-from serve_app.problems import Problem
 
-__all__ = ["HEAD_BYTES", "sniff"]
+_ENOUGH = HEAD_BYTES + 8
 
 
-def sniff(head: bytes) -> str:
-    """The media type of a file that begins with `head` (its first 1,024 bytes and the header's length, or all).
+class ResumeSniffer:
+    """Tells what a file is while its bytes arrive."""
 
-    Raises Problem `unsupported-type` with what the file looks like.
-    """
-    kind = media_type(head)
-    if kind.mime is None:
-        raise Problem(
-            "unsupported-type", f"The file is {kind.name}; only PDF is accepted: export the resume as a PDF."
-        )
-    return kind.mime
+    def __init__(self) -> None:
+        self._head = b""
+
+    def feed(self, data: bytes) -> None:
+        """The next bytes. Raises UnsupportedDocument as soon as they show that the file is not read."""
+        if len(self._head) < _ENOUGH:
+            self._head += data[: _ENOUGH - len(self._head)]
+            if len(self._head) == _ENOUGH:
+                self.end()
+
+    def end(self) -> str:
+        """The media type of the whole file. Raises UnsupportedDocument with what the file looks like."""
+        kind = media_type(self._head)
+        if kind.mime is None:
+            raise UnsupportedDocument(
+                f"The file is {kind.name}; only PDF is accepted: export the resume as a PDF."
+            )
+        return kind.mime

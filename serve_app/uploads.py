@@ -19,7 +19,6 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
-from python_multipart.multipart import parse_options_header
 
 from pipeline.adapters.postgres.applications import NewApplication
 from pipeline.adapters.postgres.idempotency import Begun, Done, IdempotencyRef
@@ -27,25 +26,24 @@ from pipeline.domain.errors import DatabaseUnavailable, ObjectStoreUnavailable, 
 from pipeline.domain.ids import uuid7
 from pipeline.domain.journey import Status
 from serve_app import problems
-from serve_app.multipart import Form, FormReader, too_large_file
+from serve_app.bodies import FormLimits, checked_lengths, declared_boundary, receive_form
+from serve_app.keeping import keep
+from serve_app.multipart import Form
 from serve_app.object_sink import ObjectSink
-from serve_app.problems import FieldError, Problem
+from serve_app.problems import Problem
 from serve_app.runtime import Runtime
-from serve_app.sniff import HEAD_BYTES, sniff
+from serve_app.sniff import ResumeSniffer
 
 if TYPE_CHECKING:
     from pipeline.adapters.postgres.api_keys import Principal
 
 logger = logging.getLogger("serve_app.uploads")
 
-#: Room for the form around the file: boundaries, headers, fields.
-_FORM_BYTES = 256 * 1024
 #: A key outlives the slowest upload by this much before another upload may take it.
 _HOLD_MARGIN_S = 15
 _ACCEPT_TIMEOUT_S = 45.0
 #: The answer waits this long for the removal of what was written; the removal itself goes on.
 _CLEAN_UP_S = 3.0
-_SETTLE_DELAYS_S = (2, 4, 8, 15, 30, 60, 60, 120, 120, 180)
 _LONGEST = {"job_post_id": 200, "external_id": 200, "email": 320, "as_of_date": 10, "on_duplicate": 16}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
@@ -97,7 +95,8 @@ async def accept_upload(request: Request, runtime: Runtime, caller: Principal) -
     Raises Problem for whatever is wrong with the request; DatabaseUnavailable or ObjectStoreUnavailable when
     it could not be kept, and then nothing of it is left.
     """
-    boundary = _declared_boundary(request, runtime.settings.max_upload_bytes)
+    settings = runtime.settings
+    boundary = declared_boundary(request, settings.max_upload_bytes)
     key = _idempotency_key(request)
     earlier = await _begin(runtime, caller, key) if key else None
     resume = uuid7()
@@ -105,11 +104,20 @@ async def accept_upload(request: Request, runtime: Runtime, caller: Principal) -
     sink = ObjectSink(store, f"resumes/{resume}", runtime.storage_pool())
     upload = _Upload(runtime, caller, None if earlier else key, resume, sink)
     try:
-        form = await _receive(request, runtime, boundary, sink)
+        form, mime = await receive_form(
+            request,
+            boundary,
+            sink,
+            limits=FormLimits(
+                settings.max_upload_bytes, settings.upload_timeout_s, pause_s=settings.upload_timeout_s
+            ),
+            known_fields=frozenset(UploadOptions.model_fields),
+            sniffer=ResumeSniffer(),
+        )
         options = _options(form.fields)
         if earlier is not None:
             return await upload.repeated(earlier, options)
-        return await upload.keep(form, options)
+        return await upload.keep(form, mime, options)
     finally:
         if not upload.handed_over:
             await asyncio.wait([runtime.detach(upload.give_up())], timeout=_CLEAN_UP_S)
@@ -134,7 +142,7 @@ class _Upload:
             )
         return await self._existing(earlier.application_id)
 
-    async def keep(self, form: Form, options: UploadOptions) -> Accepted:
+    async def keep(self, form: Form, mime: str, options: UploadOptions) -> Accepted:
         """Commit the object, then the row; or answer a duplicate, where the caller asked for that."""
         if options.on_duplicate == "return":
             duplicate = await self._runtime.database(
@@ -146,7 +154,7 @@ class _Upload:
             if duplicate is not None:
                 return await self._existing(duplicate)
         self.handed_over = True
-        work = self._runtime.detach(self._commit(form, options))
+        work = self._runtime.detach(self._commit(form, mime, options))
         try:
             async with asyncio.timeout(_ACCEPT_TIMEOUT_S):
                 return await asyncio.shield(work)
@@ -173,37 +181,28 @@ class _Upload:
             raise problems.internal()
         return Accepted(resume, row.status, created=False)
 
-    async def _commit(self, form: Form, options: UploadOptions) -> Accepted:
-        undo = True
-        try:
-            digest = await self._sink.commit()
-            # From here on only the database's own refusal says that there is no row to keep the object for.
-            undo = False
-            try:
-                await self._runtime.write_database(
-                    self._applications.create,
-                    self._new_application(digest, form, options),
-                    idempotency=self._reference(digest, options),
-                )
-            except DatabaseUnavailable:
-                # The commit may have reached the disk before the connection was lost.
-                self._runtime.detach(self._settle())
-                raise
-            except Exception:  # whatever it was, no row was made: the object must not stay behind it
-                undo = True
-                raise
-        finally:
-            if undo:
-                await self.give_up()
+    async def _commit(self, form: Form, mime: str, options: UploadOptions) -> Accepted:
+        async def create(digest: str) -> None:
+            await self._runtime.write_database(
+                self._applications.create,
+                self._new_application(digest, form, mime, options),
+                idempotency=self._reference(digest, options),
+            )
+
+        async def exists() -> bool:
+            found = await self._runtime.database(self._applications.get, self._id, with_profile=False)
+            return found is not None
+
+        await keep(self._runtime, self._sink, create_row=create, has_row=exists, give_up=self.give_up)
         return Accepted(self._id, Status.QUEUED, created=True)
 
-    def _new_application(self, digest: str, form: Form, options: UploadOptions) -> NewApplication:
+    def _new_application(self, digest: str, form: Form, mime: str, options: UploadOptions) -> NewApplication:
         return NewApplication(
             id=self._id,
             object_key=self._sink.key,
             content_sha256=digest,
             size=self._sink.size,
-            mime="application/pdf",
+            mime=mime,
             filename=form.filename,
             as_of_date=options.as_of_date or datetime.now(UTC).date(),
             job_post_id=options.job_post_id,
@@ -215,19 +214,6 @@ class _Upload:
         if self._key is None:
             return None
         return IdempotencyRef(self._caller.key_id, self._key, _fingerprint(digest, options))
-
-    async def _settle(self) -> None:
-        """After a lost connection: keep the object if its row is there after all, else remove it."""
-        for delay in _SETTLE_DELAYS_S:
-            await asyncio.sleep(delay)
-            try:
-                row = await self._runtime.database(self._applications.get, self._id, with_profile=False)
-            except DatabaseUnavailable:
-                continue
-            if row is None:
-                await self.give_up()
-            return
-        logger.warning("object left behind", extra={"resume_id": str(self._id)})
 
 
 async def _begin(runtime: Runtime, caller: Principal, key: str) -> Done | None:
@@ -245,70 +231,6 @@ async def _begin(runtime: Runtime, caller: Principal, key: str) -> Done | None:
     return begun if isinstance(begun, Done) else None
 
 
-async def _receive(request: Request, runtime: Runtime, boundary: bytes, sink: ObjectSink) -> Form:
-    """Stream the body through the form into the sink; the type is decided by the file's first bytes."""
-    settings = runtime.settings
-    reader = FormReader(
-        boundary, max_file_bytes=settings.max_upload_bytes, known_fields=frozenset(UploadOptions.model_fields)
-    )
-    deadline = asyncio.get_running_loop().time() + settings.upload_timeout_s
-    head = b""
-    sniffed = False
-    received = 0
-    while (piece := await _next_piece(request, deadline)) is not None:
-        received += len(piece)
-        if received > settings.max_upload_bytes + _FORM_BYTES:
-            raise too_large_file(settings.max_upload_bytes)
-        data = reader.feed(piece)
-        if not data:
-            continue
-        if not sniffed:
-            head += data
-            if len(head) < HEAD_BYTES + 8:
-                continue
-            sniff(head)
-            sniffed, data = True, head
-        await sink.write(data)
-    form = reader.finish()
-    if reader.file_bytes == 0:
-        raise Problem("invalid", "The file is empty: choose a file that has content.")
-    if not sniffed:
-        sniff(head)
-        await sink.write(head)
-    return form
-
-
-async def _next_piece(request: Request, deadline: float) -> bytes | None:
-    """The next piece of the body, or None at its end."""
-    if getattr(request.state, "body_ended", False):
-        return None
-    try:
-        async with asyncio.timeout_at(deadline):
-            message = await request.receive()
-    except TimeoutError:
-        raise Problem("timeout", "The upload took too long to arrive: send it again.") from None
-    if message["type"] == "http.disconnect":
-        raise Problem("bad-request", "The connection ended before the upload did: send it again.")
-    request.state.body_ended = not message.get("more_body", False)
-    body: bytes = message.get("body", b"")
-    return body
-
-
-def _declared_boundary(request: Request, max_upload_bytes: int) -> bytes:
-    """What the headers promise, checked before a byte is read."""
-    headers = request.headers
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity"):
-        raise Problem("unsupported-type", "The body is compressed: send it without a Content-Encoding.")
-    media_type, options = parse_options_header(headers.get("content-type", ""))
-    if media_type != b"multipart/form-data":
-        raise Problem("unsupported-type", "An upload is multipart/form-data with a part named file.")
-    declared = headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > max_upload_bytes + _FORM_BYTES:
-        raise too_large_file(max_upload_bytes)
-    return options.get(b"boundary", b"")
-
-
 def _idempotency_key(request: Request) -> str | None:
     key = request.headers.get("idempotency-key")
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
@@ -319,19 +241,10 @@ def _idempotency_key(request: Request) -> str | None:
 
 
 def _options(fields: dict[str, str]) -> UploadOptions:
-    """The fields, checked; one that is left empty counts as not sent."""
-    for name, value in fields.items():
-        if len(value) > _LONGEST[name]:
-            message = f"is longer than {_LONGEST[name]} characters"
-            raise Problem(
-                "bad-request",
-                f"The form field {name} {message}: shorten it.",
-                errors=[FieldError(field=name, message=message)],
-            )
+    """The fields, checked."""
+    said = checked_lengths(fields, _LONGEST)
     try:
-        return UploadOptions.model_validate(
-            {name: value.strip() for name, value in fields.items() if value.strip()}
-        )
+        return UploadOptions.model_validate(said)
     except ValidationError as error:
         raise problems.of_pydantic(error) from None
 

@@ -1,4 +1,4 @@
-"""What a key of an object store may be: ours are `resumes/<id>` and `ocr/<id>`, and are checked all the same."""
+"""What a key of an object store may be: ours are a folder and an id, and are checked all the same."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 
 from pipeline.domain.errors import ObjectMissing
 
+#: Originals, pages cut out for OCR, and uploaded archives that are being ingested.
+FOLDERS = ("resumes/", "ocr/", "archives/")
 _KEY = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.adapters.aws import AwsAccess
-from pipeline.adapters.object_keys import checked
+from pipeline.adapters.object_keys import FOLDERS, checked
 from pipeline.adapters.s3_errors import code_of, translated
 from pipeline.domain.attachment import content_disposition
 from pipeline.domain.errors import ObjectStoreUnavailable
@@ -25,7 +25,6 @@ _PIECE = 1024 * 1024
 PART = 8 * 1024 * 1024
 _ABANDONED_AFTER = timedelta(hours=24)
 _CHECK_S = 2
-_PREFIXES = ("resumes/", "ocr/")
 _DELETED_AT_ONCE = 1000
 
 
@@ -97,7 +96,7 @@ class S3Store:
         """The keys of our objects that were stored longer ago than this. Raises ObjectStoreUnavailable."""
         oldest = datetime.now(UTC) - timedelta(seconds=seconds)
         with translated(self._bucket, None):
-            for prefix in _PREFIXES:
+            for prefix in FOLDERS:
                 pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
                 for page in pages:
                     yield from (
@@ -111,7 +110,7 @@ class S3Store:
         with translated(self._bucket, None):
             for page in self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket):
                 for upload in page.get("Uploads", ()):
-                    if upload["Initiated"] < oldest and upload["Key"].startswith(_PREFIXES):
+                    if upload["Initiated"] < oldest and upload["Key"].startswith(FOLDERS):
                         with suppress(ClientError):  # another sweeper was faster
                             self._s3.abort_multipart_upload(
                                 Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]

@@ -1,7 +1,8 @@
-"""The sweep: objects that no application names, and erasures whose objects are still there.
+"""The sweep: objects that nothing refers to any more, and erasures whose objects are still there.
 
 An upload whose ingress died between its object and its row leaves an object that nobody will ever ask for; an
-erasure that an outage cut short leaves one that must not stay. Every step can be repeated, and by two at once.
+erasure that an outage cut short leaves one that must not stay. An uploaded archive is needed until its ingestion has
+stored every member. Every step can be repeated, and by two at once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import islice
 from uuid import UUID
 
 from pipeline.adapters.postgres.applications import Applications
+from pipeline.adapters.postgres.ingestions import Ingestions
 from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.ocr import ocr_key
 from pipeline.ports import ObjectStore
@@ -29,11 +31,13 @@ _SUSPICIOUS_FROM = 20
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """What a sweep found: old objects, orphans among them, pages left over from OCR, erasures finished."""
+    """What a sweep found: old objects, orphans among them, pages left over from OCR, archives that were ingested,
+    erasures finished."""
 
     seen: int
     orphans: int
     ocr_leftovers: int
+    archives: int
     erasures: int
     unfinished_writes: int
 
@@ -41,8 +45,8 @@ class SweepReport:
 class Sweeper:
     """Sweeps one object store by one database. Blocking."""
 
-    def __init__(self, objects: ObjectStore, applications: Applications) -> None:
-        self._objects, self._applications = objects, applications
+    def __init__(self, objects: ObjectStore, applications: Applications, ingestions: Ingestions) -> None:
+        self._objects, self._applications, self._ingestions = objects, applications, ingestions
 
     def sweep(self, *, dry_run: bool = False) -> SweepReport:
         """Remove what nothing refers to; with `dry_run`, only count it.
@@ -50,12 +54,15 @@ class Sweeper:
         Raises ConfigurationError, and removes no orphan, where most objects are unknown to the database;
         DatabaseUnavailable, ObjectStoreUnavailable.
         """
-        seen, orphans, leftovers = 0, list[str](), list[str]()
+        seen, orphans, leftovers, archives = 0, list[str](), list[str](), list[str]()
         for batch in _batches(self._objects.older_than(ORPHAN_AFTER_S)):
             originals = [key for key in batch if key.startswith("resumes/")]
             known = self._applications.known_objects(originals)
             orphans += [key for key in originals if key not in known]
             leftovers += self._leftovers([key for key in batch if key.startswith("ocr/")])
+            unknown, ingested = self._archives([key for key in batch if key.startswith("archives/")])
+            orphans += unknown
+            archives += ingested
             seen += len(batch)
         if len(orphans) >= _SUSPICIOUS_FROM and len(orphans) > _SUSPICIOUS_SHARE * seen:
             raise ConfigurationError(
@@ -64,19 +71,31 @@ class Sweeper:
             )
         if dry_run:
             erasures = len(self._applications.unconfirmed_erasures())
-            return SweepReport(seen, len(orphans), len(leftovers), erasures, 0)
-        for key in orphans + leftovers:
+            return SweepReport(seen, len(orphans), len(leftovers), len(archives), erasures, 0)
+        for key in orphans + leftovers + archives:
             self._objects.delete(key)
             log.info("object removed", extra={"key": key})
         return SweepReport(
-            seen, len(orphans), len(leftovers), self._finish_erasures(), self._objects.sweep_unfinished()
+            seen,
+            len(orphans),
+            len(leftovers),
+            len(archives),
+            self._finish_erasures(),
+            self._objects.sweep_unfinished(),
         )
 
     def _leftovers(self, keys: list[str]) -> list[str]:
         """Pages cut out for OCR whose application is through with them."""
-        by_id = {UUID(key.rsplit("/", 1)[1]): key for key in keys}
+        by_id = _by_id(keys)
         unfinished = self._applications.unfinished(list(by_id))
         return [key for id_, key in by_id.items() if id_ not in unfinished]
+
+    def _archives(self, keys: list[str]) -> tuple[list[str], list[str]]:
+        """Archives that no ingestion names, and those that theirs is through with."""
+        by_id = _by_id(keys)
+        needed = self._ingestions.archives(list(by_id))
+        unknown = [key for id_, key in by_id.items() if id_ not in needed]
+        return unknown, [by_id[id_] for id_, still in needed.items() if not still]
 
     def _finish_erasures(self) -> int:
         finished = 0
@@ -87,6 +106,10 @@ class Sweeper:
                 self._applications.confirm_object_erased(id_)
             finished += len(erased)
         return finished
+
+
+def _by_id(keys: Iterable[str]) -> dict[UUID, str]:
+    return {UUID(key.rsplit("/", 1)[1]): key for key in keys}
 
 
 def _batches(keys: Iterable[str]) -> Iterator[list[str]]:

@@ -265,9 +265,10 @@ def paid_desk(settings: Settings, *, name: str) -> PaidDesk:
 def sweeper(settings: Settings, engine: Engine) -> Sweeper:
     """What removes objects that nothing refers to."""
     from pipeline.adapters.postgres.applications import Applications
+    from pipeline.adapters.postgres.ingestions import Ingestions
     from pipeline.orchestration.sweeper import Sweeper
 
-    return Sweeper(object_store(settings), Applications(engine))
+    return Sweeper(object_store(settings), Applications(engine), Ingestions(engine))
 
 
 def search(engine: Engine) -> Search:

@@ -44,10 +44,10 @@ Uploader = Annotated[Principal, Depends(require("upload"))]
 Admin = Annotated[Principal, Depends(require("admin"))]
 
 _SUMMARY = TypeAdapter(ResumeSummary)
-_ETAG = {
+ETAG = {
     "ETag": {"description": "Of exactly this answer; send it as If-None-Match.", "schema": {"type": "string"}}
 }
-_IF_NONE_MATCH = {
+IF_NONE_MATCH = {
     "parameters": [
         {
             "name": "If-None-Match",
@@ -90,11 +90,11 @@ async def list_resumes(request: Request, query: Annotated[ListQuery, Query()], c
     summary="Get a resume, or wait for it",
     response_model=Resume,
     responses={
-        200: {"description": "The resume.", "headers": _ETAG},
+        200: {"description": "The resume.", "headers": ETAG},
         304: {"description": "As it was."},
         **problem_answers(400, 401, 403, 404, 410, 422, 429, 503),
     },
-    openapi_extra=_IF_NONE_MATCH,
+    openapi_extra=IF_NONE_MATCH,
 )
 async def get_resume(
     resume: ResumeId, request: Request, query: Annotated[ResumeQuery, Query()], caller: Reader

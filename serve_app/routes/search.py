@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from pipeline.adapters.postgres.api_keys import Principal
@@ -15,14 +13,13 @@ from pipeline.adapters.postgres.search import Hit
 from serve_app import problems
 from serve_app.answers import json_answer, problem_answers
 from serve_app.auth import require
-from serve_app.problems import Problem, no_parameters
+from serve_app.bodies import read_json
+from serve_app.problems import no_parameters
 from serve_app.runtime import Runtime
 from serve_app.schemas import SearchAnswer, SearchHit, SearchRequest, links
 
 router = APIRouter(tags=["search"])
 
-_MAX_BODY = 64 * 1024
-_BODY_TIMEOUT_S = 15.0
 _BODY = {
     "requestBody": {
         "required": True,
@@ -47,7 +44,7 @@ async def search_resumes(
     rank. One hit a resume, with the section and the lines that matched best."""
     runtime: Runtime = request.app.state.runtime
     try:
-        wanted = SearchRequest.model_validate_json(await _body(request))
+        wanted = SearchRequest.model_validate_json(await read_json(request))
     except ValidationError as error:
         raise problems.of_pydantic(error) from None
     vector, model = await runtime.embed(wanted.query)
@@ -80,26 +77,3 @@ def _hit(hit: Hit, root_path: str) -> SearchHit:
         job_post_id=hit.job_post_id,
         links=links(hit.application_id, root_path),
     )
-
-
-async def _body(request: Request) -> bytes:
-    """A small JSON body, bounded in size and time: the framework would read it without either."""
-    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        raise Problem("unsupported-type", "The body is compressed: send it without a Content-Encoding.")
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise Problem("unsupported-type", "A search is application/json: set that Content-Type.")
-    body = b""
-    try:
-        async with asyncio.timeout(_BODY_TIMEOUT_S):
-            async for piece in request.stream():
-                body += piece
-                if len(body) > _MAX_BODY:
-                    raise Problem(
-                        "too-large", f"The body is larger than {_MAX_BODY} bytes: shorten the query."
-                    )
-    except TimeoutError:
-        raise Problem("timeout", "The body took too long to arrive: send it again.") from None
-    except ClientDisconnect:
-        raise Problem("bad-request", "The connection ended before the body did: send it again.") from None
-    return body

@@ -23,6 +23,7 @@ from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.idempotency import Idempotency
+from pipeline.adapters.postgres.ingestions import Ingestions
 from pipeline.adapters.postgres.listen import Listener
 from pipeline.adapters.postgres.moves import STATUS
 from pipeline.adapters.postgres.reprocessing import Reprocessing
@@ -103,6 +104,7 @@ def running(
         idempotency=Idempotency(engine),
         search=Search(engine),
         reprocessing=Reprocessing(engine),
+        ingestions=Ingestions(engine),
         objects=store,
         embed_query=embed_query,
         embedding_model=embedding_model,
@@ -157,7 +159,7 @@ def service(kept: Service) -> Iterator[Service]:
     """A service with the default settings that holds nothing. A test that breaks one starts its own."""
     yield kept
     with kept.engine.begin() as connection:
-        connection.execute(text("TRUNCATE applications, idempotency_keys, checkpoints CASCADE"))
+        connection.execute(text("TRUNCATE applications, idempotency_keys, checkpoints, ingestions CASCADE"))
     for path in kept.files_left():
         path.unlink()
 

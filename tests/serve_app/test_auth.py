@@ -21,7 +21,14 @@ CALLS = {
     "file": ("GET", f"/resumes/{ID}/file", "read"),
     "erase": ("DELETE", f"/resumes/{ID}", "admin"),
     "search": ("POST", "/search", "search"),
+    "ingest": ("POST", "/ingestions", "upload"),
+    "ingestions": ("GET", "/ingestions", "read"),
+    "ingestion": ("GET", f"/ingestions/{ID}", "read"),
+    "errors": ("GET", f"/ingestions/{ID}/errors", "read"),
+    "results": ("GET", f"/ingestions/{ID}/results", "read"),
+    "cancel": ("POST", f"/ingestions/{ID}/cancel", "upload"),
 }
+WITH_PARAMETERS = ("get", "list", "ingestions", "errors", "results")
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -94,7 +101,7 @@ def test_a_refused_upload_is_answered_while_its_body_is_on_the_way(shared: Servi
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("call", [call for call in CALLS if call not in ("get", "list")])
+@pytest.mark.parametrize("call", [call for call in CALLS if call not in WITH_PARAMETERS])
 def test_a_call_without_parameters_refuses_them(shared: Service, call: str) -> None:
     """A parameter that a call does not take is told, not ignored."""
     method, path, _ = CALLS[call]

@@ -11,10 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.domain.errors import UnsupportedDocument
+from serve_app.archives import ArchiveSniffer
+from serve_app.bodies import Sniffer
 from serve_app.multipart import Form, FormReader, clean_filename
 from serve_app.problems import Problem
 from serve_app.routes.contents import content_disposition
-from serve_app.sniff import sniff
+from serve_app.sniff import ResumeSniffer
 from tests.serve_app.samples import BOUNDARY, PDF, form, part
 
 FORBIDDEN = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u202a-\u202e]")
@@ -67,16 +70,27 @@ def test_a_shown_name_has_no_folder_and_no_control(name: str) -> None:
         assert "\n" not in header
 
 
+def sniffed(sniffer: Sniffer, content: bytes, size: int = 700) -> str | None:
+    """The media type of a file that arrives in pieces, or None where it is not taken."""
+    try:
+        for start in range(0, len(content), size):
+            sniffer.feed(content[start : start + size])
+        return sniffer.end()
+    except UnsupportedDocument:
+        return None
+
+
 @pytest.mark.parametrize("position", [0, 1, 1019, 1023])
 def test_a_header_counts_within_the_first_kilobyte(position: int) -> None:
     """The header may begin at any of the first 1,024 bytes."""
-    assert sniff(b"\x00" * position + PDF) == "application/pdf"
+    assert sniffed(ResumeSniffer(), b"\x00" * position + PDF) == "application/pdf"
 
 
-@given(st.binary(max_size=2000))
-def test_any_bytes_are_a_pdf_or_unsupported(head: bytes) -> None:
-    """Sniffing never fails in a third way."""
-    assert outcome(sniff, head) in (None, "unsupported-type")
+@given(st.binary(max_size=2000), st.integers(1, 2000))
+def test_any_bytes_are_taken_or_unsupported(content: bytes, size: int) -> None:
+    """Sniffing never fails in a third way, however the bytes arrive."""
+    for sniffer in (ResumeSniffer, ArchiveSniffer):
+        assert sniffed(sniffer(), content, size) == sniffed(sniffer(), content, 10_000)
 
 
 def outcome(call: Callable[..., Any], *arguments: Any) -> str | None:

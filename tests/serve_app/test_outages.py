@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from pipeline.adapters.directory import DirectoryStore
 from pipeline.domain.errors import ObjectStoreUnavailable
-from serve_app import object_sink, uploads
+from serve_app import keeping, object_sink
 from tests.conftest import administer
 from tests.serve_app.conftest import Service, Start
 from tests.serve_app.samples import PDF
@@ -91,7 +91,7 @@ def test_a_lost_acknowledgement_keeps_the_object_of_a_row_that_is_there(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The row was committed but its answer was lost: the object stays, and the same key gets the same id."""
-    monkeypatch.setattr(uploads, "_SETTLE_DELAYS_S", (0.2,))
+    monkeypatch.setattr(keeping, "_SETTLE_DELAYS_S", (0.2,))
     service = start()
     applications = service.services.applications
     create = applications.create

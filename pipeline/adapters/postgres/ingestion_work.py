@@ -110,18 +110,18 @@ class IngestionWork:
 
     def begin_listing(self, listing: Listing, source_key: str) -> UUID | None:
         """Drop what an earlier try listed. Answers the ingestion that the same source has already, if any;
-        this one is then over. Raises LeaseLost."""
+        this one is then over. An uploaded archive whose key was known when it came is never over so.
+        Raises LeaseLost."""
         with transaction(self._engine) as connection:
-            _fence_listing(connection, listing)
-            # Two re-runs at once would both find nobody.
-            connection.execute(
-                text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": source_key}
-            )
-            found = connection.execute(text(SAME_SOURCE), {"key": source_key, "id": listing.ingestion_id})
-            earlier: UUID | None = found.scalar_one_or_none()
-            parameters = {"id": listing.ingestion_id, "key": source_key, "same_as": earlier}
+            known_key = _fence_listing(connection, listing)
+            parameters = {"id": listing.ingestion_id, "key": source_key}
             connection.execute(text(FORGET_SHARDS), parameters)
-            connection.execute(text(SUPERSEDED if earlier else KEYED), parameters)
+            if listing.object_key is not None and known_key is not None:
+                return None
+            # Two re-runs at once would both find nobody.
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))"), parameters)
+            earlier: UUID | None = connection.execute(text(SAME_SOURCE), parameters).scalar_one_or_none()
+            connection.execute(text(SUPERSEDED if earlier else KEYED), parameters | {"same_as": earlier})
         return earlier
 
     def add_shards(self, listing: Listing, first: int, batches: Sequence[Sequence[Member]]) -> None:
@@ -242,10 +242,14 @@ def _key(shard: Shard) -> dict[str, Any]:
     return {"id": shard.ingestion_id, "shard_no": shard.shard_no, "epoch": shard.epoch}
 
 
-def _fence_listing(connection: Connection, listing: Listing) -> None:
+def _fence_listing(connection: Connection, listing: Listing) -> str | None:
+    """The source's key, where it is known already. Raises LeaseLost."""
     parameters = {"id": listing.ingestion_id, "epoch": listing.epoch}
-    if connection.execute(text(FENCE_LISTING), parameters).one_or_none() is None:
+    row = connection.execute(text(FENCE_LISTING), parameters).one_or_none()
+    if row is None:
         raise LeaseLost
+    key: str | None = row.source_key
+    return key
 
 
 def _insert(connection: Connection, shard: Shard, accepted: Sequence[Accepted]) -> set[UUID]:
@@ -341,15 +345,16 @@ CLAIM_LISTING = """
     RETURNING i.id AS ingestion_id, i.epoch, i.source, i.object_key, i.job_post_id, i.attempt"""
 
 FENCE_LISTING = """
-    SELECT 1 FROM ingestions WHERE id = :id AND epoch = :epoch AND state = 'listing' AND owner IS NOT NULL
+    SELECT source_key FROM ingestions
+    WHERE id = :id AND epoch = :epoch AND state = 'listing' AND owner IS NOT NULL
     FOR UPDATE"""
 
 SAME_SOURCE = "SELECT id FROM ingestions WHERE source_key = :key AND id <> :id"
 FORGET_SHARDS = "DELETE FROM ingestion_shards WHERE ingestion_id = :id"
 KEYED = "UPDATE ingestions SET source_key = :key WHERE id = :id"
 SUPERSEDED = """
-    UPDATE ingestions SET same_as = :same_as, state = 'completed', owner = NULL, members = 0, listed_at = now(),
-        stored_at = now(), completed_at = now()
+    UPDATE ingestions SET same_as = :same_as, state = 'completed', owner = NULL, source_key = NULL, members = 0,
+        listed_at = now(), stored_at = now(), completed_at = now()
     WHERE id = :id"""
 
 ADD_SHARDS = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
@@ -108,6 +109,7 @@ class Result:
 
 
 Page = tuple[list[IngestionRow], UUID | None]
+Results = list[Result]
 
 
 class Ingestions:
@@ -123,19 +125,31 @@ class Ingestions:
         as_of_date: date,
         job_post_id: str | None = None,
         object_key: str | None = None,
+        content_sha256: str | None = None,
         id: UUID | None = None,  # noqa: A002
     ) -> UUID:
-        """Begin an ingestion; whoever ingests is told. `object_key` is where an uploaded archive lies."""
+        """Begin an ingestion; whoever ingests is told. `object_key` is where an uploaded archive lies.
+
+        With `content_sha256`, the digest of that archive, the same bytes for the same job post are one ingestion: a
+        second answers the first one's id and creates nothing, unless that was rejected or cancelled.
+        """
         id_ = id or uuid7()
+        key = content_sha256 and uploaded_key(content_sha256, job_post_id)
         parameters = {
             "id": id_,
             "source": source,
             "object_key": object_key,
             "job_post_id": job_post_id,
             "as_of_date": as_of_date,
+            "source_key": key,
         }
-        self._run(CREATE, **parameters)
-        return id_
+        while True:
+            if self._run(CREATE, **parameters):
+                return id_
+            if found := self._run("SELECT id FROM ingestions WHERE source_key = :key", key=key):
+                earlier: UUID = found[0].id
+                return earlier
+            # It was cancelled or rejected in between: then this one is the first.
 
     def get(self, id_: UUID) -> IngestionRow | None:
         """The ingestion, or None."""
@@ -174,11 +188,18 @@ class Ingestions:
 
     def results(self, id_: UUID, *, after: UUID | None = None, batch: int = 200) -> Iterator[Result]:
         """Every accepted member's resume that has ended, by id, those behind `after`."""
-        last = after or UUID(int=0)
-        while rows := self._run(RESULTS, id=id_, after=last, limit=batch):
-            for row in rows:
-                yield Result(**dict(row._mapping) | {"status": Status(row.status)})
-            last = rows[-1].id
+        while found := self.results_page(id_, after=after, limit=batch):
+            yield from found
+            after = found[-1].id
+
+    def results_page(self, id_: UUID, *, after: UUID | None = None, limit: int = 200) -> Results:
+        """One batch of `results`; empty behind the last."""
+        rows = self._run(RESULTS, id=id_, after=after or UUID(int=0), limit=limit)
+        return [Result(**dict(row._mapping) | {"status": Status(row.status)}) for row in rows]
+
+    def archives(self, ids: Sequence[UUID]) -> dict[UUID, bool]:
+        """Of these ingestions those that are known, and whether their uploaded archive is still to be read."""
+        return {row.id: row.needed for row in self._run(ARCHIVES, ids=list(ids))}
 
     def cancel(self, id_: UUID) -> bool:
         """Stop what has not started: members not stored yet, and resumes that wait. What runs, ends.
@@ -203,6 +224,11 @@ class Ingestions:
             return result.all() if result.returns_rows else []
 
 
+def uploaded_key(content_sha256: str, job_post_id: str | None) -> str:
+    """What makes two uploads of an archive the same ingestion."""
+    return hashlib.sha256(f"upload:{content_sha256}:{job_post_id or ''}".encode()).hexdigest()
+
+
 def _row(row: Row[Any]) -> IngestionRow:
     return IngestionRow(**dict(row._mapping) | {"state": IngestionState(row.state)})
 
@@ -220,7 +246,7 @@ def _progress(
     not_started = (row.members or 0) - sum(counts.values())
     unfinished = resumes.get(Status.QUEUED, 0) + resumes.get(Status.PROCESSING, 0)
     known = rest.ended >= _RATE_FROM and rest.seconds > 0
-    per_s = rest.ended / rest.seconds if known else None
+    per_s = rest.ended / float(rest.seconds) if known else None
     open_ = row.state in (IngestionState.LISTING, IngestionState.RUNNING)
     return Progress(
         row,
@@ -238,8 +264,9 @@ def _progress(
 _COLUMNS = ", ".join(column.name for column in fields(IngestionRow))
 
 CREATE = f"""
-    INSERT INTO ingestions (id, source, object_key, job_post_id, as_of_date)
-    VALUES (:id, :source, :object_key, :job_post_id, :as_of_date)
+    INSERT INTO ingestions (id, source, object_key, job_post_id, as_of_date, source_key)
+    VALUES (:id, :source, :object_key, :job_post_id, :as_of_date, :source_key)
+    ON CONFLICT (source_key) DO NOTHING
     RETURNING pg_notify('{INGESTIONS}', '')"""
 
 LIST = f"""
@@ -279,14 +306,17 @@ REST = """
                   WHERE a.ingestion_id = :id), 0) AS usd
     FROM ingestions i WHERE i.id = :id"""
 
+# Each half is cut before they are merged: a page of a long list costs a page.
 ERRORS = """
     SELECT ordinal AS member, name, outcome, code, detail, application_id FROM (
-        SELECT ordinal, name, outcome, code, detail, application_id FROM ingestion_errors
-        WHERE ingestion_id = :id AND ordinal > :after
+        (SELECT ordinal, name, outcome, code, detail, application_id FROM ingestion_errors
+         WHERE ingestion_id = :id AND ordinal > :after ORDER BY ordinal LIMIT :limit)
         UNION ALL
-        SELECT CAST(ingestion_member AS bigint), filename, 'failed', coalesce(error_code, 'internal'), error_detail, id
-        FROM applications
-        WHERE ingestion_id = :id AND status = 'failed' AND CAST(ingestion_member AS bigint) > :after
+        (SELECT CAST(ingestion_member AS bigint), filename, 'failed', coalesce(error_code, 'internal'), error_detail,
+            id
+         FROM applications
+         WHERE ingestion_id = :id AND status = 'failed' AND CAST(ingestion_member AS bigint) > :after
+         ORDER BY CAST(ingestion_member AS bigint) LIMIT :limit)
     ) AS e ORDER BY ordinal LIMIT :limit"""
 
 RESULTS = f"""
@@ -296,6 +326,10 @@ RESULTS = f"""
     WHERE ingestion_id = :id AND id > :after
       AND status IN ('{Status.COMPLETED}', '{Status.FAILED}', '{Status.CANCELLED}')
     ORDER BY id LIMIT :limit"""
+
+ARCHIVES = """
+    SELECT id, state = 'listing' OR (state = 'running' AND stored_at IS NULL) AS needed
+    FROM ingestions WHERE id = ANY(CAST(:ids AS uuid[]))"""
 
 CANCEL = f"""
     UPDATE ingestions SET state = 'cancelled', owner = NULL, source_key = NULL, completed_at = now()
