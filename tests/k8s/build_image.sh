@@ -22,10 +22,13 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# What a container may have at most: buildah's own defaults are above what some machines allow.
+# What a container may have at most: buildah's own defaults are above what some machines allow, and it lowers
+# itself to the number of process ids before it sets them.
+processes=$(ulimit -Hu) ids=$(cat /proc/sys/kernel/pid_max)
+if [ "$processes" = unlimited ] || [ "$processes" -gt "$ids" ]; then processes=$ids; fi
 cat >"$work/containers.conf" <<CONF
 [containers]
-default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)", "nproc=$(ulimit -Hu):$(ulimit -Hu)"]
+default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)", "nproc=$processes:$processes"]
 CONF
 
 echo "== a base: Debian bookworm with its Python 3.11"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import time
@@ -76,6 +77,23 @@ def test_the_dashboard_shows_every_metric() -> None:
     """A metric that nobody sees need not be measured."""
     shown = " ".join(expressions())
     assert [metric.name for metric in metrics.ALL if f"ray_{metric.name}" not in shown] == []
+
+
+def recorded() -> set[str]:
+    """The constants of the registry that some call of `meters.count` or `meters.observe` is given."""
+    calls = (
+        node
+        for path in (ROOT / "pipeline").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("meters.count", "meters.observe")
+    )
+    return {call.args[0].id for call in calls if isinstance(call.args[0], ast.Name)}
+
+
+def test_every_metric_is_recorded_somewhere() -> None:
+    """A name in the registry that no code records is an alert that never fires."""
+    registry = {name for name, value in vars(metrics).items() if value in metrics.ALL}
+    assert registry <= recorded()
 
 
 @pytest.mark.slow
