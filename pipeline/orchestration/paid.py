@@ -72,7 +72,6 @@ class PaidDesk:
                     raise
                 await asyncio.sleep(1)
 
-
     def count(self, bills: Sequence[Usage]) -> None:
         """Tell the metrics what the ledger has."""
         for usage in bills:

@@ -57,8 +57,10 @@ print("[global]")
 for key, value in found.items():
     print(key, "=", value.replace("\n", "\n    ").replace("\\n", "\n    "))
 ' >"$work/pip/pip.conf"
-# Files and folders that it names (certificates, wheels) are mounted where they lie.
+# Files and folders that it names (certificates, wheels) are mounted where they lie; an index in a folder may point
+# at files beside it.
 while read -r path; do
+    path=${path%/simple}
     if [ -e "$path" ]; then mounts+=(--volume "$(realpath "$path"):$path:ro"); fi
 done < <(grep -oE '(file://)?/[^ ]+' "$work/pip/pip.conf" | sed 's#^file://##' | sort -u)
 
