@@ -8,9 +8,14 @@ BIN    := $(VENV)/bin
 TORCH_INDEX ?=
 PIP_TORCH := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX),)
 BENCH ?= latency
+# Any Debian-like image with Python 3.11 and apt can be the base. Empty: the Dockerfile's own.
+BASE_IMAGE ?=
+IMAGE ?= resumes
+# The first of the three that works here: a docker client without its daemon does not.
+CONTAINER_TOOL ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell $(tool) info >/dev/null 2>&1 && echo yes),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-cloud serve test test-long lint format bench openapi clean
+.PHONY: help setup demo demo-cloud serve test test-long lint format bench openapi image clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-11s %s\n", $$1, $$2}'
@@ -57,6 +62,13 @@ bench: setup ## Run one benchmark: make bench BENCH=latency
 
 openapi: setup ## Write serve_app/openapi.json again after the API has changed
 	$(BIN)/python -m serve_app.openapi
+
+image: ## Build the container image with docker, podman or buildah: make image BASE_IMAGE=… TORCH_INDEX=…
+	@test -n "$(CONTAINER_TOOL)" || { echo "No docker, podman or buildah works here: install one, or start docker's daemon."; exit 1; }
+	version=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) && $(CONTAINER_TOOL) build \
+		$(if $(filter docker,$(CONTAINER_TOOL)),,--format docker) \
+		$(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) --build-arg TORCH_INDEX=$(TORCH_INDEX) \
+		--build-arg VERSION=$$version --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null) --tag $(IMAGE):$$version $(IMAGE_OPTIONS) .
 
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -22,7 +22,7 @@ from pipeline.domain.errors import (
     VendorTimeout,
 )
 from pipeline.domain.journey import Lease
-from pipeline.domain.metrics import VENDOR_REQUESTS
+from pipeline.domain.metrics import SPENT, VENDOR_REQUESTS
 from pipeline.domain.spending import Usage, Vendor
 from pipeline.orchestration import meters
 from pipeline.orchestration.checkpoints import PENDING_BACKSTOP_S
@@ -72,6 +72,11 @@ class PaidDesk:
                     raise
                 await asyncio.sleep(1)
 
+    def count(self, bills: Sequence[Usage]) -> None:
+        """Tell the metrics what the ledger has."""
+        for usage in bills:
+            meters.count(SPENT, self.ledger.price(usage), vendor=usage.vendor)
+
 
 class JobsPaidWork:
     """`ports.PaidWork` of one job."""
@@ -98,9 +103,12 @@ class JobsPaidWork:
             await asyncio.shield(call.settle())
             raise
         # Shielded: a worker that is told to stop now still keeps what was paid for.
-        put = self._desk.keep(self._desk.checkpoints.put, key, self._lease, value, call.bills)
-        await asyncio.shield(put)
+        await asyncio.shield(self._put(key, value, call.bills))
         return value
+
+    async def _put(self, key: CheckpointKey, value: bytes, bills: Sequence[Usage]) -> None:
+        await self._desk.keep(self._desk.checkpoints.put, key, self._lease, value, bills)
+        self._desk.count(bills)
 
 
 class JobsPaidCall:
@@ -126,6 +134,7 @@ class JobsPaidCall:
         bills, self.bills = self.bills, []
         if bills:
             await self._desk.keep(self._desk.ledger.enter, self._lease.application_id, bills)
+            self._desk.count(bills)
 
     async def ask(
         self,

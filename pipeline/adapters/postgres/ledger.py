@@ -30,6 +30,10 @@ class Ledger:
         self._engine = engine
         self._prices = prices
 
+    def price(self, usage: Usage) -> float:
+        """US dollars that this usage costs today."""
+        return self._prices.of(usage)
+
     def enter(self, application_id: UUID, usages: Sequence[Usage]) -> None:
         """Write down what an application used, at today's prices, in a transaction of its own."""
         with transaction(self._engine) as connection:
@@ -39,7 +43,7 @@ class Ledger:
         """As `enter`, within the caller's transaction, as its last statements: today's sum is a hot row."""
         if not usages:
             return
-        priced = [(usage, self._prices.of(usage)) for usage in usages]
+        priced = [(usage, self.price(usage)) for usage in usages]
         rows = [asdict(usage) | {"application_id": application_id, "usd": usd} for usage, usd in priced]
         connection.execute(text(ENTER), rows)
         connection.execute(text(ADD), {"usd": sum(usd for _, usd in priced)})
