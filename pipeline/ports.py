@@ -103,9 +103,9 @@ class Source(Protocol):
     def read(self, members: Iterable[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
         """The bytes of these members (in ascending order, none with a fault), or why there are none.
 
-        A sequential source takes the next member only when it needs it: there may be millions.
+        A sequential source takes the next member only when it needs it: there may be millions. No more than
+        `max_bytes` of a member is ever in memory, of a few members at once where each is a request.
 
-        No more than `max_bytes` of a member, and a little more for what is unpacked at once, is ever in memory.
         Raises SourceMissing, ObjectStoreUnavailable; and SourceRejected where an archive contradicts its own
         listing, which only a look at each member can tell: then nothing of the source may be kept. Never raises
         for what is one member's own fault.

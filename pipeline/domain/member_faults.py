@@ -74,13 +74,12 @@ def name_fault(name: str) -> Fault | None:
     return None
 
 
-def too_large(size: int | None, max_bytes: int) -> Fault:
-    """A member above the limit; `size` in bytes where it is known."""
-    has = f"{size:,}" if size is not None else f"more than {max_bytes:,}"
+def too_large(size: int, max_bytes: int) -> Fault:
+    """A member of `size` bytes, above the limit."""
     return Fault(
         Outcome.FAILED,
         "too-large",
-        f"The file has {has} bytes: send a smaller one, or raise MAX_UPLOAD_BYTES (now {max_bytes:,}).",
+        f"The file has {size:,} bytes: send a smaller one, or raise MAX_UPLOAD_BYTES (now {max_bytes:,}).",
     )
 
 

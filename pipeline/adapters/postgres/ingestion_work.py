@@ -18,10 +18,10 @@ from sqlalchemy import Connection, Engine, Row, text
 from pipeline.adapters.postgres import shards
 from pipeline.adapters.postgres.applications import folded
 from pipeline.adapters.postgres.engine import transaction
-from pipeline.adapters.postgres.moves import JOBS
+from pipeline.adapters.postgres.moves import JOBS, LEASE_ENDS, move, quoted
 from pipeline.domain.errors import LeaseLost
 from pipeline.domain.ingestion import Member, Outcome, SourceKind
-from pipeline.domain.journey import Lane
+from pipeline.domain.journey import JobState, Lane
 
 #: Payload: nothing. Sent when an ingestion was made, cancelled, or has come further.
 INGESTIONS = "resumes_ingestions"
@@ -29,6 +29,7 @@ INGESTIONS = "resumes_ingestions"
 INGESTORS = 0x7265_7375_6D65_73
 #: After a restart of the server every lock is gone; owners have this long to take theirs again.
 _RELOCK_GRACE_S = 5
+_CANCELLED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ class IngestionWork:
         with transaction(self._engine) as connection:
             connection.execute(text(REJECT), {"id": ingestion_id, "code": code, "detail": detail})
             connection.execute(text(CANCEL_SHARDS), {"id": ingestion_id})
+        cancel_jobs(self._engine, ingestion_id)
 
     # Storing
 
@@ -236,6 +238,15 @@ class IngestionWork:
         with transaction(self._engine) as connection:
             result = connection.execute(text(sql), parameters)
             return result.all() if result.returns_rows else []
+
+
+def cancel_jobs(engine: Engine, ingestion_id: UUID) -> None:
+    """Cancel the ingestion's jobs that do not run just now. Raises DatabaseUnavailable."""
+    parameters = {"id": ingestion_id, "limit": _CANCELLED_AT_ONCE}
+    cancelled = _CANCELLED_AT_ONCE
+    while cancelled == _CANCELLED_AT_ONCE:
+        with transaction(engine) as connection:
+            cancelled = len(connection.execute(text(CANCEL_JOBS), parameters).all())
 
 
 def _key(shard: Shard) -> dict[str, Any]:
@@ -477,6 +488,19 @@ COMPLETE = """
     WHERE i.state = 'running' AND i.stored_at IS NOT NULL AND NOT EXISTS (
         SELECT FROM applications a WHERE a.ingestion_id = i.id AND a.status IN ('queued', 'processing'))
     RETURNING i.id"""
+
+CANCEL_JOBS = move(
+    f"""picked AS (
+        SELECT j.application_id, j.state, j.lease_owner
+        FROM jobs j JOIN applications a ON a.id = j.application_id
+        WHERE a.ingestion_id = :id AND a.status IN ('queued', 'processing')
+          AND j.state IN ({quoted({JobState.QUEUED, JobState.WAITING, JobState.RETRY_WAIT})})
+        ORDER BY j.application_id LIMIT :limit
+        FOR UPDATE OF j SKIP LOCKED
+    )""",
+    to=(JobState.CANCELLED,),
+    changes=f"{LEASE_ENDS}, reason = NULL, lease_epoch = j.lease_epoch + 1",
+)
 
 NEXT_DUE = """
     SELECT extract(epoch FROM least(

@@ -12,17 +12,15 @@ from uuid import UUID
 from sqlalchemy import Engine, Row, text
 
 from pipeline.adapters.postgres.engine import transaction
-from pipeline.adapters.postgres.ingestion_work import CANCEL_SHARDS, INGESTIONS, INGESTORS
-from pipeline.adapters.postgres.moves import LEASE_ENDS, move, quoted
+from pipeline.adapters.postgres.ingestion_work import CANCEL_SHARDS, INGESTIONS, INGESTORS, cancel_jobs
 from pipeline.domain.ids import uuid7
 from pipeline.domain.ingestion import IngestionState
-from pipeline.domain.journey import JobState, Status
+from pipeline.domain.journey import Status
 
 #: Over how long the rate is measured.
 RATE_WINDOW_S = 60.0
 #: Fewer ended resumes tell no rate: the first ones wait for models to load.
 _RATE_FROM = 10
-_CANCELLED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +208,7 @@ class Ingestions:
             if connection.execute(text(CANCEL), {"id": id_}).one_or_none() is None:
                 return False
             connection.execute(text(CANCEL_SHARDS), {"id": id_})
-        while len(self._run(CANCEL_JOBS, id=id_, limit=_CANCELLED_AT_ONCE)) == _CANCELLED_AT_ONCE:
-            pass
+        cancel_jobs(self._engine, id_)
         return True
 
     def ingestor_lives(self) -> bool:
@@ -335,19 +332,6 @@ CANCEL = f"""
     UPDATE ingestions SET state = 'cancelled', owner = NULL, source_key = NULL, completed_at = now()
     WHERE id = :id AND state IN ('listing', 'running')
     RETURNING pg_notify('{INGESTIONS}', '')"""
-
-CANCEL_JOBS = move(
-    f"""picked AS (
-        SELECT j.application_id, j.state, j.lease_owner
-        FROM jobs j JOIN applications a ON a.id = j.application_id
-        WHERE a.ingestion_id = :id AND a.status IN ('queued', 'processing')
-          AND j.state IN ({quoted({JobState.QUEUED, JobState.WAITING, JobState.RETRY_WAIT})})
-        ORDER BY j.application_id LIMIT :limit
-        FOR UPDATE OF j SKIP LOCKED
-    )""",
-    to=(JobState.CANCELLED,),
-    changes=f"{LEASE_ENDS}, reason = NULL, lease_epoch = j.lease_epoch + 1",
-)
 
 LIVES = """
     SELECT EXISTS (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
@@ -55,10 +56,7 @@ class Folder:
 
     def _walk(self) -> Iterator[tuple[os.DirEntry[bytes], Fault | None]]:
         """What is below, by name: files, and what is ruled out without a look at its name."""
-        try:
-            levels = [self._inside(self._root)]
-        except OSError as error:
-            raise unavailable(Path(os.fsdecode(self._root)), error) from None
+        levels = [_inside(self._root)]
         while levels:
             if (entry := next(levels[-1], None)) is None:
                 levels.pop()
@@ -66,18 +64,23 @@ class Folder:
                 yield entry, member_faults.SYMLINK
             elif entry.is_dir():
                 try:
-                    levels.append(self._inside(entry.path))
-                except OSError:  # one folder's own fault; PATH_MAX is one of them
-                    yield entry, member_faults.UNREADABLE
+                    levels.append(_inside(entry.path))
+                except SourceMissing as error:
+                    yield entry, member_faults.gone(error.key)
             else:
                 yield entry, None if entry.is_file() else member_faults.DEVICE
 
-    def _inside(self, folder: bytes) -> Iterator[os.DirEntry[bytes]]:
-        with os.scandir(folder) as found:
-            return iter(sorted(found, key=lambda entry: entry.name))
-
     def _relative(self, entry: os.DirEntry[bytes]) -> bytes:
         return entry.path[len(self._root) :].lstrip(b"/")
+
+
+def _inside(folder: bytes) -> Iterator[os.DirEntry[bytes]]:
+    """What is in one folder, by name. Raises SourceMissing, ObjectStoreUnavailable."""
+    try:
+        with os.scandir(folder) as found:
+            return iter(sorted(found, key=lambda entry: entry.name))
+    except OSError as error:
+        raise unavailable(Path(os.fsdecode(folder)), error) from None
 
 
 def _found(entry: os.DirEntry[bytes]) -> tuple[int, int] | None:
@@ -92,9 +95,9 @@ def _found(entry: os.DirEntry[bytes]) -> tuple[int, int] | None:
 def content(path: Path, max_bytes: int) -> bytes | Fault:
     """The whole file at a path, or why there is none. Raises ObjectStoreUnavailable."""
     try:
-        file = LocalFile(path, follow=False)
-        if file.size > max_bytes:
-            return member_faults.too_large(file.size, max_bytes)
-        return file.read_at(0, file.size) or member_faults.EMPTY
+        with closing(LocalFile(path, follow=False)) as file:
+            if file.size > max_bytes:
+                return member_faults.too_large(file.size, max_bytes)
+            return file.read_at(0, file.size) or member_faults.EMPTY
     except SourceMissing as error:
         return member_faults.gone(error.key)

@@ -35,7 +35,9 @@ class LocalFile:
         if not stat.S_ISREG(found.st_mode):
             os.close(descriptor)
             raise SourceMissing(f"{path} is no file: name a file, or a folder to read what is in it.")
-        self._file = os.fdopen(descriptor, "rb", buffering=0)  # closes it when nobody reads any more
+        self._file = os.fdopen(
+            descriptor, "rb", buffering=0
+        )  # closes it, at the latest when nobody holds this
         self.size, self._changed = found.st_size, found.st_mtime_ns
 
     def fingerprint(self) -> str:
@@ -45,6 +47,10 @@ class LocalFile:
         digest.update(self.read_at(0, _FINGERPRINTED))
         digest.update(self.read_at(max(0, self.size - _FINGERPRINTED), _FINGERPRINTED))
         return digest.hexdigest()
+
+    def close(self) -> None:
+        """Read no more. Idempotent."""
+        self._file.close()
 
     def read_at(self, offset: int, length: int) -> bytes:
         """At most `length` bytes from `offset`. Raises SourceMissing where it changed, ObjectStoreUnavailable."""

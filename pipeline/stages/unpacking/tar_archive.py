@@ -112,9 +112,8 @@ def _fault(entry: TarEntry) -> Fault | None:
 
 
 def _too_large(member: Member, max_bytes: int) -> Fault | None:
-    if member.size is None or member.size > max_bytes:
-        return member_faults.too_large(member.size, max_bytes)
-    return None
+    size = member.size or 0
+    return member_faults.too_large(size, max_bytes) if size > max_bytes else None
 
 
 def _whole(tape: Tape, member: Member) -> bytes:

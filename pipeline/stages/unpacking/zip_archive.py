@@ -126,9 +126,7 @@ def _followers(starts: np.ndarray, ends: np.ndarray, last: int) -> array[int]:
     order = np.argsort(starts, kind="stable")
     following = np.append(starts[order[1:]], last)
     if (ends[order] > following).any():
-        raise SourceRejected(
-            "The archive's members overlap, which no zip program writes: it was made to mislead; pack it again."
-        )
+        raise _overlap()
     bounds = np.empty_like(starts)
     bounds[order] = following
     return array("q", bounds.tobytes())
@@ -140,9 +138,9 @@ def _located(member: Member) -> tuple[int, int, int, int, int, int]:
 
 
 def _too_large(member: Member, max_bytes: int) -> Fault | None:
-    packed = int(member.locator[1])
-    if member.size is None or max(member.size, packed - _SWELL) > max_bytes:
-        return member_faults.too_large(member.size, max_bytes)
+    size, packed = member.size or 0, int(member.locator[1])
+    if max(size, packed - _SWELL) > max_bytes:
+        return member_faults.too_large(max(size, packed), max_bytes)
     return None
 
 
@@ -152,14 +150,9 @@ def _unpacked(member: Member, data: memoryview) -> bytes | Fault:
     size = member.size or 0
     start = local_length(data, member.name, packed=packed, size=size, crc=crc, method=method, flags=flags)
     if start + packed > len(data):
-        raise SourceRejected(
-            "The archive's members overlap, which no zip program writes: it was made to mislead; pack it again."
-        )
-    content = (
-        bytes(data[start : start + packed])
-        if method == STORED
-        else _inflated(data[start : start + packed], size)
-    )
+        raise _overlap()
+    inside = data[start : start + packed]
+    content = bytes(inside) if method == STORED else _inflated(inside, size)
     if isinstance(content, Fault):
         return content
     if zlib.crc32(content) != crc:
@@ -179,3 +172,9 @@ def _inflated(data: memoryview, size: int) -> bytes | Fault:
     if len(content) < size or not inflater.eof:
         return member_faults.corrupt("it unpacks to less than it declares")
     return content
+
+
+def _overlap() -> SourceRejected:
+    return SourceRejected(
+        "The archive's members overlap, which no zip program writes: it was made to mislead; pack it again."
+    )

@@ -21,6 +21,8 @@ _EXTRA = struct.Struct("<2H")
 _LONGEST_COMMENT = 0xFFFF
 _LONGEST_ENTRY = _ENTRY.size + 3 * 0xFFFF
 _PIECE = 4 * 1024 * 1024
+#: A signature over the directory, where there is one, is the last thing in it.
+_SIGNATURE = b"PK\x05\x05"
 _MASK16, _MASK32 = 0xFFFF, 0xFFFFFFFF
 _ZIP64 = 0x0001
 
@@ -78,9 +80,7 @@ def find_directory(file: RandomAccess) -> Directory:
                 raise _contradicts("its two ends say different things")
         count, size, offset = count64, size64, offset64
     if disk or first_disk or here != count:
-        raise SourceRejected(
-            "The archive is one of several disks: join them first (zip -s 0 in.zip --out whole.zip)."
-        )
+        raise _several_disks()
     start = end_at - size
     if start < offset:
         raise _contradicts("its directory would begin before the file does, or overlap its end")
@@ -97,9 +97,7 @@ def entries(file: RandomAccess, directory: Directory) -> Iterator[Entry]:
                 raise _contradicts("its directory is cut off")
             data, at, position = data[at:] + piece, 0, position + len(piece)
             continue
-        if at == len(data) or data.startswith(
-            b"PK\x05\x05", at
-        ):  # the directory's signature, if any, is the last
+        if at == len(data) or data.startswith(_SIGNATURE, at):
             return
         if len(data) - at < _ENTRY.size:
             raise _contradicts("its directory is cut off")
@@ -160,9 +158,7 @@ def _end64(file: RandomAccess, end_at: int) -> tuple[int, ...] | None:
         return None
     _, _, offset, disks = _LOCATOR.unpack(located)
     if disks > 1:
-        raise SourceRejected(
-            "The archive is one of several disks: join them first (zip -s 0 in.zip --out whole.zip)."
-        )
+        raise _several_disks()
     # The offset is off by what stands before the archive; the record itself nearly always has its plain length.
     for at in (locator_at - _END64.size, offset):
         record = file.read_at(at, _END64.size) if 0 <= at <= locator_at - _END64.size else b""
@@ -170,6 +166,12 @@ def _end64(file: RandomAccess, end_at: int) -> tuple[int, ...] | None:
             _, _, _, _, disk, first_disk, here, count, size, start = _END64.unpack(record)
             return at, disk, first_disk, here, count, size, start
     raise _contradicts("its ZIP64 end is not where it should be")
+
+
+def _several_disks() -> SourceRejected:
+    return SourceRejected(
+        "The archive is one of several disks: join them first (zip -s 0 in.zip --out whole.zip)."
+    )
 
 
 def _contradicts(what: str) -> SourceRejected:
