@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -92,6 +94,47 @@ class ResumesClient:
     def erase(self, resume_id: str) -> dict[str, Any]:
         """Erase a resume; the receipt."""
         return self._json("DELETE", f"/resumes/{resume_id}")
+
+    def ingest(self, source: str, *, job_post_id: str | None = None) -> dict[str, Any]:
+        """Begin the ingestion of `s3://bucket/prefix/` or `s3://bucket/key`; its `{id, state, links}`.
+
+        The same source is ingested once, however often it is asked for: see `same_as`. Raises ApiError.
+        """
+        body = {"source": source} | ({"job_post_id": job_post_id} if job_post_id else {})
+        return self._json("POST", "/ingestions", json=body)
+
+    def ingest_archive(self, path: Path, *, job_post_id: str | None = None) -> dict[str, Any]:
+        """Upload an archive and begin its ingestion, or find the one that it has. Raises ApiError."""
+        fields = {"job_post_id": job_post_id} if job_post_id else {}
+        with path.open("rb") as file:
+            return self._json("POST", "/ingestions", files={"file": (path.name, file)}, data=fields)
+
+    def ingestion(self, ingestion_id: str) -> dict[str, Any]:
+        """How far an ingestion is."""
+        return self._json("GET", f"/ingestions/{ingestion_id}")
+
+    def ingestion_results(self, ingestion_id: str) -> Iterator[dict[str, Any]]:
+        """The results so far, a line each; a stream that is cut off is taken up where it ended. Raises ApiError."""
+        path, cursor = f"/ingestions/{ingestion_id}/results", None
+        deadline = time.monotonic() + self._patience_s
+        while True:
+            try:
+                with self._http.stream("GET", path, params={"cursor": cursor} if cursor else {}) as response:
+                    if not response.is_success:
+                        response.read()
+                        _answer(response)
+                    for line in response.iter_lines():
+                        result = json.loads(line)
+                        cursor = result["id"]
+                        deadline = time.monotonic() + self._patience_s
+                        yield result
+                    return
+            except httpx.TransportError as error:
+                if time.monotonic() > deadline:
+                    raise ApiError(
+                        f"The results of ingestion {ingestion_id} break off: try again."
+                    ) from error
+                time.sleep(1)
 
     def close(self) -> None:
         self._http.close()

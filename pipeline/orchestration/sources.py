@@ -78,5 +78,7 @@ def _manifest(
     from pipeline.adapters.sources.manifest_files import ManifestFiles
     from pipeline.stages.unpacking.manifest import Manifest
 
-    files = ManifestFiles(base, lambda: aws_access(settings).client("s3"), allowed)
+    files = ManifestFiles(
+        base, lambda: aws_access(settings).client("s3"), allowed, own_bucket=settings.aws_s3_bucket_name
+    )
     return Manifest(file, files, ndjson=suffix.lower() != ".csv")

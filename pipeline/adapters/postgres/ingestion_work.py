@@ -225,11 +225,6 @@ class IngestionWork:
         self._run(STORED)
         return [row.id for row in self._run(COMPLETE)]
 
-    def seconds_to_next(self) -> float | None:
-        """Seconds until the next listing or shard that was given back is due, None when none is."""
-        found = self._run(NEXT_DUE)[0].seconds
-        return None if found is None else max(0.0, float(found))
-
     def any_open(self) -> bool:
         """Whether any ingestion has not ended."""
         return bool(self._run("SELECT 1 FROM ingestions WHERE state IN ('listing', 'running') LIMIT 1"))
@@ -267,10 +262,9 @@ def _insert(connection: Connection, shard: Shard, accepted: Sequence[Accepted]) 
     """The ids that became applications."""
     if not accepted:
         return set()
-    # In one order everywhere: two batches with members in common must not wait for each other.
-    ordered = sorted(
-        accepted, key=lambda one: (one.content_sha256, one.job_post_id or "", one.application_id)
-    )
+    # In the order of what must not be there twice, everywhere: two batches with members in common must not wait for
+    # each other. Of two equal members the earlier one stays.
+    ordered = sorted(accepted, key=_content_then_place)
     rows = connection.execute(
         text(INSERT),
         {
@@ -290,6 +284,10 @@ def _insert(connection: Connection, shard: Shard, accepted: Sequence[Accepted]) 
         },
     )
     return {row.id for row in rows}
+
+
+def _content_then_place(one: Accepted) -> tuple[str, str, str, int]:
+    return one.content_sha256, one.job_post_id or "", one.member.external_id or "", one.member.ordinal
 
 
 def _duplicates(connection: Connection, shard: Shard, lost: Sequence[Accepted]) -> list[Refused]:
@@ -501,9 +499,3 @@ CANCEL_JOBS = move(
     to=(JobState.CANCELLED,),
     changes=f"{LEASE_ENDS}, reason = NULL, lease_epoch = j.lease_epoch + 1",
 )
-
-NEXT_DUE = """
-    SELECT extract(epoch FROM least(
-        (SELECT min(run_at) FROM ingestion_shards WHERE state = 'queued' AND run_at > now()),
-        (SELECT min(run_at) FROM ingestions WHERE state = 'listing' AND owner IS NULL AND run_at > now())
-    ) - now()) AS seconds"""

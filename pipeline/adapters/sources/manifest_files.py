@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.adapters.object_keys import FOLDERS
 from pipeline.adapters.sources.folder import content
 from pipeline.adapters.sources.s3_address import SCHEME, is_within, split
 from pipeline.adapters.sources.s3_objects import Wanted, contents
@@ -17,14 +18,24 @@ from pipeline.domain.ingestion import Fault
 class ManifestFiles:
     """Files by address: relative to `base`, or `s3://bucket/key` in one of the `allowed` folders."""
 
-    def __init__(self, base: Path | str, s3: Callable[[], Any], allowed: Sequence[str] | None) -> None:
-        """`base` is a local folder, or `s3://bucket/prefix`; `s3` makes a client; None allows every address."""
-        self._base, self._new_s3, self._allowed = base, s3, allowed
+    def __init__(
+        self,
+        base: Path | str,
+        s3: Callable[[], Any],
+        allowed: Sequence[str] | None,
+        *,
+        own_bucket: str | None = None,
+    ) -> None:
+        """`base` is a local folder, or `s3://bucket/prefix`; `s3` makes a client; None allows every address but those
+        of the service's own folders in `own_bucket`, where the originals of others lie."""
+        self._base, self._new_s3, self._allowed, self._own_bucket = base, s3, allowed, own_bucket
         self._s3: Any = None
 
     def may_read(self, address: str) -> bool:
         """Whether an `s3://` address names an object in an allowed folder."""
         bucket, _, key = address.removeprefix(SCHEME).partition("/")
+        if bucket == self._own_bucket and key.startswith(FOLDERS):
+            return False
         return bool(bucket and key) and (self._allowed is None or is_within(address, self._allowed))
 
     def read(self, addresses: Sequence[str], *, max_bytes: int) -> Iterator[bytes | Fault]:

@@ -146,3 +146,11 @@ def test_the_setting_names_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INGEST_S3_PREFIXES", "s3://a,b/c")
     with pytest.raises(ConfigurationError, match=r"INGEST_S3_PREFIXES.*s3://bucket/prefix"):
         load_settings()
+
+
+def test_a_manifest_never_reaches_the_services_own_folders(aws: AwsStandIn, bucket: str) -> None:
+    """The originals of other resumes lie there; another bucket's folder of that name is anybody's."""
+    files = ManifestFiles("s3://lists", lambda: aws.client("s3"), None, own_bucket=bucket)
+    assert not files.may_read(f"s3://{bucket}/resumes/0197a3c1-6f2e-7c3a-9d53-2f6f4f7f0a11")
+    assert files.may_read(f"s3://{bucket}/inbox/a.pdf")
+    assert files.may_read("s3://another/resumes/a.pdf")
