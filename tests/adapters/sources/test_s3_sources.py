@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.adapters.sources.manifest_files import ManifestFiles
 from pipeline.adapters.sources.s3_address import is_within
 from pipeline.adapters.sources.s3_file import S3File
 from pipeline.adapters.sources.s3_prefix import S3Prefix
