@@ -114,19 +114,20 @@ def measure(
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     count, cores = len(resumes), len(os.sched_getaffinity(0))
+    warm_up = min(_WARM_UP, count)
     local = load_settings(
         data_dir=data_dir, db_url=None, aws_s3_bucket_name=None, text_engine="local", profile_engine="rules",
         embedding_device="cpu",
     )  # fmt: skip
     with database_running(local, say=lambda line: None) as settings:
         database = _Database(settings, storing)
-        store_s, jobs = database.store([*resumes[:_WARM_UP], *resumes], skip=len(resumes[:_WARM_UP]))
+        store_s, jobs = database.store([*resumes[:warm_up], *resumes], skip=warm_up)
         uploads = [job.upload for job in jobs]
-        work = _Work(settings, uploads, tuple(threads), tuple(batches))
+        work = _Work(settings, uploads, warm_up, tuple(threads), tuple(batches))
         (first,) = _in_processes(work, 1)
         best = min(first.embeddings, key=lambda one: one.cpu_s)
         crowd = _in_processes(replace(work, threads=(1,), batches=(best.batch,)), cores)
-        save_s = database.save(_results(jobs, first), skip=len(resumes[:_WARM_UP]))
+        save_s = database.save(_results(jobs, first), skip=warm_up)
     database_s = {"save": save_s / count, "store": store_s / count}
     alone = {**first.cpu_s, "embed": best.cpu_s, **database_s}
     shared = {stage: sum(one.cpu_s[stage] for one in crowd) / cores for stage in first.cpu_s}
@@ -202,6 +203,7 @@ class _Work:
 
     settings: Settings
     uploads: list[StoredUpload]
+    warm_up: int  #: how many of the uploads, the first ones, are not measured
     threads: tuple[int, ...]
     batches: tuple[int, ...]
 
@@ -236,7 +238,7 @@ class _Stages:
 
     def __init__(self, work: _Work) -> None:
         self._work, self._measured = work, _Measured()
-        self._count = len(work.uploads) - _WARM_UP if len(work.uploads) > _WARM_UP else len(work.uploads)
+        self._count = len(work.uploads) - work.warm_up
 
     def run(self) -> _Measured:
         settings, measured = self._work.settings, self._measured

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import Engine
 
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.storing import store
@@ -73,7 +74,7 @@ class _Raw:
 
 
 def measure(resumes: Sequence[bytes], *, settings: Settings) -> EmbeddingFigures:
-    """The peer first, in a process that gives the device back, then the deployment. Empties no data directory."""
+    """The peer first, in a process that gives the device back, then the deployment. DATA_DIR is a new one."""
     sections = asyncio.run(_sections(resumes, settings))
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         raw = pool.submit(_raw, sections, settings).result()
@@ -144,10 +145,10 @@ def _warm_ups(resumes: Sequence[bytes]) -> list[bytes]:
     return [content + b"\n% warm-up\n" for content in resumes]
 
 
-def _jobs(engine: object, settings: Settings, resumes: Sequence[bytes]) -> list[ClaimedJob]:
+def _jobs(engine: Engine, settings: Settings, resumes: Sequence[bytes]) -> list[ClaimedJob]:
     objects = wiring.object_store(settings)
-    ids = store(engine, objects, [(f"{number}.pdf", content) for number, content in enumerate(resumes)])  # type: ignore[arg-type]
-    queue = JobQueue(engine, lease_s=_LEASE_S)  # type: ignore[arg-type]
+    ids = store(engine, objects, [(f"{number}.pdf", content) for number, content in enumerate(resumes)])
+    queue = JobQueue(engine, lease_s=_LEASE_S)
     jobs = {job.lease.application_id: job for job in queue.claim(_OWNER, Lane.BULK, len(ids))}
     return [jobs[id_] for id_ in ids]
 

@@ -29,7 +29,7 @@ from pipeline.settings import Settings, load_settings
 #: Two cores are busy with two workers, the model of each on one thread; see the command's `--processes`.
 PROCESSES = 2
 _START_S = 300.0
-_STALL_S = 120.0
+_STALL_S = 300.0
 _STOP_S = 60.0
 _POLL_S = 0.25
 _WARM_SEED = 40_507  # other persons than those of any archive
@@ -104,7 +104,7 @@ def _figures(
 
 
 def _wait_for(engine: Engine, ended: int) -> None:
-    """Return when so many jobs have ended. Raises RuntimeError when for two minutes none does."""
+    """Return when so many jobs have ended. Raises RuntimeError when for five minutes none does."""
     before, deadline = -1, 0.0
     while True:
         with engine.connect() as connection:
