@@ -18,7 +18,8 @@ bud() { buildah "${storage[@]}" "$@"; }
 
 clean_up() {
     for container in "${containers[@]}"; do bud rm "$container" >/dev/null || true; done
-    rm -rf "$work/storage" "$work/run" "$work/base" "$work/pip" "$work/containers.conf"
+    rm -rf "$work/storage" "$work/run" "$work/base" "$work/pip" "$work/containers.conf" "$work/debootstrap.log"
+    rmdir --ignore-fail-on-non-empty "$work"
 }
 trap clean_up EXIT
 

@@ -123,5 +123,7 @@ def _job(spec: dict[str, Any]) -> Iterator[str]:
     submitter = spec.get("submitterPodTemplate", {}).get("spec", {})
     if submitter.get("restartPolicy", "Never") == "Always":
         yield "the submitter is a Job's pod: its restartPolicy must be Never or OnFailure"
+    if not spec.get("entrypointNumCpus"):
+        yield "without entrypointNumCpus the driver runs on the head, which has no role of ours"
     if not spec.get("entrypoint", "").startswith("resumes ingest ") or "--wait" not in spec["entrypoint"]:
         yield "the entrypoint is `resumes ingest SOURCE --wait`"

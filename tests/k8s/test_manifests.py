@@ -130,6 +130,7 @@ def test_a_wrong_field_of_a_core_manifest_is_refused(kind: str, name: str, path:
         (service, "spec.rayClusterDeletionDelaySeconds", 60, "grace period"),
         (service, "spec.excludeHeadPodFromServeSvc", False, "runs no replica"),
         (job, "spec.entrypoint", "resumes ingest s3://b/p/", "--wait"),
+        (job, "spec.entrypointNumCpus", None, "runs on the head"),
         (job, "spec.shutdownAfterJobFinishes", False, "would stay"),
         (job, "spec.activeDeadlineSeconds", 0, "above 0"),
         (job, "spec.submissionMode", "SidecarMode", "submitter"),
