@@ -89,9 +89,11 @@ class Sampler:
         *,
         name: Callable[[psutil.Process], str] | None = None,
         every_s: float = _EVERY_S,
+        memory_every_s: float = _MEMORY_EVERY_S,
     ) -> None:
         """`name` gives titles in place of `title_of`; it answers "" for a process that has ended."""
-        self._processes, self._name, self._every_s = processes, name or title_of, every_s
+        self._processes, self._name = processes, name or title_of
+        self._every_s, self._memory_every_s = every_s, memory_every_s
         self._seen: dict[int, _Seen] = {}
         self._past: list[_Seen] = []
         self._peak = 0
@@ -136,12 +138,12 @@ class Sampler:
     # -- watching --------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        memory_at = time.monotonic() + _MEMORY_EVERY_S
+        memory_at = time.monotonic() + self._memory_every_s
         while not self._end.wait(self._every_s):
             memory = time.monotonic() >= memory_at
             self._sample(memory=memory)
             if memory:
-                memory_at = time.monotonic() + _MEMORY_EVERY_S
+                memory_at = time.monotonic() + self._memory_every_s
 
     def _sample(self, *, memory: bool) -> None:
         alive = set()

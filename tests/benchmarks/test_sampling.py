@@ -74,7 +74,7 @@ def test_peak_memory_is_that_of_the_largest_process() -> None:
     """64 MiB that a child holds show, though it is gone at the end."""
     with (
         subprocess.Popen([sys.executable, "-c", _HOLD], stdout=subprocess.PIPE) as holder,
-        Sampler(_below, name=lambda process: "holder", every_s=0.05) as sampler,
+        Sampler(_below, name=lambda process: "holder", every_s=0.05, memory_every_s=0.5) as sampler,
     ):
         assert holder.stdout is not None
         holder.stdout.readline()

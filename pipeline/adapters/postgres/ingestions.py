@@ -242,8 +242,8 @@ def _progress(
     counts = {name: getattr(sums, name) for name in ("accepted", "duplicate", "skipped", "failed")}
     not_started = (row.members or 0) - sum(counts.values())
     unfinished = resumes.get(Status.QUEUED, 0) + resumes.get(Status.PROCESSING, 0)
-    known = rest.ended >= _RATE_FROM and rest.seconds > 0
-    per_s = rest.ended / float(rest.seconds) if known else None
+    tells = sum(resumes.values()) - unfinished >= _RATE_FROM and rest.ended and rest.seconds > 0
+    per_s = rest.ended / float(rest.seconds) if tells else None
     open_ = row.state in (IngestionState.LISTING, IngestionState.RUNNING)
     return Progress(
         row,

@@ -158,19 +158,22 @@ def test_counts_are_of_one_ingestion(engine: Engine, ingestions: Ingestions) -> 
 
 
 def test_a_rate_needs_something_that_ended(engine: Engine, ingestions: Ingestions) -> None:
-    """None before; then plain numbers, the time left at that rate; none again when all has ended."""
-    id_ = listed(engine, 3)
+    """None before ten have; then plain numbers, the time left at that rate; none again when all has ended."""
+    id_ = listed(engine, 12)
     store_all(engine)
     progress = progress_of(ingestions, id_)
     assert (progress.per_s, progress.eta_s) == (None, None)
     sql(engine, "UPDATE ingestions SET listed_at = now() - interval '10 seconds'")
-    jobs = claim_jobs(engine, 3)
-    complete(engine, jobs[0])
+    jobs = claim_jobs(engine, 12)
+    for job in jobs[:9]:
+        complete(engine, job)
+    assert progress_of(ingestions, id_).per_s is None
+    complete(engine, jobs[9])
     progress = progress_of(ingestions, id_)
     assert isinstance(progress.per_s, float)
-    assert progress.per_s == pytest.approx(0.1, rel=0.2)
-    assert progress.eta_s == pytest.approx(20, rel=0.2)
-    for job in jobs[1:]:
+    assert progress.per_s == pytest.approx(1, rel=0.3)
+    assert progress.eta_s == pytest.approx(2, rel=0.3)
+    for job in jobs[10:]:
         fail(engine, job)
     IngestionWork(engine).end_finished()
     progress = progress_of(ingestions, id_)
@@ -180,11 +183,12 @@ def test_a_rate_needs_something_that_ended(engine: Engine, ingestions: Ingestion
 
 def test_the_rate_is_that_of_the_last_minute(engine: Engine, ingestions: Ingestions) -> None:
     """What ended an hour ago says nothing about now."""
-    id_ = listed(engine, 2)
+    id_ = listed(engine, 11)
     store_all(engine)
-    complete(engine, claim_jobs(engine, 1)[0])
+    for job in claim_jobs(engine, 10):
+        complete(engine, job)
     sql(engine, "UPDATE ingestions SET listed_at = now() - interval '2 hours'")
-    assert progress_of(ingestions, id_).per_s == pytest.approx(1 / 60)
+    assert progress_of(ingestions, id_).per_s == pytest.approx(10 / 60)
     sql(engine, "UPDATE applications SET completed_at = now() - interval '1 hour' WHERE status = 'completed'")
     assert progress_of(ingestions, id_).per_s is None
 
@@ -387,7 +391,7 @@ def test_more_jobs_than_one_statement_cancels(
     engine: Engine, ingestions: Ingestions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on until none is left."""
-    from pipeline.adapters.postgres import ingestions as module
+    from pipeline.adapters.postgres import ingestion_work as module
 
     monkeypatch.setattr(module, "_CANCELLED_AT_ONCE", 2)
     id_ = listed(engine, 5)
