@@ -6,6 +6,7 @@ import gzip
 import io
 import socket
 import tarfile
+import threading
 import time
 import zipfile
 from contextlib import ExitStack, closing
@@ -18,6 +19,7 @@ import pytest
 
 from pipeline.adapters.directory import DirectoryStore
 from pipeline.adapters.postgres.ingestion_work import IngestionWork
+from pipeline.adapters.s3 import S3Store
 from pipeline.client import ResumesClient
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.settings import Settings
@@ -31,6 +33,7 @@ from tests.serve_app.test_ingestions import is_problem
 from tests.serve_app.test_outages import HookedStore, is_unavailable, refusing_connections
 from tests.serve_app.test_raw_uploads import wait_for
 from tests.serve_app.test_uploads import upload
+from tests.standins.aws import AwsStandIn
 
 
 def zipped(*names: str) -> bytes:
@@ -301,6 +304,33 @@ def test_a_large_archive_arrives_whole(service: Service, client: httpx.Client) -
     assert len(content) > service.services.settings.max_upload_bytes
     body = bring(client, content).json()
     assert service.objects.read(f"archives/{body['id']}") == content
+
+
+def test_an_archive_in_a_bucket_is_kept_once(start: Start, aws: AwsStandIn, bucket: str) -> None:
+    """In parts, as large objects are; the copy that came second is gone again."""
+    service = start(objects=S3Store(bucket, aws.access))
+    content = zipped("ada.pdf") + bytes(range(256)) * 70_000
+    with service.client() as client:
+        first, again = bring(client, content), bring(client, content)
+        assert (first.status_code, again.status_code) == (202, 200)
+    assert service.objects.read(f"archives/{first.json()['id']}") == content
+    keys = [item["Key"] for item in aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
+    assert keys == [f"archives/{first.json()['id']}"]
+
+
+def test_the_client_brings_an_archive_again_after_an_outage(start: Start, tmp_path: Path) -> None:
+    """The second try sends all of it, and there is one ingestion."""
+    store = HookedStore(DirectoryStore(tmp_path / "objects"), failing="commit")
+    service = start(objects=store)
+    archive = tmp_path / "cvs.zip"
+    archive.write_bytes(zipped("ada.pdf"))
+    client = ResumesClient(service.url, service.token(), patience_s=30)
+    mend = threading.Timer(1, lambda: setattr(store, "failing", ""))
+    mend.start()
+    brought = client.ingest_archive(archive)
+    assert service.objects.read(f"archives/{brought['id']}") == archive.read_bytes()
+    assert len(begun(service)) == 1
+    client.close()
 
 
 def test_the_same_archive_again_is_the_same_ingestion(service: Service, client: httpx.Client) -> None:

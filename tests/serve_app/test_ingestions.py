@@ -15,6 +15,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from pipeline import client as client_module
 from pipeline.adapters.postgres.ingestion_work import IngestionWork
 from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
 from pipeline.adapters.postgres.results import PostgresResults
@@ -222,6 +223,7 @@ def test_ingestions_are_listed_newest_first_by_pages(service: Service, client: h
         ("/{id}/errors", {"cursor": "٣"}, 400, "bad-request"),
         ("/{id}/errors", {"limit": "1001"}, 422, "invalid"),
         ("/{id}/results", {"cursor": "nonsense"}, 400, "bad-request"),
+        ("/{id}/results", {"limit": "0"}, 422, "invalid"),
         ("/{id}/results", {"format": "csv"}, 422, "invalid"),
         ("/{id}", {"wait": "30"}, 422, "invalid"),
     ],
@@ -286,6 +288,14 @@ def test_results_are_a_line_a_resume(service: Service, client: httpx.Client) -> 
     assert {line["member"] for line in found.values()} < {0, 1, 2}
 
 
+def test_a_line_is_a_line_to_every_reader(service: Service, client: httpx.Client, ended: UUID) -> None:
+    """A value may hold what Unicode takes for the end of a line: it is escaped, and read back as it was."""
+    odd = "a\nb\r\x0b\x0c\x1c\x85\u2028\u2029é"
+    sql(service.engine, "UPDATE applications SET external_id = :odd || ingestion_member", odd=odd)
+    found = lines(client.get(f"/ingestions/{ended}/results"))
+    assert sorted(line["external_id"] for line in found) == sorted(f"{odd}{n}" for n in range(12))
+
+
 @pytest.mark.usefixtures("three_at_once")
 def test_every_line_is_a_cursor(client: httpx.Client, ended: UUID) -> None:
     """Behind any of them the stream goes on with the next: nothing twice, nothing left out."""
@@ -294,6 +304,17 @@ def test_every_line_is_a_cursor(client: httpx.Client, ended: UUID) -> None:
     assert len(whole) == len({line["id"] for line in whole}) == 12
     for n, line in enumerate(whole):
         assert lines(client.get(path, params={"cursor": line["id"]})) == whole[n + 1 :]
+
+
+@pytest.mark.usefixtures("three_at_once")
+def test_a_stream_may_be_asked_for_in_parts(client: httpx.Client, ended: UUID) -> None:
+    """No more lines than its limit, whether that is a whole number of batches or not."""
+    path = f"/ingestions/{ended}/results"
+    whole = lines(client.get(path))
+    for limit in (1, 3, 4, 6, 12, 13):
+        assert lines(client.get(path, params={"limit": limit})) == whole[:limit]
+    part = {"limit": 5, "cursor": whole[4]["id"]}
+    assert lines(client.get(path, params=part)) == whole[5:10]
 
 
 @pytest.mark.usefixtures("three_at_once")
@@ -325,8 +346,9 @@ def test_an_outage_in_mid_stream_cuts_it_and_a_cursor_goes_on(start: Start) -> N
 
 
 @pytest.mark.usefixtures("three_at_once")
-def test_the_client_takes_up_a_stream_that_broke_off(start: Start) -> None:
-    """`ingestion_results` yields every line once, whatever happens in between."""
+def test_the_client_takes_up_a_stream_that_broke_off(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ingestion_results` yields every line once, in several parts, whatever happens in between."""
+    monkeypatch.setattr(client_module, "_LINES_AT_ONCE", 6)
     service = start()
     id_ = listed(service.engine, 12)
     store_all(service.engine)
