@@ -18,6 +18,9 @@ from pipeline.domain.errors import ResumesError
 _RETRIED = (409, 429, 503)
 _LONGEST_WAIT_S = 30
 _FIRST_CONTACT_S = 2.0
+#: A large archive is a while on its way into the store after its last byte was sent.
+_ARCHIVE_TIMEOUT = httpx.Timeout(400, connect=5)
+_LINES_AT_ONCE = 1000
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 TERMINAL = frozenset({"completed", "failed", "cancelled", "erased"})
 
@@ -107,7 +110,13 @@ class ResumesClient:
         """Upload an archive and begin its ingestion, or find the one that it has. Raises ApiError."""
         fields = {"job_post_id": job_post_id} if job_post_id else {}
         with path.open("rb") as file:
-            return self._json("POST", "/ingestions", files={"file": (path.name, file)}, data=fields)
+            return self._json(
+                "POST",
+                "/ingestions",
+                files={"file": (path.name, file)},
+                data=fields,
+                timeout=_ARCHIVE_TIMEOUT,
+            )
 
     def ingestion(self, ingestion_id: str) -> dict[str, Any]:
         """How far an ingestion is."""
@@ -117,24 +126,32 @@ class ResumesClient:
         """The results so far, a line each; a stream that is cut off is taken up where it ended. Raises ApiError."""
         path, cursor = f"/ingestions/{ingestion_id}/results", None
         deadline = time.monotonic() + self._patience_s
-        while True:
+        count = _LINES_AT_ONCE
+        while count == _LINES_AT_ONCE:
+            count = 0
             try:
-                with self._http.stream("GET", path, params={"cursor": cursor} if cursor else {}) as response:
-                    if not response.is_success:
-                        response.read()
-                        _answer(response)
-                    for line in response.iter_lines():
-                        result = json.loads(line)
-                        cursor = result["id"]
-                        deadline = time.monotonic() + self._patience_s
-                        yield result
-                    return
+                for result in self._lines(path, cursor, deadline):
+                    cursor, count = result["id"], count + 1
+                    deadline = time.monotonic() + self._patience_s
+                    yield result
             except httpx.TransportError as error:
                 if time.monotonic() > deadline:
                     raise ApiError(
-                        f"The results of ingestion {ingestion_id} break off: try again."
+                        f"The results of ingestion {ingestion_id} broke off: try again."
                     ) from error
                 time.sleep(1)
+                count = _LINES_AT_ONCE
+
+    def _lines(self, path: str, cursor: str | None, deadline: float) -> Iterator[dict[str, Any]]:
+        """At most `_LINES_AT_ONCE` objects, so that nothing on the way has to keep more for a slow reader."""
+        parameters = {"limit": str(_LINES_AT_ONCE)} | ({"cursor": cursor} if cursor else {})
+        with self._http.stream("GET", path, params=parameters) as response:
+            if _may_pass(response) and time.monotonic() < deadline:
+                raise httpx.TransportError(f"The service answered {response.status_code}.")
+            if not response.is_success:
+                response.read()
+                _answer(response)
+            yield from (json.loads(line) for line in response.iter_lines())
 
     def close(self) -> None:
         self._http.close()

@@ -9,6 +9,9 @@ from typing import Any
 from pipeline.adapters.postgres.ingestions import Result
 from serve_app.compact import compact
 
+#: Line ends to Unicode, and so to many readers of lines; JSON would leave them as they are.
+_LINE_ENDS = {ord(character): f"\\u{ord(character):04x}" for character in "\x85\u2028\u2029"}
+
 
 def result_line(result: Result) -> dict[str, Any]:
     """The resume's id (also the cursor behind it), its member, its end, and its profile in the compact view."""
@@ -29,4 +32,4 @@ def result_line(result: Result) -> dict[str, Any]:
 def ndjson(results: Iterable[Result]) -> Iterator[str]:
     """A line each, with its newline."""
     for result in results:
-        yield json.dumps(result_line(result), ensure_ascii=False) + "\n"
+        yield json.dumps(result_line(result), ensure_ascii=False).translate(_LINE_ENDS) + "\n"

@@ -196,12 +196,18 @@ class ErrorsQuery(BaseModel):
 
 
 class ResultsQuery(BaseModel):
-    """Where to go on."""
+    """Where to go on, and when to stop."""
 
     model_config = ConfigDict(extra="forbid")
 
     cursor: UUID | None = Field(
         None, description="The `id` of the last line that arrived whole: the stream goes on behind it."
+    )
+    limit: int | None = Field(
+        None,
+        ge=1,
+        description="Lines at most; there may be more when so many came. Proxies on the way keep what a slow reader "
+        "does not take yet: with a limit that is never more than so many lines.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -218,8 +219,8 @@ async def stream_results(
     runtime: Runtime = request.app.state.runtime
     await _found(runtime, request, ingestion)
     # Asked for before the answer begins, so that an outage is still a problem document.
-    first = await runtime.database(_lines, runtime.services.ingestions, ingestion, query.cursor)
-    return StreamingResponse(_stream(runtime, ingestion, first), media_type=NDJSON)
+    first = await runtime.database(_lines, runtime.services.ingestions, ingestion, query.cursor, query.limit)
+    return StreamingResponse(_stream(runtime, ingestion, first, query.limit), media_type=NDJSON)
 
 
 @router.post(
@@ -309,14 +310,27 @@ def _bad_cursor() -> Problem:
     return Problem("bad-request", "The cursor is not one of this service's: begin again without it.")
 
 
-def _lines(ingestions: Ingestions, id_: UUID, after: UUID | None) -> tuple[bytes, UUID] | None:
-    """One batch of lines and the cursor behind it; made on the thread that read it."""
-    found = ingestions.results_page(id_, after=after, limit=_LINES_AT_ONCE)
-    return ("".join(ndjson(found)).encode(), found[-1].id) if found else None
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Some lines, how many, and the cursor behind them."""
+
+    lines: bytes
+    count: int
+    last: UUID
 
 
-async def _stream(runtime: Runtime, id_: UUID, batch: tuple[bytes, UUID] | None) -> AsyncIterator[bytes]:
+def _lines(ingestions: Ingestions, id_: UUID, after: UUID | None, left: int | None) -> _Batch | None:
+    """The next batch, of at most `left` lines; made on the thread that reads it. None where there is no more."""
+    limit = _LINES_AT_ONCE if left is None else min(left, _LINES_AT_ONCE)
+    found = ingestions.results_page(id_, after=after, limit=limit) if limit else []
+    return _Batch("".join(ndjson(found)).encode(), len(found), found[-1].id) if found else None
+
+
+async def _stream(
+    runtime: Runtime, id_: UUID, batch: _Batch | None, limit: int | None
+) -> AsyncIterator[bytes]:
+    left = limit
     while batch is not None:
-        lines, last = batch
-        yield lines
-        batch = await runtime.database(_lines, runtime.services.ingestions, id_, last)
+        yield batch.lines
+        left = None if left is None else left - batch.count
+        batch = await runtime.database(_lines, runtime.services.ingestions, id_, batch.last, left)

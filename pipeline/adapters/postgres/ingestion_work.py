@@ -235,13 +235,15 @@ class IngestionWork:
             return result.all() if result.returns_rows else []
 
 
-def cancel_jobs(engine: Engine, ingestion_id: UUID) -> None:
-    """Cancel the ingestion's jobs that do not run just now. Raises DatabaseUnavailable."""
+def cancel_jobs(engine: Engine, ingestion_id: UUID) -> int:
+    """Cancel the ingestion's jobs that do not run just now: how many. Raises DatabaseUnavailable."""
     parameters = {"id": ingestion_id, "limit": _CANCELLED_AT_ONCE}
-    cancelled = _CANCELLED_AT_ONCE
+    total, cancelled = 0, _CANCELLED_AT_ONCE
     while cancelled == _CANCELLED_AT_ONCE:
         with transaction(engine) as connection:
             cancelled = len(connection.execute(text(CANCEL_JOBS), parameters).all())
+        total += cancelled
+    return total
 
 
 def _key(shard: Shard) -> dict[str, Any]:

@@ -202,14 +202,17 @@ class Ingestions:
     def cancel(self, id_: UUID) -> bool:
         """Stop what has not started: members not stored yet, and resumes that wait. What runs, ends.
 
-        False when there is nothing to stop. An ingestion that was cancelled can be begun anew from its source.
+        False when there is nothing to stop. A cancelling that an outage cut short can be repeated. An ingestion that
+        was cancelled can be begun anew from its source.
         """
         with transaction(self._engine) as connection:
-            if connection.execute(text(CANCEL), {"id": id_}).one_or_none() is None:
-                return False
-            connection.execute(text(CANCEL_SHARDS), {"id": id_})
-        cancel_jobs(self._engine, id_)
-        return True
+            stopped = connection.execute(text(CANCEL), {"id": id_}).one_or_none() is not None
+            if stopped:
+                connection.execute(text(CANCEL_SHARDS), {"id": id_})
+        row = self.get(id_)
+        if row is None or row.state is not IngestionState.CANCELLED:
+            return False
+        return bool(cancel_jobs(self._engine, id_)) or stopped
 
     def ingestor_lives(self) -> bool:
         """Whether a service (online or bulk) that ingests is connected to this database."""

@@ -400,6 +400,16 @@ def test_more_jobs_than_one_statement_cancels(
     assert progress_of(ingestions, id_).resumes == {Status.CANCELLED: 5}
 
 
+def test_a_cancelling_that_was_cut_short_is_finished(engine: Engine, ingestions: Ingestions) -> None:
+    """The database went away behind its first step: the repetition stops what still waits."""
+    id_ = listed(engine, 3)
+    store_all(engine)
+    sql(engine, "UPDATE ingestions SET state = 'cancelled', completed_at = now()")
+    assert ingestions.cancel(id_)
+    assert progress_of(ingestions, id_).resumes == {Status.CANCELLED: 3}
+    assert not ingestions.cancel(id_)
+
+
 def test_a_cancelled_source_can_be_ingested_anew(engine: Engine, ingestions: Ingestions) -> None:
     """It is not found by its key any more."""
     first = listed(engine, 1)
