@@ -23,10 +23,11 @@ from typing import Any
 from uuid import UUID
 
 from benchmarks.scoring import Tally, score_case
-from pipeline.adapters.pdfium import PdfiumTextEngine
 from pipeline.adapters.rules import RulesEngine
+from pipeline.adapters.text_engines import DocumentTextEngine
+from pipeline.domain.media_type import PDF
 from pipeline.domain.profile import Education, Fact, Profile, Work
-from pipeline.domain.upload import PDF, StoredUpload
+from pipeline.domain.upload import StoredUpload
 from pipeline.stages.group_sections import GroupSections
 from pipeline.stages.verify_profile import VerifyProfile
 
@@ -66,7 +67,7 @@ class Parser:
     """The stages in a row, with the seconds that each took."""
 
     def __init__(self, processes: int) -> None:
-        self._engine = PdfiumTextEngine(processes=processes, timeout_s=60, memory_mib=2048, max_pages=100)
+        self._engine = DocumentTextEngine(processes=processes, timeout_s=60, memory_mib=2048, max_pages=100)
         self._group = GroupSections()
         self._rules = RulesEngine()
         self._verify = VerifyProfile(keep_unverified=False)

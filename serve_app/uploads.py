@@ -11,6 +11,8 @@ import hashlib
 import json
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -23,15 +25,20 @@ from python_multipart.multipart import parse_options_header
 
 from pipeline.adapters.postgres.applications import NewApplication
 from pipeline.adapters.postgres.idempotency import Begun, Done, IdempotencyRef
-from pipeline.domain.errors import DatabaseUnavailable, ObjectStoreUnavailable, TransientError
+from pipeline.domain.errors import (
+    DatabaseUnavailable,
+    ObjectStoreUnavailable,
+    TransientError,
+    UnsupportedDocument,
+)
 from pipeline.domain.ids import uuid7
 from pipeline.domain.journey import Status
+from pipeline.domain.media_type import Sniffer
 from serve_app import problems
 from serve_app.multipart import Form, FormReader, too_large_file
 from serve_app.object_sink import ObjectSink
 from serve_app.problems import FieldError, Problem
 from serve_app.runtime import Runtime
-from serve_app.sniff import HEAD_BYTES, sniff
 
 if TYPE_CHECKING:
     from pipeline.adapters.postgres.api_keys import Principal
@@ -105,11 +112,11 @@ async def accept_upload(request: Request, runtime: Runtime, caller: Principal) -
     sink = ObjectSink(store, f"resumes/{resume}", runtime.storage_pool())
     upload = _Upload(runtime, caller, None if earlier else key, resume, sink)
     try:
-        form = await _receive(request, runtime, boundary, sink)
+        form, mime = await _receive(request, runtime, boundary, sink)
         options = _options(form.fields)
         if earlier is not None:
             return await upload.repeated(earlier, options)
-        return await upload.keep(form, options)
+        return await upload.keep(form, mime, options)
     finally:
         if not upload.handed_over:
             await asyncio.wait([runtime.detach(upload.give_up())], timeout=_CLEAN_UP_S)
@@ -134,7 +141,7 @@ class _Upload:
             )
         return await self._existing(earlier.application_id)
 
-    async def keep(self, form: Form, options: UploadOptions) -> Accepted:
+    async def keep(self, form: Form, mime: str, options: UploadOptions) -> Accepted:
         """Commit the object, then the row; or answer a duplicate, where the caller asked for that."""
         if options.on_duplicate == "return":
             duplicate = await self._runtime.database(
@@ -146,7 +153,7 @@ class _Upload:
             if duplicate is not None:
                 return await self._existing(duplicate)
         self.handed_over = True
-        work = self._runtime.detach(self._commit(form, options))
+        work = self._runtime.detach(self._commit(form, mime, options))
         try:
             async with asyncio.timeout(_ACCEPT_TIMEOUT_S):
                 return await asyncio.shield(work)
@@ -173,7 +180,7 @@ class _Upload:
             raise problems.internal()
         return Accepted(resume, row.status, created=False)
 
-    async def _commit(self, form: Form, options: UploadOptions) -> Accepted:
+    async def _commit(self, form: Form, mime: str, options: UploadOptions) -> Accepted:
         undo = True
         try:
             digest = await self._sink.commit()
@@ -182,7 +189,7 @@ class _Upload:
             try:
                 await self._runtime.write_database(
                     self._applications.create,
-                    self._new_application(digest, form, options),
+                    self._new_application(digest, form, mime, options),
                     idempotency=self._reference(digest, options),
                 )
             except DatabaseUnavailable:
@@ -197,13 +204,13 @@ class _Upload:
                 await self.give_up()
         return Accepted(self._id, Status.QUEUED, created=True)
 
-    def _new_application(self, digest: str, form: Form, options: UploadOptions) -> NewApplication:
+    def _new_application(self, digest: str, form: Form, mime: str, options: UploadOptions) -> NewApplication:
         return NewApplication(
             id=self._id,
             object_key=self._sink.key,
             content_sha256=digest,
             size=self._sink.size,
-            mime="application/pdf",
+            mime=mime,
             filename=form.filename,
             as_of_date=options.as_of_date or datetime.now(UTC).date(),
             job_post_id=options.job_post_id,
@@ -245,37 +252,38 @@ async def _begin(runtime: Runtime, caller: Principal, key: str) -> Done | None:
     return begun if isinstance(begun, Done) else None
 
 
-async def _receive(request: Request, runtime: Runtime, boundary: bytes, sink: ObjectSink) -> Form:
-    """Stream the body through the form into the sink; the type is decided by the file's first bytes."""
+async def _receive(request: Request, runtime: Runtime, boundary: bytes, sink: ObjectSink) -> tuple[Form, str]:
+    """Stream the body through the form into the sink: the form, and the file's media type by its bytes."""
     settings = runtime.settings
     reader = FormReader(
         boundary, max_file_bytes=settings.max_upload_bytes, known_fields=frozenset(UploadOptions.model_fields)
     )
     deadline = asyncio.get_running_loop().time() + settings.upload_timeout_s
-    head = b""
-    sniffed = False
+    sniffer = Sniffer()
     received = 0
     while (piece := await _next_piece(request, deadline)) is not None:
         received += len(piece)
         if received > settings.max_upload_bytes + _FORM_BYTES:
             raise too_large_file(settings.max_upload_bytes)
         data = reader.feed(piece)
-        if not data:
-            continue
-        if not sniffed:
-            head += data
-            if len(head) < HEAD_BYTES + 8:
-                continue
-            sniff(head)
-            sniffed, data = True, head
-        await sink.write(data)
+        if data:
+            with _unsupported():
+                sniffer.feed(data)
+            await sink.write(data)
     form = reader.finish()
     if reader.file_bytes == 0:
         raise Problem("invalid", "The file is empty: choose a file that has content.")
-    if not sniffed:
-        sniff(head)
-        await sink.write(head)
-    return form
+    with _unsupported():
+        return form, sniffer.end()
+
+
+@contextmanager
+def _unsupported() -> Iterator[None]:
+    """Answer what the file looks like."""
+    try:
+        yield
+    except UnsupportedDocument as error:
+        raise Problem("unsupported-type", error.message) from None
 
 
 async def _next_piece(request: Request, deadline: float) -> bytes | None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.pdfium import PdfiumTextEngine
+from pipeline.adapters.text_engines import DocumentTextEngine
 from pipeline.adapters.textract_blocks import pages_of, trimmed, unread_of
 from pipeline.demo import samples_dir
+from pipeline.domain.media_type import PDF
 from pipeline.domain.ocr import OcrPage, OcrText
 from pipeline.domain.text import Text
-from pipeline.domain.upload import PDF
 from pipeline.stages.reading.merge import lines_of, merged
 from tests.standins.blocks import blocks_of
 
@@ -27,14 +27,14 @@ def words_of(path: Path) -> list:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[PdfiumTextEngine]:
+def engine() -> Iterator[DocumentTextEngine]:
     """One parser for all."""
-    made = PdfiumTextEngine(processes=1, timeout_s=30, memory_mib=2048, max_pages=20)
+    made = DocumentTextEngine(processes=1, timeout_s=30, memory_mib=2048, max_pages=20)
     yield made
     made.close()
 
 
-def read(engine: PdfiumTextEngine, path: Path, by: str) -> Text:
+def read(engine: DocumentTextEngine, path: Path, by: str) -> Text:
     content = path.read_bytes()
 
     async def reading() -> Text:
@@ -44,7 +44,7 @@ def read(engine: PdfiumTextEngine, path: Path, by: str) -> Text:
         kept = trimmed(blocks_of(words_of(path), pages=len(local.pages), seed=3, layout=by == "layout"))
         found = OcrText(tuple(OcrPage(number, lines) for number, lines in pages_of(kept).items()))
         ink = await engine.ink(content, PDF, lines_of(found))
-        return merged(local, lines_of(found), ink, engine="textract")
+        return merged(local, found, ink, engine="textract")
 
     return asyncio.run(reading())
 
@@ -54,7 +54,7 @@ def read(engine: PdfiumTextEngine, path: Path, by: str) -> Text:
     params=[(p, by) for p in SAMPLES for by in ("local", "textract", "layout")],
     ids=lambda param: f"{param[0].stem}-{param[1]}",
 )
-def text(request: pytest.FixtureRequest, engine: PdfiumTextEngine) -> Text:
+def text(request: pytest.FixtureRequest, engine: DocumentTextEngine) -> Text:
     """A sample as one of the engines reads it."""
     return read(engine, *request.param)
 
@@ -85,7 +85,7 @@ def test_words_are_words(text: Text) -> None:
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_both_readings_find_the_words_that_are_printed(engine: PdfiumTextEngine, path: Path) -> None:
+def test_both_readings_find_the_words_that_are_printed(engine: DocumentTextEngine, path: Path) -> None:
     """At least 98 in 100 of the true words, by each."""
     true = {text for _, text, *_ in words_of(path)}
     for by in ("local", "textract"):

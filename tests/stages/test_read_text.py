@@ -11,11 +11,12 @@ import pypdfium2
 import pytest
 
 from pipeline.adapters.directory import DirectoryStore
-from pipeline.adapters.pdfium import PdfiumTextEngine
+from pipeline.adapters.text_engines import DocumentTextEngine
 from pipeline.domain.errors import EmptyDocument, ObjectMissing
+from pipeline.domain.media_type import PDF
 from pipeline.domain.ocr import OcrDocument, OcrPage, OcrText
 from pipeline.domain.text import Box, Line, Text, Word
-from pipeline.domain.upload import PDF, StoredUpload
+from pipeline.domain.upload import StoredUpload
 from pipeline.ports import PaidWork
 from pipeline.stages.read_text import Pages, ReadText
 from tests.adapters.pdf_bytes import pdf, text_at
@@ -31,7 +32,7 @@ def _run(directory: Path, content: bytes | None) -> Text:
         writer.write(content)
         writer.commit()
     upload = StoredUpload(uuid4(), KEY, "0" * 64, len(content or b""), PDF, date(2026, 1, 1))
-    engine = PdfiumTextEngine(processes=1, timeout_s=20, memory_mib=1024, max_pages=10)
+    engine = DocumentTextEngine(processes=1, timeout_s=20, memory_mib=1024, max_pages=10)
     try:
         return asyncio.run(ReadText(engine, store).run(upload, MemoryPaidWork()))
     finally:
@@ -68,6 +69,9 @@ class Recogniser:
         self.sent: list[tuple[tuple[int, ...], str, bytes]] = []
         self._unread = unread
 
+    def close(self) -> None:
+        """Nothing runs."""
+
     def bind(self, store: DirectoryStore) -> None:
         self._store = store
 
@@ -88,7 +92,7 @@ def _read(
     writer = store.create(KEY)
     writer.write(content)
     writer.commit()
-    engine = PdfiumTextEngine(processes=1, timeout_s=20, memory_mib=1024, max_pages=10)
+    engine = DocumentTextEngine(processes=1, timeout_s=20, memory_mib=1024, max_pages=10)
     try:
         return asyncio.run(ReadText(engine, store, ocr, pages).run(upload, MemoryPaidWork())), store
     finally:
