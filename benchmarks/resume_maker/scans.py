@@ -37,7 +37,7 @@ LEVELS = {
     "phone": Level(150, 8, 0.7, 1.6, shade=0.35),
     "fax": Level(120, 22, 0.3, 0.4, bits=1),
     "low": Level(100, 6, 0.5, 0.3),
-    "skewed": Level(150, 10, 0.5, 3.0),
+    "skewed": Level(150, 6, 0.6, 3.0),
 }
 
 
@@ -75,7 +75,7 @@ def photo(made: Made, level: str, seed: int = 0) -> bytes:
     exif = Image.Exif()
     exif[_ORIENTATION] = _HELD_SIDEWAYS
     out = io.BytesIO()
-    picture.transpose(Image.Transpose.ROTATE_90).save(out, "JPEG", quality=70, exif=exif)
+    picture.transpose(Image.Transpose.ROTATE_90).save(out, "JPEG", quality=60, exif=exif)
     return out.getvalue()
 
 
@@ -100,7 +100,7 @@ def _packed(picture: Image.Image, how: Level) -> bytes:
     if how.bits == 1:
         picture.point(lambda v: 255 * (v > 150)).convert("1").save(out, "PNG")
     else:
-        picture.save(out, "JPEG", quality=70)
+        picture.save(out, "JPEG", quality=60)
     return out.getvalue()
 
 

@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from docx import Document
@@ -12,7 +12,7 @@ from docx.shared import Pt
 
 _RIGHT_MARGIN = Pt(432)
 _ZIPPED = (1980, 1, 1, 0, 0, 0)  #: the least date that a ZIP knows, so that equal words give equal bytes
-_DAY = datetime(2026, 1, 1)
+_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _TABLE_COLUMNS = 2
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 from rapidocr import RapidOCR
+from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 
 from pipeline.adapters.ink import ink_of
 from pipeline.adapters.ocr_geometry import (
@@ -39,7 +40,16 @@ _SURE = 0.9
 
 
 def read_page(pixels: Pixels) -> ReadPicture:
-    """The text of a page that is shown in pixels."""
+    """The text of a page that is shown in pixels. Raises MemoryError where the models want more than there is."""
+    try:
+        return _read(pixels)
+    except ONNXRuntimeError as error:
+        if "bad_alloc" in str(error):
+            raise MemoryError from error
+        raise
+
+
+def _read(pixels: Pixels) -> ReadPicture:
     grey = np.frombuffer(pixels.grey, dtype=np.uint8).reshape(pixels.height, pixels.width)
     quads = _detected(grey)
     if not len(quads):

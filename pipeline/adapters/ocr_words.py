@@ -18,7 +18,7 @@ import numpy as np
 from pipeline.adapters.ocr_run import Char
 
 #: In heights of the run, which are about ems.
-_SPACE = 0.24
+_SPACE = 0.18
 _COLUMN = 1.15  #: a gap that ends a line
 _NEAR = 0.75  #: a gap across which two runs are one line
 _BULLET_GAP = 3.0
