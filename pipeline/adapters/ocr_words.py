@@ -19,6 +19,7 @@ from pipeline.adapters.ocr_run import Char
 
 #: In heights of the run, which are about ems.
 _SPACE = 0.18
+_NEARBY = 0.6
 _COLUMN = 1.15  #: a gap that ends a line
 _NEAR = 0.75  #: a gap across which two runs are one line
 _BULLET_GAP = 3.0
@@ -92,10 +93,15 @@ def _groups(
     """The characters of each word: parted where the recogniser says so, and where the picture does."""
     printed = [number for number, char in enumerate(chars) if not char.text.isspace()]
     middles = np.array([(chars[a].at + chars[b].at) / 2 * wide for a, b in pairwise(printed)])
+    said = np.array([b != a + 1 for a, b in pairwise(printed)])
     widest = np.zeros(len(middles))
     for begin, end in gaps:
         if len(middles) and begin > 0 and end < wide:
-            nearest = int(np.argmin(np.abs(middles - (begin + end) / 2)))
+            # Where each character is, is told roughly: a wide gap is the space that was told, if one is near.
+            distance = np.abs(middles - (begin + end) / 2)
+            if end - begin > _SPACE * high and (said & (distance < _NEARBY * high)).any():
+                distance = np.where(said, distance, np.inf)
+            nearest = int(np.argmin(distance))
             widest[nearest] = max(widest[nearest], end - begin)
     within = [gap for gap, a, b in zip(widest, printed, printed[1:], strict=False) if b == a + 1 and gap > 0]
     usual = statistics.median(within) if within else 0.0
