@@ -41,7 +41,7 @@ class RapidOcrEngine:
             processes=processes, timeout_s=page_timeout_s, memory_mib=memory_mib, nice=nice
         )
         # One more than is read at once: drawn ahead, and no more of a long document in memory than that.
-        self._pages_ahead = asyncio.Semaphore(processes + 1)
+        self._pages_ahead = processes + 1
 
     async def read(self, document: OcrDocument, paid: PaidWork) -> OcrText:
         """As `OcrEngine.read`."""
@@ -61,7 +61,8 @@ class RapidOcrEngine:
         self._pool.close()
 
     async def _make(self, document: OcrDocument) -> bytes:
-        read = await asyncio.gather(*(self._page(document, number) for number in document.pages))
+        ahead = asyncio.Semaphore(self._pages_ahead)
+        read = await asyncio.gather(*(self._page(document, number, ahead) for number in document.pages))
         pages = dict(zip(document.pages, read, strict=True))
         unread = [number for number, page in pages.items() if page is None]
         if len(unread) == len(pages):
@@ -70,9 +71,9 @@ class RapidOcrEngine:
             )
         return _packed({number: page for number, page in pages.items() if page is not None}, unread)
 
-    async def _page(self, document: OcrDocument, number: int) -> ReadPicture | None:
+    async def _page(self, document: OcrDocument, number: int, ahead: asyncio.Semaphore) -> ReadPicture | None:
         """The page as read; None where it cannot be drawn, or takes more than a page is given."""
-        async with self._pages_ahead:
+        async with ahead:
             try:
                 picture = await document.picture(number)
                 pixels = Pixels(picture.width, picture.height, picture.grey, picture.scale)
