@@ -123,6 +123,6 @@ def _show_searches(client: ResumesClient, names: dict[str, str], console: Consol
         console.print(hits_table(hits, title=f"Search: {search['query']}"))
         top = names.get(str(hits[0]["id"])) if hits else None
         if top != search["top"]:
-            wrong.append(f"{search['query']!r} found {top}, not {search['file']}")
+            wrong.append(f"{search['query']!r} found {top}, not {search['top']}")
     if wrong:
         raise DemoFailed("; ".join(wrong))

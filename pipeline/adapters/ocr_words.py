@@ -18,7 +18,7 @@ import numpy as np
 from pipeline.adapters.ocr_run import Char
 
 #: In heights of the run, which are about ems.
-_SPACE = 0.18
+_SPACE = 0.24
 _NEARBY = 0.6
 _COLUMN = 1.15  #: a gap that ends a line
 _NEAR = 0.75  #: a gap across which two runs are one line
@@ -95,8 +95,10 @@ def _groups(
     middles = np.array([(chars[a].at + chars[b].at) / 2 * wide for a, b in pairwise(printed)])
     said = np.array([b != a + 1 for a, b in pairwise(printed)])
     widest = np.zeros(len(middles))
+    first, last = (chars[printed[0]].at * wide, chars[printed[-1]].at * wide) if printed else (0.0, 0.0)
     for begin, end in gaps:
-        if len(middles) and begin > 0 and end < wide:
+        # White before the first letter stands beside a table's rule, not between two letters.
+        if len(middles) and first < (begin + end) / 2 < last:
             # Where each character is, is told roughly: a wide gap is the space that was told, if one is near.
             distance = np.abs(middles - (begin + end) / 2)
             if end - begin > _SPACE * high and (said & (distance < _NEARBY * high)).any():
