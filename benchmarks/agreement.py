@@ -23,12 +23,13 @@ from uuid import UUID
 from benchmarks.accuracy import prediction, table
 from benchmarks.resume_maker import Made, iter_resumes
 from benchmarks.scoring import Tally, score_case
-from pipeline.adapters.pdfium import PdfiumTextEngine
 from pipeline.adapters.rules.engine import RulesEngine
+from pipeline.adapters.text_engines import DocumentTextEngine
 from pipeline.adapters.textract_blocks import pages_of, trimmed
+from pipeline.domain.media_type import PDF
 from pipeline.domain.ocr import OcrPage, OcrText
 from pipeline.domain.text import Text
-from pipeline.domain.upload import PDF, StoredUpload
+from pipeline.domain.upload import StoredUpload
 from pipeline.stages.group_sections import GroupSections
 from pipeline.stages.reading.merge import lines_of, merged
 from pipeline.stages.verify_profile import VerifyProfile
@@ -41,7 +42,7 @@ class Readings:
     """Both readings of a made resume, and what becomes of a reading."""
 
     def __init__(self) -> None:
-        self._engine = PdfiumTextEngine(processes=1, timeout_s=60, memory_mib=2048, max_pages=100)
+        self._engine = DocumentTextEngine(processes=1, timeout_s=60, memory_mib=2048, max_pages=100)
         self._group, self._rules, self._verify = GroupSections(), RulesEngine(), VerifyProfile()
 
     async def local(self, made: Made) -> Text:
@@ -52,9 +53,9 @@ class Readings:
         words = [(word["page"], word["text"], *word["bbox"]) for word in made.words]
         blocks = blocks_of(words, pages=len(local.pages), seed=seed, layout=layout)  # type: ignore[arg-type]
         read = pages_of(trimmed(blocks))
-        lines = lines_of(OcrText(tuple(OcrPage(n, lines) for n, lines in read.items())))
-        ink = await self._engine.ink(made.pdf, PDF, lines)
-        return merged(local, lines, ink, engine="textract")
+        found = OcrText(tuple(OcrPage(n, lines) for n, lines in read.items()))
+        ink = await self._engine.ink(made.pdf, PDF, lines_of(found))
+        return merged(local, found, ink, engine="textract")
 
     async def profile(self, text: Text) -> dict[str, Any]:
         sections = self._group.run(text)

@@ -1,9 +1,10 @@
 """How long a resume takes: from its 202 to `completed`, on a warm service, one at a time.
 
-    python -m benchmarks.latency [--n 40]
+    python -m benchmarks.latency [--n 40] [--scans 6]
 
-The last line is a JSON object: `digital_p50_s`, `digital_p95_s`, the upload's own time, and each stage's
-share of the median journey. The resumes are fictional, made for the run (seeded), of one or two pages.
+The last line is a JSON object: `digital_p50_s`, `digital_p95_s`, the upload's own time, each stage's share of the
+median journey, and `scanned_p50_s`: seconds a page of resumes that OCR on this machine reads. The resumes are
+fictional, made for the run (seeded), the digital ones of one or two pages.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.resume_maker import iter_resumes
+from benchmarks.resume_maker.scans import scan
 from benchmarks.service import running
 from pipeline.client import ResumesClient
 
@@ -34,6 +36,7 @@ _MOST_PAGES = 2
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("--n", type=int, default=40, help="resumes measured")
+    arguments.add_argument("--scans", type=int, default=6, help="scanned resumes measured")
     arguments.add_argument("--seed", type=int, default=7)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder, running() as service:
@@ -42,8 +45,11 @@ def main() -> None:
         for path in files[:_WARM_UP]:
             client.wait(client.upload(path)["id"])
         journeys = [measure(client, path) for path in files[_WARM_UP:]]
+        scanned = [measure_scan(client, *scan) for scan in scans(Path(folder), given.scans + 1, given.seed)][
+            1:
+        ]
         client.close()
-    report(journeys)
+    report(journeys, scanned)
 
 
 def short_resumes(folder: Path, n: int, seed: int) -> Iterator[Path]:
@@ -57,6 +63,20 @@ def short_resumes(folder: Path, n: int, seed: int) -> Iterator[Path]:
             path.write_bytes(resume.pdf)
             made += 1
             yield path
+
+
+def scans(folder: Path, n: int, seed: int) -> Iterator[tuple[Path, int]]:
+    """`n` made resumes as an office's scanner gives them, and the pages of each."""
+    for index, resume in enumerate(iter_resumes(n, seed + 1, locale="en-GB")):
+        scanned = scan(resume, "office", seed)
+        path = folder / f"scan-{index}.pdf"
+        path.write_bytes(scanned.pdf)
+        yield path, len(pypdfium2.PdfDocument(scanned.pdf))
+
+
+def measure_scan(client: ResumesClient, path: Path, pages: int) -> float:
+    """Seconds a page from the 202 to completed."""
+    return measure(client, path)["journey"] / pages
 
 
 def measure(client: ResumesClient, path: Path) -> dict[str, float]:
@@ -78,7 +98,7 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def report(journeys: list[dict[str, float]]) -> None:
+def report(journeys: list[dict[str, float]], scanned: list[float]) -> None:
     """The table, and the figures as JSON."""
     total = median(journeys, "journey")
     table = Table(
@@ -98,6 +118,8 @@ def report(journeys: list[dict[str, float]]) -> None:
         "upload_p50_s": round(median(journeys, "upload"), 4),
         "share": {part: round(seconds / total, 3) for part, seconds in parts.items()},
         "n": len(journeys),
+        "scanned_p50_s": round(statistics.median(scanned), 4) if scanned else None,
+        "scans": len(scanned),
     }
     print(json.dumps(figures))
 

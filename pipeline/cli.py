@@ -24,6 +24,7 @@ from rich.table import Table
 
 from pipeline.domain.errors import ConfigurationError, ResumesError
 from pipeline.domain.journey import Status
+from pipeline.domain.media_type import SUFFIXES
 from pipeline.domain.reprocessing import RedoFrom
 from pipeline.settings import Settings, env_example, load_settings
 
@@ -47,7 +48,7 @@ err = Console(stderr=True)
 
 SCOPES = ("upload", "read", "search", "admin")
 _UPLOADS_AT_ONCE = 8
-_READ_TYPES = frozenset({".pdf"})
+_READ_TYPES = frozenset(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
 
 
 def main() -> None:
@@ -87,7 +88,9 @@ def serve() -> None:
 
 @app.command()
 def upload(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders (searched for PDFs).")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files and folders (searched for PDFs, Word files and images).")
+    ],
     job_post_id: Annotated[str | None, typer.Option(help="The job post they apply to.")] = None,
     wait: Annotated[bool, typer.Option(help="Wait until each is completed or failed.")] = True,
 ) -> None:
@@ -454,7 +457,9 @@ def _files(paths: list[Path]) -> Iterator[Path]:
                 found = True
                 yield file
     if not found:
-        raise ConfigurationError(f"No PDF lies in {', '.join(map(str, paths))}.")
+        raise ConfigurationError(
+            f"No resume ({', '.join(sorted(_READ_TYPES))}) lies in {', '.join(map(str, paths))}."
+        )
 
 
 def _upload_all(

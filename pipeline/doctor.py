@@ -95,10 +95,13 @@ def _text(settings: Settings) -> str:
 
 def _ocr(settings: Settings) -> str:
     engine = wiring.ocr_engine(settings)
-    if engine is None:
-        why = "TEXT_ENGINE=local" if settings.text_engine == "local" else "AWS_S3_BUCKET_NAME is not set"
-        return f"none ({why}): pages without text of their own stay unread"
-    asyncio.run(engine.check())
+    try:
+        asyncio.run(engine.check())
+    finally:
+        engine.close()
+    if not settings.uses_textract:
+        limits = f"{settings.ocr_page_timeout_s:.0f} s a page, {settings.ocr_memory_mib} MiB"
+        return f"{engine.version} on this machine for pages without good text of their own; at most {limits}"
     told = "told by SQS" if settings.textract_sqs_queue_url else "polled"
     pages = "every page" if settings.text_engine == "textract" else "pages without good text of their own"
     return f"{engine.version} for {pages}; jobs are {told}"

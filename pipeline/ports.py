@@ -13,7 +13,7 @@ from pipeline.domain.chunk import Vector
 from pipeline.domain.errors import LeaseLost
 from pipeline.domain.ingestion import Fault, Member, SourceKind
 from pipeline.domain.journey import Lease
-from pipeline.domain.ocr import OcrDocument, OcrText
+from pipeline.domain.ocr import OcrDocument, OcrText, Picture
 from pipeline.domain.profile import Profile
 from pipeline.domain.result import ResumeResult, Verdict
 from pipeline.domain.sections import SectionedText
@@ -127,6 +127,9 @@ class TextEngine(Protocol):
     async def cut(self, content: bytes, mime: str, pages: Sequence[int]) -> bytes:
         """A document of these pages (numbers from 1) alone, in this order. Raises as `read` does."""
 
+    async def picture(self, content: bytes, mime: str, page: int) -> Picture:
+        """A page (from 1) as pixels. Raises as `read` does."""
+
     async def ink(
         self, content: bytes, mime: str, lines: Mapping[int, Sequence[Line]]
     ) -> dict[int, list[Ink]]:
@@ -178,15 +181,22 @@ class PaidWork(Protocol):
 
 
 class OcrEngine(Protocol):
-    """Reads pictures of text."""
+    """Reads pictures of text, each page once for equal content: through `PaidWork`, whether it costs money or time."""
 
     version: str  #: changes whenever the same pages could read differently
 
     async def read(self, document: OcrDocument, paid: PaidWork) -> OcrText:
-        """The document's pages. Raises NotYet, OcrFailed, VendorTimeout, UnsupportedDocument, ResourceLimit."""
+        """The document's pages.
+
+        Raises NotYet, VendorTimeout, WorkerKilled (not the file's fault), or OcrFailed, UnsupportedDocument,
+        ResourceLimit.
+        """
 
     async def check(self) -> None:
         """Prove, for nothing, that it can be used. Raises ConfigurationError, VendorBusy."""
+
+    def close(self) -> None:
+        """End what it runs. Idempotent."""
 
 
 class ProfileEngine(Protocol):

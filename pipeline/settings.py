@@ -92,12 +92,20 @@ class Settings(BaseSettings):
     parse_memory_mib: int = Field(1024, gt=0, description="Address space of one parser process, in MiB.")
     parser_processes: int = Field(1, gt=0, description="Parser child processes in one TextReader replica.")
 
-    # Textract
     text_engine: Literal["auto", "textract", "local"] = Field(
         "auto",
-        description="auto reads a page's own text and pays Textract (where a bucket is set) for the other pages "
-        "only; textract sends every page; local sends none.",
+        description="auto reads a page's own text, and has the other pages read by Textract where a bucket is set, "
+        "else by OCR on this machine; textract sends every page; local sends none.",
     )
+
+    # OCR on this machine
+    ocr_processes: int = Field(
+        1, gt=0, description="OCR child processes in one TextReader replica: each reads a page on one core."
+    )
+    ocr_page_timeout_s: float = Field(60, gt=0, description="Seconds that OCR may take for one page.")
+    ocr_memory_mib: int = Field(3072, gt=0, description="Address space of one OCR process, in MiB.")
+
+    # Textract
     textract_layout: bool = Field(
         False, description="Ask Textract for LAYOUT too: headings are told better, pages cost more."
     )

@@ -28,6 +28,7 @@ from pipeline.domain.errors import (
     TransientError,
     UnsupportedDocument,
 )
+from pipeline.domain.media_type import ACCEPTED
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -178,7 +179,7 @@ _BY_ERROR: tuple[tuple[type[ResumesError], str, str], ...] = (
         "Another upload with this Idempotency-Key was just accepted: ask again for its answer.",
     ),
     (ObjectMissing, "not-found", "The original of this resume is no longer in the object store."),
-    (UnsupportedDocument, "unsupported-type", "Only PDF is accepted: export the resume as a PDF."),
+    (UnsupportedDocument, "unsupported-type", f"{ACCEPTED}: export the resume as a PDF."),
 )
 _INTERNAL = "Something unexpected happened: quote the request_id to whoever runs this service."
 

@@ -64,7 +64,7 @@ class UploadAccepted(Output):
 
 class ResumeError(Output):
     """Why a resume failed. `code` is stable: encrypted, corrupt, no-text, resource-limit, unsupported-type,
-    poison (it took its worker down three times), internal (our mistake)."""
+    unsupported-script, ocr-failed, poison (it took its worker down three times), internal (our mistake)."""
 
     code: str = Field(examples=["encrypted"])
     detail: str | None = Field(

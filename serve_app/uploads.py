@@ -22,9 +22,14 @@ from pydantic_core import PydanticCustomError
 
 from pipeline.adapters.postgres.applications import NewApplication
 from pipeline.adapters.postgres.idempotency import Begun, Done, IdempotencyRef
-from pipeline.domain.errors import DatabaseUnavailable, ObjectStoreUnavailable, TransientError
+from pipeline.domain.errors import (
+    DatabaseUnavailable,
+    ObjectStoreUnavailable,
+    TransientError,
+)
 from pipeline.domain.ids import uuid7
 from pipeline.domain.journey import Status
+from pipeline.domain.media_type import Sniffer
 from serve_app import problems
 from serve_app.bodies import FormLimits, checked_lengths, declared_boundary, receive_form
 from serve_app.keeping import keep
@@ -32,7 +37,6 @@ from serve_app.multipart import Form
 from serve_app.object_sink import ObjectSink
 from serve_app.problems import Problem
 from serve_app.runtime import Runtime
-from serve_app.sniff import ResumeSniffer
 
 if TYPE_CHECKING:
     from pipeline.adapters.postgres.api_keys import Principal
@@ -112,7 +116,7 @@ async def accept_upload(request: Request, runtime: Runtime, caller: Principal) -
                 settings.max_upload_bytes, settings.upload_timeout_s, pause_s=settings.upload_timeout_s
             ),
             known_fields=frozenset(UploadOptions.model_fields),
-            sniffer=ResumeSniffer(),
+            sniffer=Sniffer(),
         )
         options = _options(form.fields)
         if earlier is not None:

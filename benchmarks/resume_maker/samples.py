@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from .maker import Made, make_resume
+from .scans import photo, scan
+from .word import word_file
 
 _LIST = Path(__file__).parent / "data" / "samples.json"
 
@@ -16,6 +18,31 @@ def made_samples() -> dict[str, Made]:
 
 def _made(sample: dict[str, Any]) -> Made:
     return make_resume(*(sample[k] for k in ("seed", "layout", "style", "locale", "occupation")))
+
+
+def pictured() -> dict[str, bytes]:
+    """The samples that hold no text of their own, each with its truth: PDFs of pictures, and a photo."""
+    found: dict[str, bytes] = {}
+    for sample in json.loads(_LIST.read_text("utf-8"))["scanned"]:
+        name, made = sample["name"], _made(sample)
+        if sample["suffix"] == ".pdf":
+            content = scan(made, sample["level"], sample["scan_seed"]).pdf
+        else:
+            content = photo(made, sample["level"], sample["scan_seed"])
+        file = f"{name}{sample['suffix']}"
+        found[file] = content
+        found[f"{name}.json"] = as_json({**made.truth, "case_id": name, "pdf": file}, 1)
+    return found
+
+
+def word_files() -> dict[str, bytes]:
+    """The Word samples, each with its truth."""
+    found: dict[str, bytes] = {}
+    for sample in json.loads(_LIST.read_text("utf-8"))["word"]:
+        name, made = sample["name"], _made(sample)
+        found[f"{name}.docx"] = word_file(made.truth)
+        found[f"{name}.json"] = as_json({**made.truth, "case_id": name, "pdf": f"{name}.docx"}, 1)
+    return found
 
 
 def searches() -> list[dict[str, Any]]:
@@ -30,6 +57,8 @@ def files() -> dict[str, bytes]:
         found[f"{name}.pdf"] = made.pdf
         found[f"{name}.json"] = as_json({**made.truth, "case_id": name, "pdf": f"{name}.pdf"}, 1)
         found[f"{name}.words.json"] = compact_words(made)
+    found |= {f"word/{name}": data for name, data in word_files().items()}
+    found |= {f"scanned/{name}": data for name, data in pictured().items()}
     return found
 
 
@@ -51,4 +80,5 @@ def write(folder: Path) -> None:
     """Writes every sample file."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files().items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(data)

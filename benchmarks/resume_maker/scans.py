@@ -29,12 +29,15 @@ class Level(NamedTuple):
     bits: int = 8
 
 
+_ORIENTATION, _HELD_SIDEWAYS = 0x0112, 6
+
 LEVELS = {
     "clean": Level(200, 0, 0, 0),
     "office": Level(150, 5, 0.4, 0.5),
     "phone": Level(150, 8, 0.7, 1.6, shade=0.35),
     "fax": Level(120, 22, 0.3, 0.4, bits=1),
     "low": Level(100, 6, 0.5, 0.3),
+    "skewed": Level(150, 6, 0.6, 3.0),
 }
 
 
@@ -64,6 +67,18 @@ def scan(made: Made, level: str, seed: int = 0) -> Made:
     return Made(out.getvalue(), record, words)
 
 
+def photo(made: Made, level: str, seed: int = 0) -> bytes:
+    """The first page as a phone's JPEG: stored on its side, with EXIF's word on how to hold it."""
+    how, rng = LEVELS[level], Random(f"{seed}/{level}/{made.truth['case_id']}")
+    page = pypdfium2.PdfDocument(made.pdf)[0].render(scale=how.dpi / 72).to_pil().convert("L")
+    picture = _spoilt(page, how, rng.uniform(-how.tilt, how.tilt), rng)
+    exif = Image.Exif()
+    exif[_ORIENTATION] = _HELD_SIDEWAYS
+    out = io.BytesIO()
+    picture.transpose(Image.Transpose.ROTATE_90).save(out, "JPEG", quality=60, exif=exif)
+    return out.getvalue()
+
+
 def _spoilt(picture: Image.Image, how: Level, angle: float, rng: Random) -> Image.Image:
     """Tilted, shaded, blurred and noisy."""
     if angle:
@@ -85,7 +100,7 @@ def _packed(picture: Image.Image, how: Level) -> bytes:
     if how.bits == 1:
         picture.point(lambda v: 255 * (v > 150)).convert("1").save(out, "PNG")
     else:
-        picture.save(out, "JPEG", quality=70)
+        picture.save(out, "JPEG", quality=60)
     return out.getvalue()
 
 

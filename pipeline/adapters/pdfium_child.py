@@ -8,27 +8,32 @@ from __future__ import annotations
 
 import ctypes
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import pypdfium2.raw as pdfium
 
+from pipeline.adapters.ink import LineInk, ink_of
+from pipeline.adapters.parsed import (
+    MOST_LINKS,
+    Box4,
+    Pixels,
+    ReadPage,
+    Refusal,
+    Refused,
+    guarded,
+    with_scheme,
+)
 from pipeline.adapters.pdfium_glyphs import TINY_POINTS, Frame, GlyphPage, GlyphReader, TooManyGlyphs
-from pipeline.adapters.pdfium_ink import LineInk, ink_of_pages
 from pipeline.adapters.pdfium_ligatures import needs_repair, repaired, words_in
 from pipeline.adapters.pdfium_lines import RawLine, lines_of
-from pipeline.adapters.pdfium_words import Box4
+from pipeline.adapters.pdfium_picture import picture_of_page
 
 MAX_SIDE = 20_000  #: points; PDF itself allows 14,400
 MAX_DOCUMENT_GLYPHS = 500_000
-_MAX_LINKS = 500
 _MAX_URI = 2048
-_SCHEMES = ("mailto:", "http://", "https://", "tel:")
-_BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:[/?#]\S*)?", re.I)
-_BARE_MAIL = re.compile(r"[^\s@/:]+@(?:[a-z0-9-]+\.)+[a-z]{2,}", re.I)
 _JUNK_BEFORE_HEADER = 64 * 1024
 #: With more glyphs than this nobody asks what else a page shows.
 _GLYPHS_OF_A_PAGE = 600
@@ -36,71 +41,64 @@ _MOST_OBJECTS = 3000
 _DEEPEST_FORM = 3
 
 
-class ReadPage(NamedTuple):
-    """A page as it crosses the pipe: size in points; lines and links with boxes as fractions of it.
-
-    `pictured` is the share of the page under pictures and `drawn` the number of paths, both told only of pages
-    with little text.
-    """
-
-    width: float
-    height: float
-    lines: list[tuple[list[tuple[str, Box4]], Box4, float, bool, bool]]
-    links: list[tuple[str, Box4]]
-    pictured: float = 0.0
-    drawn: int = 0
-
-
-class Refusal(NamedTuple):
-    """Why the document cannot be read: the code of a DocumentError, and a sentence."""
-
-    code: str
-    message: str
-
-
 def read_document(content: bytes, max_pages: int) -> list[ReadPage] | Refusal:
     """Every page of the PDF, or why not. Never raises for what a document may contain."""
-    try:
-        with _opened(content) as document:
-            count = pdfium.FPDF_GetPageCount(document)
-            if count <= 0:
-                return Refusal("corrupt", "The document has no pages.")
-            if count > max_pages:
-                return Refusal("resource-limit", f"The document has {count} pages; {max_pages} are allowed.")
+    return guarded(_read, content, max_pages)
+
+
+def _read(content: bytes, max_pages: int) -> list[ReadPage]:
+    with _opened(content) as document:
+        count = pdfium.FPDF_GetPageCount(document)
+        if count <= 0:
+            raise Refused("corrupt", "The document has no pages.")
+        if count > max_pages:
+            raise Refused("resource-limit", f"The document has {count} pages; {max_pages} are allowed.")
+        try:
             return _with_ligatures(_read_pages(document, count))
-    except _Refused as refused:
-        return refused.refusal
-    except TooManyGlyphs:
-        return Refusal("resource-limit", "The document holds more text than a resume can.")
-    except MemoryError:
-        return Refusal("resource-limit", "The document needs more memory than one resume is given.")
+        except TooManyGlyphs:
+            raise Refused("resource-limit", "The document holds more text than a resume can.") from None
 
 
 def cut_document(content: bytes, numbers: Sequence[int]) -> bytes | Refusal:
     """A PDF of these pages (from 1) alone, in this order. Never raises for what a document may contain."""
-    try:
-        with _opened(content) as document, _new_document() as cut:
-            indices = (ctypes.c_int * len(numbers))(*(number - 1 for number in numbers))
-            if not pdfium.FPDF_ImportPagesByIndex(cut, document, indices, len(numbers), 0):
-                return Refusal("corrupt", "The document's pages cannot be taken apart.")
-            return _saved(cut)
-    except _Refused as refused:
-        return refused.refusal
-    except MemoryError:
-        return Refusal("resource-limit", "The document needs more memory than one resume is given.")
+    return guarded(_cut, content, numbers)
+
+
+def _cut(content: bytes, numbers: Sequence[int]) -> bytes:
+    with _opened(content) as document, _new_document() as cut:
+        indices = (ctypes.c_int * len(numbers))(*(number - 1 for number in numbers))
+        if not pdfium.FPDF_ImportPagesByIndex(cut, document, indices, len(numbers), 0):
+            raise Refused("corrupt", "The document's pages cannot be taken apart.")
+        return _saved(cut)
 
 
 def ink_of_document(
     content: bytes, wanted: Mapping[int, Sequence[Sequence[Box4]]]
 ) -> dict[int, list[LineInk]] | Refusal:
-    """The ink of lines (`ink_of_pages`). Never raises for what a document may contain."""
+    """The ink of lines by page number (from 1); a line is the boxes of its words. Never raises, as the others."""
+    return guarded(_ink, content, wanted)
+
+
+def _ink(content: bytes, wanted: Mapping[int, Sequence[Sequence[Box4]]]) -> dict[int, list[LineInk]]:
+    with _opened(content) as document:
+        return {number: _ink_of_page(document, number, lines) for number, lines in wanted.items()}
+
+
+def _ink_of_page(document: Any, number: int, lines: Sequence[Sequence[Box4]]) -> list[LineInk]:
     try:
-        with _opened(content) as document:
-            return ink_of_pages(document, wanted)
-    except _Refused as refused:
-        return refused.refusal
-    except MemoryError:
-        return Refusal("resource-limit", "The document needs more memory than one resume is given.")
+        return ink_of(picture_of_page(document, number), lines)
+    except Refused:  # the others' ink is told all the same
+        return [(0.0, [0.0] * len(words)) for words in lines]
+
+
+def picture_of_document(content: bytes, number: int) -> Pixels | Refusal:
+    """The page (from 1) as pixels. Never raises for what a document may contain."""
+    return guarded(_picture, content, number)
+
+
+def _picture(content: bytes, number: int) -> Pixels:
+    with _opened(content) as document:
+        return picture_of_page(document, number)
 
 
 @contextmanager
@@ -122,13 +120,8 @@ def _saved(document: Any) -> bytes:
 
     writer = pdfium.FPDF_FILEWRITE(version=1, WriteBlock=write)
     if not pdfium.FPDF_SaveAsCopy(document, writer, pdfium.FPDF_NO_INCREMENTAL):
-        raise _Refused("corrupt", "The document's pages cannot be taken apart.")
+        raise Refused("corrupt", "The document's pages cannot be taken apart.")
     return b"".join(pieces)
-
-
-class _Refused(Exception):
-    def __init__(self, code: str, message: str) -> None:
-        self.refusal = Refusal(code, message)
 
 
 @contextmanager
@@ -140,10 +133,10 @@ def _opened(content: bytes) -> Iterator[Any]:
     if not document:
         error = pdfium.FPDF_GetLastError()
         if error == pdfium.FPDF_ERR_PASSWORD:
-            raise _Refused("encrypted", "The document needs a password to be opened.")
+            raise Refused("encrypted", "The document needs a password to be opened.")
         if error == pdfium.FPDF_ERR_SECURITY:
-            raise _Refused("encrypted", "The document is protected in a way that cannot be opened.")
-        raise _Refused("corrupt", "The document is no readable PDF.")
+            raise Refused("encrypted", "The document is protected in a way that cannot be opened.")
+        raise Refused("corrupt", "The document is no readable PDF.")
     try:
         yield document
     finally:
@@ -170,7 +163,7 @@ def _read_pages(document: Any, count: int) -> list[ReadPage]:
             raise TooManyGlyphs(MAX_DOCUMENT_GLYPHS - left)
         pages.append(read)
     if not readable:
-        raise _Refused("corrupt", "None of the document's pages can be read.")
+        raise Refused("corrupt", "None of the document's pages can be read.")
     return pages
 
 
@@ -188,7 +181,7 @@ def _with_ligatures(pages: list[ReadPage]) -> list[ReadPage]:
 
 def _read_page(document: Any, page: Any, reader: GlyphReader) -> tuple[ReadPage, int]:
     if max(pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)) > MAX_SIDE:
-        raise _Refused("resource-limit", "A page is larger than any sheet of paper.")
+        raise Refused("resource-limit", "A page is larger than any sheet of paper.")
     text_page = pdfium.FPDFText_LoadPage(page)
     if not text_page:
         return ReadPage(595.0, 842.0, [], []), 0
@@ -349,7 +342,7 @@ def _links(document: Any, page: Any, frame: Frame) -> list[tuple[str, Box4]]:
     position = ctypes.c_int(0)
     link = pdfium.FPDF_LINK()
     rect = pdfium.FS_RECTF()
-    while len(found) < _MAX_LINKS and pdfium.FPDFLink_Enumerate(page, position, link):
+    while len(found) < MOST_LINKS and pdfium.FPDFLink_Enumerate(page, position, link):
         uri = _uri(document, link)
         if not uri or not pdfium.FPDFLink_GetAnnotRect(link, rect):
             continue
@@ -369,13 +362,4 @@ def _uri(document: Any, link: Any) -> str:
     buffer = ctypes.create_string_buffer(size)
     pdfium.FPDFAction_GetURIPath(document, action, buffer, size)
     text = buffer.raw[: size - 1].decode("utf-8", "replace")
-    return _with_scheme("".join(char for char in text if char.isprintable()).strip())
-
-
-def _with_scheme(uri: str) -> str:
-    """The address, when it is one that a resume may point to; the scheme that its writer left out is added."""
-    if uri.lower().startswith(_SCHEMES):
-        return uri
-    if _BARE_MAIL.fullmatch(uri):
-        return f"mailto:{uri}"
-    return f"https://{uri}" if _BARE_HOST.fullmatch(uri) else ""
+    return with_scheme("".join(char for char in text if char.isprintable()).strip())

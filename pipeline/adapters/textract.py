@@ -126,6 +126,10 @@ class TextractEngine:
         except _Begin:
             return
 
+    def close(self) -> None:
+        """As `OcrEngine.close`."""
+        self._threads.shutdown(wait=False)
+
     async def _make(self, document: OcrDocument, call: PaidCall) -> bytes:
         while True:
             try:

@@ -7,6 +7,7 @@
     │   ├── EmptyDocument        no-text
     │   ├── ResourceLimit        resource-limit
     │   ├── UnsupportedDocument  unsupported-type
+    │   ├── UnsupportedScript    unsupported-script
     │   └── OcrFailed            ocr-failed
     ├── ProfileUnavailable       the model gave no profile, and PROFILE_FALLBACK=fail: the job ends as `failed`
     │   ├── ProfileBlocked       profile-blocked
@@ -86,8 +87,14 @@ class UnsupportedDocument(DocumentError):
     code = "unsupported-type"
 
 
+class UnsupportedScript(DocumentError):
+    """The scan is in a script that OCR on this machine cannot read: upload a file with a text layer of its own."""
+
+    code = "unsupported-script"
+
+
 class OcrFailed(DocumentError):
-    """Textract could not read the document, twice: upload a copy of better quality."""
+    """OCR could not read the document, twice: upload a copy of better quality."""
 
     code = "ocr-failed"
 

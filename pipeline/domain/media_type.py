@@ -1,66 +1,163 @@
-"""What a file is, by its first bytes. Its name and its declared type are never asked."""
+"""What a file is, by its bytes. Its name and its declared type are never asked."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pipeline.domain.errors import UnsupportedDocument
 
-from pipeline.domain.upload import PDF
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PNG, JPEG, TIFF = "image/png", "image/jpeg", "image/tiff"
+IMAGES = (PNG, JPEG, TIFF)
+#: Every type that is read, with the suffixes that its files have.
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    PDF: (".pdf",),
+    DOCX: (".docx",),
+    PNG: (".png",),
+    JPEG: (".jpg", ".jpeg"),
+    TIFF: (".tif", ".tiff"),
+}
+ACCEPTED = "PDF, Word (.docx), PNG, JPEG and TIFF are accepted"
 
 #: Bytes within which a PDF's header must begin (ISO 32000-1, Annex H: junk may stand before it).
 HEAD_BYTES = 1024
 _PDF_HEADER = b"%PDF-"
+_HEAD = HEAD_BYTES + len(_PDF_HEADER) - 1
+#: A ZIP's list of its members is at its end.
+_TAIL = 64 * 1024
 
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """`mime` is None for what the service does not read; `name` says to people what it is."""
-
-    mime: str | None
-    name: str
-    archive: bool = False
-
-
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: Signatures at the very start. One of these wins over a PDF header further on: an archive that stores a PDF
 #: uncompressed has the header within its first kilobyte too.
-_SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
-    (b"MZ", Kind(None, "a Windows program")),
-    (b"\x7fELF", Kind(None, "a program")),
-    (b"PK\x03\x04", Kind(None, "a ZIP archive or an Office document", archive=True)),
-    (b"PK\x05\x06", Kind(None, "an empty ZIP archive", archive=True)),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind(None, "an old Office document (.doc)")),
-    (b"{\\rtf", Kind(None, "an RTF document")),
-    (b"\x1f\x8b", Kind(None, "gzip-compressed data", archive=True)),
-    (b"BZh", Kind(None, "bzip2-compressed data", archive=True)),
-    (b"\xfd7zXZ\x00", Kind(None, "xz-compressed data", archive=True)),
-    (b"\x28\xb5\x2f\xfd", Kind(None, "zstd-compressed data", archive=True)),
-    (b"7z\xbc\xaf\x27\x1c", Kind(None, "a 7-Zip archive", archive=True)),
-    (b"Rar!\x1a\x07", Kind(None, "a RAR archive", archive=True)),
-    (b"\x89PNG\r\n\x1a\n", Kind(None, "a PNG image")),
-    (b"\xff\xd8\xff", Kind(None, "a JPEG image")),
-    (b"II*\x00", Kind(None, "a TIFF image")),
-    (b"MM\x00*", Kind(None, "a TIFF image")),
-    (b"GIF8", Kind(None, "a GIF image")),
-    (b"#!", Kind(None, "a script")),
+_TYPES: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"II*\x00", TIFF),
+    (b"MM\x00*", TIFF),
 )
-_MARKUP: tuple[tuple[bytes, Kind], ...] = (
-    *(
-        (start, Kind(None, "an HTML page"))
-        for start in (b"<!doctype", b"<html", b"<head", b"<body", b"<script", b"<!--")
-    ),
-    (b"<svg", Kind(None, "an SVG image")),
-    (b"<?xml", Kind(None, "an XML or SVG document")),
+_OTHERS: tuple[tuple[bytes, str], ...] = (
+    (b"MZ", "a Windows program"),
+    (b"\x7fELF", "a program"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\x1f\x8b", "gzip-compressed data"),
+    (b"BZh", "bzip2-compressed data"),
+    (b"\xfd7zXZ\x00", "xz-compressed data"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"GIF8", "a GIF image"),
+    (b"#!", "a script"),
 )
+_ARCHIVES = (
+    _ZIP,
+    b"PK\x05\x06",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ\x00",
+    b"\x28\xb5\x2f\xfd",
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!\x1a\x07",
+)
+_TAR, _TAR_AT = b"ustar", 257
+_MARKUP: tuple[tuple[bytes, str], ...] = (
+    (b"<!doctype", "an HTML page"),
+    (b"<html", "an HTML page"),
+    (b"<head", "an HTML page"),
+    (b"<body", "an HTML page"),
+    (b"<script", "an HTML page"),
+    (b"<!--", "an HTML page"),
+    (b"<svg", "an SVG image"),
+    (b"<?xml", "an XML or SVG document"),
+)
+#: Members that tell what a ZIP is. Word's own come first: a document may embed a spreadsheet.
+_WORD, _PACKAGE = b"word/", b"[Content_Types].xml"
+_PACKAGES: tuple[tuple[bytes, str], ...] = (
+    (b"xl/", "a spreadsheet (.xlsx)"),
+    (b"ppt/", "a presentation (.pptx)"),
+    (b"mimetype", "an OpenDocument or EPUB file"),
+)
+#: The stream of an OLE container that holds an encrypted Office document, as its directory spells it.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
-def media_type(head: bytes) -> Kind:
-    """The kind of a file that begins with `head` (its first 1,024 bytes and the header's length, or all)."""
-    for signature, kind in _SIGNATURES:
+class Sniffer:
+    """Tells what a file is while its bytes arrive."""
+
+    def __init__(self) -> None:
+        self._head = self._tail = b""
+        self._encrypted = False
+
+    def feed(self, data: bytes) -> None:
+        """The next bytes. Raises UnsupportedDocument as soon as they show that the file is not read."""
+        before = len(self._head)
+        if before < _HEAD:
+            self._head += data[: _HEAD - before]
+            if len(self._head) == _HEAD:
+                _by_head(self._head)
+        if self._head.startswith(_OLE) and not self._encrypted:
+            self._encrypted = _ENCRYPTED in self._tail[-len(_ENCRYPTED) :] + data
+        if self._head.startswith((_ZIP, _OLE)):
+            self._tail = (self._tail + data)[-_TAIL:]
+
+    def end(self) -> str:
+        """The media type of the whole file. Raises UnsupportedDocument with what the file looks like."""
+        found = _by_head(self._head)
+        if found is not None:
+            return found
+        if self._head.startswith(_OLE):
+            # An encrypted document is a Word file to its sender, who is told what is wrong with it later.
+            return DOCX if self._encrypted else _refuse("an old Office document (.doc)")
+        return _package(_members(self._head, _ZIP, 26, 30) | _members(self._tail, b"PK\x01\x02", 28, 46))
+
+
+def media_type(content: bytes) -> str:
+    """The media type of a whole file. Raises UnsupportedDocument with what the file looks like."""
+    sniffer = Sniffer()
+    sniffer.feed(content)
+    return sniffer.end()
+
+
+def is_archive(content: bytes) -> bool:
+    """Whether bytes that are no resume are an archive: it is told apart because resumes may lie in it."""
+    return content.startswith(_ARCHIVES) or content[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR
+
+
+def _by_head(head: bytes) -> str | None:
+    """The type, where the first bytes tell; None of ZIP and OLE containers, whose contents do."""
+    if head.startswith((_ZIP, _OLE)):
+        return None
+    for signature, found in _TYPES:
         if head.startswith(signature):
-            return kind
-    text = head[: HEAD_BYTES * 2].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    for start, kind in _MARKUP:
+            return found
+    for signature, name in _OTHERS:
+        if head.startswith(signature):
+            _refuse(name)
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for start, name in _MARKUP:
         if text.startswith(start):
-            return kind
-    if _PDF_HEADER in head[: HEAD_BYTES + len(_PDF_HEADER) - 1]:
-        return Kind(PDF, "a PDF")
-    return Kind(None, "no PDF")
+            _refuse(name)
+    return PDF if _PDF_HEADER in head else _refuse("of a type that is not read")
+
+
+def _members(data: bytes, signature: bytes, length_at: int, name_at: int) -> set[bytes]:
+    """The names in the member headers found in a part of a ZIP."""
+    names = set()
+    at = data.find(signature)
+    while at >= 0:
+        length = int.from_bytes(data[at + length_at : at + length_at + 2], "little")
+        names.add(data[at + name_at : at + name_at + length])
+        at = data.find(signature, at + 4)
+    return names
+
+
+def _package(names: set[bytes]) -> str:
+    if any(name.startswith(_WORD) for name in names):
+        return DOCX
+    for start, described in _PACKAGES:
+        if any(name.startswith(start) for name in names):
+            _refuse(described)
+    return DOCX if _PACKAGE in names else _refuse("a ZIP archive")
+
+
+def _refuse(name: str) -> str:
+    raise UnsupportedDocument(f"The file is {name}; {ACCEPTED}: export the resume as a PDF.")

@@ -99,8 +99,9 @@ TextSource = Literal["native", "ocr"]
 class Page:
     """One page: `number` from 1, `width` and `height` in points, lines in the engine's order.
 
-    `pictured` is the share of the page that pictures cover, and `drawn` the number of drawn shapes on it: a
-    page that shows much and holds no text needs OCR.
+    A scan that lies on its side or on its head is told upright, as it is read. `pictured` is the share of the page
+    that pictures cover, and `drawn` the number of drawn shapes on it: a page that shows much and holds no text needs
+    OCR.
     """
 
     number: int
@@ -117,12 +118,14 @@ class Page:
 class Text:
     """What a text engine read. `engine` names it with its version (for checkpoints and `versions`).
 
-    `unread` are the pages that should have been read by OCR and were not: whoever shows the text says so.
+    `unread` are the pages that should have been read by OCR and were not, `foreign` those in a script that OCR does
+    not know: whoever shows the text says so.
     """
 
     pages: tuple[Page, ...]
     engine: str
     unread: tuple[int, ...] = ()
+    foreign: tuple[int, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-PDF = "application/pdf"
-
 
 @dataclass(frozen=True, slots=True)
 class StoredUpload:

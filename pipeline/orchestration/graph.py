@@ -20,6 +20,8 @@ _NORMALISER_SLOTS = 4
 #: A normaliser that asks a vendor, and a reader that waits its turn to, only wait: they hold more.
 _WAITING_SLOTS = 32
 _READER_WAITING_SLOTS = 32
+#: Scans that wait for an OCR process of their reader: they must not hold the slots of documents that need none.
+_SCAN_SLOTS = 4
 _WRITER_SLOTS = 32
 _SHUTDOWN_MARGIN_S = 5
 
@@ -37,7 +39,8 @@ def build_graph(settings: Settings, lanes: Sequence[Lane] = tuple(Lane)) -> Grap
 
     `lanes` are those that the dispatcher claims from.
     """
-    reader_slots = 2 * settings.parser_processes + (_READER_WAITING_SLOTS if settings.uses_textract else 0)
+    reader_slots = 2 * settings.parser_processes
+    reader_slots += _READER_WAITING_SLOTS if settings.uses_textract else _SCAN_SLOTS * settings.ocr_processes
     normaliser_slots = _WAITING_SLOTS if settings.uses_gemini else _NORMALISER_SLOTS
     embedder_slots = 2 * (settings.embedding_batch or 8)
     reader = _deployment(TextReader, 0.2, settings.text_reader_replicas, reader_slots).bind()

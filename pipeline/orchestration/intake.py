@@ -22,10 +22,11 @@ from pipeline.adapters.postgres.ingestion_work import (
     Shard,
     duplicate,
 )
-from pipeline.domain.errors import ObjectStoreUnavailable
+from pipeline.domain import member_faults
+from pipeline.domain.errors import ObjectStoreUnavailable, UnsupportedDocument
 from pipeline.domain.ids import uuid7
 from pipeline.domain.ingestion import Fault, Member, Outcome
-from pipeline.domain.media_type import media_type
+from pipeline.domain.media_type import is_archive, media_type
 from pipeline.ports import ObjectStore, Source
 
 log = logging.getLogger(__name__)
@@ -183,16 +184,27 @@ def _sorted_out(
     """Those that are resumes by their content, and those that are not."""
     candidates, refused = [], []
     for member, content in batch:
-        found = content if isinstance(content, Fault) else _fault_of(content)
-        if isinstance(content, Fault) or found is not None:
-            assert found is not None
+        found = content if isinstance(content, Fault) else _told(content)
+        if isinstance(found, Fault):
             refused.append(Refused(member, found.outcome, found.code, found.detail))
-            continue
-        candidates.append(_candidate(shard, member, content))
+        else:
+            assert isinstance(content, bytes)
+            candidates.append(_candidate(shard, member, content, found))
     return candidates, refused
 
 
-def _candidate(shard: Shard, member: Member, content: bytes) -> _Candidate:
+def _told(content: bytes) -> str | Fault:
+    """The media type of a member's bytes, or why they are no resume."""
+    if not content:
+        return member_faults.EMPTY
+    try:
+        return media_type(content)
+    except UnsupportedDocument as error:
+        code = "nested-archive" if is_archive(content) else "not-a-resume-type"
+        return Fault(Outcome.SKIPPED, code, error.message)
+
+
+def _candidate(shard: Shard, member: Member, content: bytes, mime: str) -> _Candidate:
     id_ = uuid7()
     accepted = Accepted(
         member=member,
@@ -200,21 +212,10 @@ def _candidate(shard: Shard, member: Member, content: bytes) -> _Candidate:
         object_key=f"resumes/{id_}",
         content_sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
-        mime=media_type(content).mime or "",
+        mime=mime,
         job_post_id=member.job_post_id or shard.job_post_id,
     )
     return _Candidate(accepted, content)
-
-
-def _fault_of(content: bytes) -> Fault | None:
-    """Why bytes are no resume, by what they are."""
-    if not content:
-        return Fault(Outcome.FAILED, "empty", "The file is empty.")
-    kind = media_type(content)
-    if kind.mime is None:
-        code = "nested-archive" if kind.archive else "not-a-resume-type"
-        return Fault(Outcome.SKIPPED, code, f"The file is {kind.name}.")
-    return None
 
 
 def _content(accepted: Accepted) -> tuple[str, str | None, str | None]:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from pipeline.adapters.aws import AwsAccess
-    from pipeline.adapters.pdfium import PdfiumTextEngine
     from pipeline.adapters.postgres.gate import Gate
     from pipeline.adapters.postgres.jobs import JobQueue
     from pipeline.adapters.postgres.ledger import Ledger
     from pipeline.adapters.postgres.search import Search
+    from pipeline.adapters.text_engines import DocumentTextEngine
     from pipeline.adapters.textract_notices import TextractNotices
     from pipeline.orchestration.paid import PaidDesk
     from pipeline.orchestration.sweeper import Sweeper
@@ -103,11 +103,11 @@ def job_queue(settings: Settings, engine: Engine) -> JobQueue:
     return JobQueue(engine, lease_s=settings.lease_s, max_attempts=settings.max_attempts)
 
 
-def text_engine(settings: Settings) -> PdfiumTextEngine:
-    """The engine that reads a document's own text layer, with its parser processes."""
-    from pipeline.adapters.pdfium import PdfiumTextEngine
+def text_engine(settings: Settings) -> DocumentTextEngine:
+    """The engine that reads a document's own text, with its parser processes."""
+    from pipeline.adapters.text_engines import DocumentTextEngine
 
-    return PdfiumTextEngine(
+    return DocumentTextEngine(
         processes=settings.parser_processes,
         timeout_s=settings.parse_timeout_s,
         memory_mib=settings.parse_memory_mib,
@@ -115,7 +115,7 @@ def text_engine(settings: Settings) -> PdfiumTextEngine:
     )
 
 
-def ocr_engine(settings: Settings) -> OcrEngine | None:
+def ocr_engine(settings: Settings) -> OcrEngine:
     """What reads pages without text of their own. Raises ConfigurationError where TEXT_ENGINE asks for more."""
     if settings.text_engine == "textract" and settings.aws_s3_bucket_name is None:
         raise ConfigurationError(
@@ -123,7 +123,13 @@ def ocr_engine(settings: Settings) -> OcrEngine | None:
             key="TEXT_ENGINE",
         )
     if not settings.uses_textract:
-        return None
+        from pipeline.adapters.rapid_ocr import RapidOcrEngine
+
+        return RapidOcrEngine(
+            processes=settings.ocr_processes,
+            page_timeout_s=settings.ocr_page_timeout_s,
+            memory_mib=settings.ocr_memory_mib,
+        )
     from pipeline.adapters.textract import TextractEngine
 
     assert settings.aws_s3_bucket_name is not None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Literal
 
-from pipeline.domain.errors import EmptyDocument
+from pipeline.domain.errors import EmptyDocument, UnsupportedScript
+from pipeline.domain.media_type import DOCX, PDF
 from pipeline.domain.ocr import OcrDocument, ocr_key
 from pipeline.domain.text import Text
 from pipeline.domain.upload import StoredUpload
@@ -29,36 +31,46 @@ class ReadText:
     async def run(self, upload: StoredUpload, paid: PaidWork) -> Text:
         """The document's pages.
 
-        Raises EmptyDocument when a person would see no text on any page, NotYet while OCR is at work, and
-        whatever the engines and the object store raise.
+        Raises EmptyDocument when a person would see no text on any page, UnsupportedScript when what they would
+        see cannot be read, NotYet while OCR is at work, and whatever the engines and the object store raise.
         """
         content = await asyncio.to_thread(self._objects.read, upload.object_key)
         text = await self._engine.read(content, upload.mime)
         if self._ocr is not None:
             text = await self._with_ocr(self._ocr, text, content, upload, paid)
         if not any(word.text for line in text.lines if not line.hidden for word in line.words):
-            raise EmptyDocument()
+            raise UnsupportedScript() if text.foreign else EmptyDocument()
         return text
 
     def close(self) -> None:
-        """End what the engine runs. Idempotent."""
+        """End what the engines run. Idempotent."""
         self._engine.close()
+        if self._ocr is not None:
+            self._ocr.close()
 
     async def _with_ocr(
         self, ocr: OcrEngine, text: Text, content: bytes, upload: StoredUpload, paid: PaidWork
     ) -> Text:
+        if upload.mime == DOCX:  # it is text and nothing else: there is no page to look at
+            return text
         numbers = tuple(page.number for page in text.pages if self._pages == "all" or needs_ocr(page))
         if not numbers:
             return text
         cut = _Cut(self._engine, self._objects, upload, content, numbers)
         whole = len(numbers) == len(text.pages)
-        place = cut.original if whole else cut.place
-        read = await ocr.read(OcrDocument(upload.sha256, upload.application_id, numbers, place), paid)
-        if not whole:
+        # An image is sent as a PDF: turned as its maker said, in a format that every vendor takes.
+        in_place = whole and upload.mime == PDF
+        place = cut.original if in_place else cut.place
+        picture = partial(self._engine.picture, content, upload.mime)
+        document = OcrDocument(upload.sha256, upload.application_id, numbers, place, picture)
+        read = await ocr.read(document, paid)
+        if not in_place:
             await cut.remove()
         lines = lines_of(read)
-        ink = await self._engine.ink(content, upload.mime, lines)
-        return merged(text, lines, ink, unread=read.unread, engine=ocr.version)
+        seen = {page.number: list(page.ink) for page in read.pages if page.ink is not None}
+        unseen = {number: page for number, page in lines.items() if number not in seen}
+        ink = seen | (await self._engine.ink(content, upload.mime, unseen) if unseen else {})
+        return merged(text, read, ink, engine=ocr.version)
 
 
 class _Cut:

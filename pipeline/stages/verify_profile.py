@@ -38,10 +38,15 @@ class VerifyProfile:
 
 
 def _page_findings(sections: SectionedText) -> list[Finding]:
-    detail = "the page needed OCR and was not read"
+    unread = "the page needed OCR and was not read"
+    foreign = "the page is in a script that OCR on this machine cannot read"
+    text = sections.text
     return [
-        Finding(code="page-unread", severity="warning", page=page, detail=detail)
-        for page in sections.text.unread
+        *(Finding(code="page-unread", severity="warning", page=page, detail=unread) for page in text.unread),
+        *(
+            Finding(code="unsupported-script", severity="warning", page=page, detail=foreign)
+            for page in text.foreign
+        ),
     ]
 
 

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from pipeline.adapters.postgres.api_keys import Principal
 from pipeline.adapters.postgres.applications import ApplicationRow
 from pipeline.domain.attachment import content_disposition
-from pipeline.domain.upload import PDF
+from pipeline.domain.media_type import SUFFIXES
 from serve_app.answers import problem_answers, tagged_json
 from serve_app.auth import require
 from serve_app.problems import Problem, no_parameters
@@ -56,7 +56,7 @@ async def get_text(resume: ResumeId, request: Request, caller: Reader) -> Respon
     responses={
         200: {
             "description": "The original, as an attachment.",
-            "content": {PDF: {"schema": {"type": "string", "contentMediaType": PDF}}},
+            "content": {mime: {"schema": {"type": "string", "contentMediaType": mime}} for mime in SUFFIXES},
             "headers": {"Content-Disposition": {"schema": {"type": "string"}}},
         },
         302: {
@@ -74,7 +74,7 @@ async def get_file(resume: ResumeId, request: Request, caller: Reader) -> Respon
     row = await _live_row(runtime, request, resume)
     if row.object_key is None:
         raise Problem("not-found", "The original of this resume is no longer in the object store.")
-    filename = row.filename or f"{resume}.pdf"
+    filename = row.filename or f"{resume}{SUFFIXES[row.mime][0]}"
     url = await runtime.storage(
         objects.presigned_url, row.object_key, filename=filename, seconds=_URL_LIVES_S
     )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from pipeline.adapters.postgres.api_keys import Principal
+from pipeline.domain.media_type import SUFFIXES
 from serve_app.answers import json_answer, problem_answers
 from serve_app.auth import require
 from serve_app.problems import Problem, no_parameters
@@ -25,7 +26,7 @@ def _form_schema() -> dict[str, Any]:
     file = {
         "type": "string",
         "contentMediaType": "application/octet-stream",
-        "description": "The resume: a PDF.",
+        "description": "The resume: a PDF, a Word file (.docx), a PNG, a JPEG or a TIFF.",
     }
     return {
         "type": "object",
@@ -42,7 +43,7 @@ _BODY = {
         "content": {
             "multipart/form-data": {
                 "schema": _form_schema(),
-                "encoding": {"file": {"contentType": "application/pdf"}},
+                "encoding": {"file": {"contentType": ", ".join(SUFFIXES)}},
             }
         },
     },

@@ -17,12 +17,13 @@ import pytest
 from benchmarks.accuracy import prediction
 from benchmarks.scoring import Tally, score_case
 from pipeline.adapters.gemini import GeminiEngine
-from pipeline.adapters.pdfium import PdfiumTextEngine
 from pipeline.adapters.rules import RulesEngine
+from pipeline.adapters.text_engines import DocumentTextEngine
 from pipeline.domain.errors import NotYet, ProfileBlocked, ProfileBroken, VendorTimeout
+from pipeline.domain.media_type import PDF
 from pipeline.domain.profile import Profile
 from pipeline.domain.sections import SectionedText
-from pipeline.domain.upload import PDF, StoredUpload
+from pipeline.domain.upload import StoredUpload
 from pipeline.stages.group_sections import GroupSections
 from pipeline.stages.verify_profile import VerifyProfile
 from tests.adapters.rules.pages import Cell, draw
@@ -94,7 +95,7 @@ def findings(profile: Profile) -> list[str]:
 @cache
 def samples() -> list[tuple[dict[str, Any], SectionedText]]:
     async def read() -> list[tuple[dict[str, Any], SectionedText]]:
-        text_engine = PdfiumTextEngine(processes=1, timeout_s=60, memory_mib=2048, max_pages=100)
+        text_engine = DocumentTextEngine(processes=1, timeout_s=60, memory_mib=2048, max_pages=100)
         try:
             return [
                 (

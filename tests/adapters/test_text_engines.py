@@ -1,24 +1,29 @@
-"""One suite for both readings of a sample: its own text layer, and Textract's blocks."""
+"""One suite for every reading of a sample: its own text, Textract's blocks, and OCR on this machine."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.pdfium import PdfiumTextEngine
+from pipeline.adapters.rapid_ocr import RapidOcrEngine
+from pipeline.adapters.text_engines import DocumentTextEngine
 from pipeline.adapters.textract_blocks import pages_of, trimmed, unread_of
-from pipeline.demo import samples_dir
-from pipeline.domain.ocr import OcrPage, OcrText
+from pipeline.demo import sample_files, samples_dir
+from pipeline.domain.ids import uuid7
+from pipeline.domain.media_type import PDF, media_type
+from pipeline.domain.ocr import OcrDocument, OcrPage, OcrText
 from pipeline.domain.text import Text
-from pipeline.domain.upload import PDF
 from pipeline.stages.reading.merge import lines_of, merged
+from tests.paid import MemoryPaidWork
 from tests.standins.blocks import blocks_of
 
 SAMPLES = sorted(samples_dir().glob("*.pdf"))
+OTHERS = [path for path in sample_files(scanned=True) if path not in SAMPLES]
 
 
 def words_of(path: Path) -> list:
@@ -27,36 +32,64 @@ def words_of(path: Path) -> list:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[PdfiumTextEngine]:
-    """One parser for all."""
-    made = PdfiumTextEngine(processes=1, timeout_s=30, memory_mib=2048, max_pages=20)
+def ocr() -> Iterator[RapidOcrEngine]:
+    """One OCR process for all."""
+    made = RapidOcrEngine(processes=1, page_timeout_s=120, memory_mib=3072)
     yield made
     made.close()
 
 
-def read(engine: PdfiumTextEngine, path: Path, by: str) -> Text:
+@pytest.fixture(scope="module")
+def engine() -> Iterator[DocumentTextEngine]:
+    """One parser for all."""
+    made = DocumentTextEngine(processes=1, timeout_s=30, memory_mib=2048, max_pages=20)
+    yield made
+    made.close()
+
+
+def read(engine: DocumentTextEngine, path: Path, by: str) -> Text:
     content = path.read_bytes()
 
     async def reading() -> Text:
-        local = await engine.read(content, PDF)
+        local = await engine.read(content, media_type(content))
         if by == "local":
             return local
         kept = trimmed(blocks_of(words_of(path), pages=len(local.pages), seed=3, layout=by == "layout"))
         found = OcrText(tuple(OcrPage(number, lines) for number, lines in pages_of(kept).items()))
         ink = await engine.ink(content, PDF, lines_of(found))
-        return merged(local, lines_of(found), ink, engine="textract")
+        return merged(local, found, ink, engine="textract")
+
+    return asyncio.run(reading())
+
+
+def read_by_ocr(engine: DocumentTextEngine, ocr: RapidOcrEngine, path: Path) -> Text:
+    content = path.read_bytes()
+    mime = media_type(content)
+
+    async def nowhere() -> str:
+        raise AssertionError("it reads pictures, not objects")
+
+    async def reading() -> Text:
+        local = await engine.read(content, mime)
+        numbers = tuple(page.number for page in local.pages)
+        document = OcrDocument("0" * 64, uuid7(), numbers, nowhere, partial(engine.picture, content, mime))
+        found = await ocr.read(document, MemoryPaidWork())
+        ink = {page.number: page.ink or () for page in found.pages}
+        return merged(local, found, ink, engine=ocr.version)
 
     return asyncio.run(reading())
 
 
 @pytest.fixture(
     scope="module",
-    params=[(p, by) for p in SAMPLES for by in ("local", "textract", "layout")],
+    params=[(p, by) for p in SAMPLES for by in ("local", "textract", "layout")]
+    + [(p, "ocr" if p.suffix != ".docx" else "local") for p in OTHERS],
     ids=lambda param: f"{param[0].stem}-{param[1]}",
 )
-def text(request: pytest.FixtureRequest, engine: PdfiumTextEngine) -> Text:
+def text(request: pytest.FixtureRequest, engine: DocumentTextEngine, ocr: RapidOcrEngine) -> Text:
     """A sample as one of the engines reads it."""
-    return read(engine, *request.param)
+    path, by = request.param
+    return read_by_ocr(engine, ocr, path) if by == "ocr" else read(engine, path, by)
 
 
 def test_lines_are_numbered_through_and_know_their_page(text: Text) -> None:
@@ -85,7 +118,7 @@ def test_words_are_words(text: Text) -> None:
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_both_readings_find_the_words_that_are_printed(engine: PdfiumTextEngine, path: Path) -> None:
+def test_both_readings_find_the_words_that_are_printed(engine: DocumentTextEngine, path: Path) -> None:
     """At least 98 in 100 of the true words, by each."""
     true = {text for _, text, *_ in words_of(path)}
     for by in ("local", "textract"):

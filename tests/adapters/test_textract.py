@@ -18,7 +18,7 @@ from pipeline.adapters.textract import TextractEngine
 from pipeline.adapters.textract_notices import TextractNotices, job_of
 from pipeline.domain.errors import NotYet, OcrFailed, UnsupportedDocument, VendorTimeout
 from pipeline.domain.ids import uuid7
-from pipeline.domain.ocr import OcrDocument, OcrText
+from pipeline.domain.ocr import OcrDocument, OcrText, Picture
 from pipeline.domain.spending import Usage
 from tests.adapters.pdf_bytes import pdf, text_at
 from tests.paid import MemoryPaidWork
@@ -28,6 +28,10 @@ from tests.standins.textract import TextractStandIn
 SAMPLES = Path(__file__).parents[2] / "samples"
 NURSE = SAMPLES / "nurse_single_column.pdf"
 START, GET = "StartDocumentTextDetection", "GetDocumentTextDetection"
+
+
+async def no_picture(number: int) -> Picture:
+    raise AssertionError("Textract reads objects, not pictures")
 
 
 def words_of(path: Path) -> list:
@@ -65,7 +69,7 @@ class Case:
             writer.commit()
             return key
 
-        return OcrDocument("0" * 64, id_, pages, place)
+        return OcrDocument("0" * 64, id_, pages, place, no_picture)
 
     def run(self, document: OcrDocument) -> OcrText:
         """One run of the job. Raises NotYet."""
@@ -160,7 +164,7 @@ def test_a_bucket_that_textract_cannot_read_is_no_documents_fault(case: Case) ->
         return "resumes/not-there"
 
     with pytest.raises(NotYet) as wait:
-        case.run(OcrDocument("0" * 64, uuid7(), (1,), nowhere))
+        case.run(OcrDocument("0" * 64, uuid7(), (1,), nowhere, no_picture))
     assert wait.value.seconds >= 60
 
 

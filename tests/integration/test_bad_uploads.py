@@ -12,6 +12,9 @@ import pytest
 from benchmarks.service import Service
 from pipeline.client import ApiError, ResumesClient
 from pipeline.demo import samples_dir
+from tests.adapters import docx_bytes
+from tests.adapters.docx_bytes import docx
+from tests.adapters.image_bytes import page, png_of, saved, tiff_of
 
 SAMPLES = sorted(samples_dir().glob("*.pdf"))
 
@@ -49,11 +52,25 @@ FAILURES = {
     "a header alone": (lambda: b"%PDF-1.7\n", "corrupt"),
     "no pages": (lambda: pages(0), "corrupt"),
     "a blank page": (blank, "no-text"),
+    "a Word file with a password": (docx_bytes.encrypted, "encrypted"),
+    "a Word file without its document": (
+        lambda: docx(parts={"word/document.xml": None, "word/a.xml": "<a/>"}),
+        "corrupt",
+    ),
+    "a Word file that unpacks to hundreds of times its size": (docx_bytes.blown_up, "resource-limit"),
+    "a Word file of many parts": (docx_bytes.many_parts, "resource-limit"),
+    "billion laughs in a Word file": (docx_bytes.billion_laughs, "resource-limit"),
+    "a Word file without text": (docx, "no-text"),
+    "a PNG of 100,000 by 100,000 pixels": (lambda: png_of(100_000, 100_000), "resource-limit"),
+    "a TIFF of 5,000 frames": (lambda: tiff_of(5000), "resource-limit"),
+    "a TIFF of nothing": (lambda: b"II*\x00" + b"\x00" * 100, "corrupt"),
+    "a scan of a white sheet": (lambda: saved(page(()), "JPEG"), "no-text"),
 }
 REFUSALS = {
     "HTML named .pdf": (b"<!DOCTYPE html><html><body>CV</body></html>", 415, "unsupported-type"),
     "an empty file": (b"", 422, "invalid"),
     "a program named .pdf": (b"MZ\x90\x00" + b"\x00" * 200, 415, "unsupported-type"),
+    "an old Word document": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 2000, 415, "unsupported-type"),
 }
 
 

@@ -11,9 +11,11 @@ import pytest
 
 from benchmarks.service import Service
 from pipeline.client import ApiError, ResumesClient
-from pipeline.demo import samples_dir
+from pipeline.demo import sample_files, samples_dir
 
 SAMPLES = sorted(samples_dir().glob("*.pdf"))
+#: Read by OCR on this machine, or from a Word file.
+OTHERS = [path for path in sample_files(scanned=True) if path not in SAMPLES]
 #: The packaged model knows English: the searches that cross languages are for a multilingual one.
 SEARCHES = [
     search
@@ -49,6 +51,20 @@ def test_a_sample_becomes_its_persons_profile(completed: dict[str, dict], path: 
     for fact in [person["name"]["full"], *person["emails"], *person["phones"]]:
         assert fact["status"] == "supported"
         assert all(evidence["page"] and evidence["bbox"] for evidence in fact["evidence"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
+def test_a_scan_a_photo_and_a_word_file_become_profiles_too(client: ResumesClient, path: Path) -> None:
+    """Name, e-mail and employers as in the truth; the text says whether it was read by OCR."""
+    resume = client.wait(client.upload(path)["id"], view="full")
+    assert resume["status"] == "completed", resume
+    truth, profile = truth_of(path), resume["profile"]
+    assert profile["person"]["name"]["full"]["value"].casefold() == truth["name"].casefold()
+    assert truth["email"] in [email["value"] for email in profile["person"]["emails"]]
+    employers = {(work["employer"] or {}).get("value") for work in profile["work"]}
+    assert {work["company"] for work in truth["work"]} <= employers
+    assert profile["document"]["text_source"] == ("native" if path.suffix == ".docx" else "ocr")
 
 
 def test_a_profile_says_how_it_was_made(completed: dict[str, dict]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
+import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +49,15 @@ BOUNDARY = "a-boundary-of-the-tests"
 def pdf(mark: str = "") -> bytes:
     """A small file that is a PDF by its header, different for every mark."""
     return PDF + f"% {mark}\n".encode()
+
+
+def zipped(*names: str) -> bytes:
+    """A ZIP with members of these names."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in names:
+            archive.writestr(name, "content")
+    return made.getvalue()
 
 
 def part(name: str, content: bytes, *, filename: str | None = None, headers: Sequence[str] = ()) -> bytes:

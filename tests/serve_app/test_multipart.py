@@ -12,12 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.domain.errors import UnsupportedDocument
+from pipeline.domain.media_type import Sniffer
 from serve_app.archives import ArchiveSniffer
-from serve_app.bodies import Sniffer
 from serve_app.multipart import Form, FormReader, clean_filename
 from serve_app.problems import Problem
 from serve_app.routes.contents import content_disposition
-from serve_app.sniff import ResumeSniffer
 from tests.serve_app.samples import BOUNDARY, PDF, form, part
 
 FORBIDDEN = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u202a-\u202e]")
@@ -83,13 +82,13 @@ def sniffed(sniffer: Sniffer, content: bytes, size: int = 700) -> str | None:
 @pytest.mark.parametrize("position", [0, 1, 1019, 1023])
 def test_a_header_counts_within_the_first_kilobyte(position: int) -> None:
     """The header may begin at any of the first 1,024 bytes."""
-    assert sniffed(ResumeSniffer(), b"\x00" * position + PDF) == "application/pdf"
+    assert sniffed(Sniffer(), b"\x00" * position + PDF) == "application/pdf"
 
 
 @given(st.binary(max_size=2000), st.integers(1, 2000))
 def test_any_bytes_are_taken_or_unsupported(content: bytes, size: int) -> None:
     """Sniffing never fails in a third way, however the bytes arrive."""
-    for sniffer in (ResumeSniffer, ArchiveSniffer):
+    for sniffer in (Sniffer, ArchiveSniffer):
         assert sniffed(sniffer(), content, size) == sniffed(sniffer(), content, 10_000)
 
 

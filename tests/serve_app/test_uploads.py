@@ -16,6 +16,9 @@ import pytest
 from sqlalchemy import text
 
 from pipeline.domain.journey import Lane
+from pipeline.domain.media_type import DOCX, JPEG, PNG, TIFF
+from tests.adapters.docx_bytes import docx, paragraph, run
+from tests.adapters.image_bytes import page, saved
 from tests.serve_app.conftest import Service, Start
 from tests.serve_app.samples import FORM_TYPE, PDF, form, part, pdf, read_answer, request_head
 from tests.serve_app.test_raw_uploads import wait_for
@@ -51,6 +54,28 @@ def test_an_upload_is_stored_before_it_is_answered(service: Service, client: htt
     assert (row.job_post_id, row.external_id, row.filename) == ("nurse-7", "x-1", "cv.pdf")
     assert row.as_of_date.isoformat() == "2026-03-01"
     assert service.services.applications.backlog(Lane.ONLINE) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "mime"),
+    [
+        (docx(paragraph(run("Ada"))), DOCX),
+        (saved(page(), "PNG"), PNG),
+        (saved(page(), "JPEG"), JPEG),
+        (saved(page(), "TIFF"), TIFF),
+    ],
+    ids=["docx", "png", "jpeg", "tiff"],
+)
+def test_the_content_decides_the_type_that_is_kept(
+    service: Service, client: httpx.Client, content: bytes, mime: str
+) -> None:
+    """Whatever its name: it is downloaded as what it is."""
+    row = service.services.applications.get(UUID(upload(client, content).json()["id"]))
+    assert row is not None
+    assert row.mime == mime
+    with service.client("read") as reader:
+        answer = reader.get(f"/resumes/{row.id}/file")
+    assert (answer.headers["content-type"], answer.content) == (mime, content)
 
 
 def test_a_large_file_arrives_whole(service: Service, client: httpx.Client) -> None:

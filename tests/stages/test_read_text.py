@@ -11,11 +11,12 @@ import pypdfium2
 import pytest
 
 from pipeline.adapters.directory import DirectoryStore
-from pipeline.adapters.pdfium import PdfiumTextEngine
-from pipeline.domain.errors import EmptyDocument, ObjectMissing
+from pipeline.adapters.text_engines import DocumentTextEngine
+from pipeline.domain.errors import EmptyDocument, ObjectMissing, UnsupportedScript
+from pipeline.domain.media_type import PDF
 from pipeline.domain.ocr import OcrDocument, OcrPage, OcrText
-from pipeline.domain.text import Box, Line, Text, Word
-from pipeline.domain.upload import PDF, StoredUpload
+from pipeline.domain.text import Box, Ink, Line, Text, Word
+from pipeline.domain.upload import StoredUpload
 from pipeline.ports import PaidWork
 from pipeline.stages.read_text import Pages, ReadText
 from tests.adapters.pdf_bytes import pdf, text_at
@@ -31,7 +32,7 @@ def _run(directory: Path, content: bytes | None) -> Text:
         writer.write(content)
         writer.commit()
     upload = StoredUpload(uuid4(), KEY, "0" * 64, len(content or b""), PDF, date(2026, 1, 1))
-    engine = PdfiumTextEngine(processes=1, timeout_s=20, memory_mib=1024, max_pages=10)
+    engine = DocumentTextEngine(processes=1, timeout_s=20, memory_mib=1024, max_pages=10)
     try:
         return asyncio.run(ReadText(engine, store).run(upload, MemoryPaidWork()))
     finally:
@@ -68,6 +69,9 @@ class Recogniser:
         self.sent: list[tuple[tuple[int, ...], str, bytes]] = []
         self._unread = unread
 
+    def close(self) -> None:
+        """Nothing runs."""
+
     def bind(self, store: DirectoryStore) -> None:
         self._store = store
 
@@ -88,7 +92,7 @@ def _read(
     writer = store.create(KEY)
     writer.write(content)
     writer.commit()
-    engine = PdfiumTextEngine(processes=1, timeout_s=20, memory_mib=1024, max_pages=10)
+    engine = DocumentTextEngine(processes=1, timeout_s=20, memory_mib=1024, max_pages=10)
     try:
         return asyncio.run(ReadText(engine, store, ocr, pages).run(upload, MemoryPaidWork())), store
     finally:
@@ -131,6 +135,41 @@ def test_a_document_with_good_text_is_not_sent(tmp_path: Path) -> None:
     forced, _ = _read(tmp_path / "forced", pdf([PROSE]), ocr, "all")
     assert [line.text for line in forced.lines] == ["recognised"]
     assert "toy-1" in forced.engine
+
+
+@pytest.mark.parametrize(("pages", "readable"), [((OUTLINES, OUTLINES), False), ((PROSE, OUTLINES), True)])
+def test_a_script_that_ocr_does_not_know_fails_what_is_in_it_whole_and_is_named_elsewhere(
+    tmp_path: Path, pages: tuple[str, str], readable: bool
+) -> None:
+    """Where every page is in it the document fails by name; where some are, the text names them."""
+
+    class Foreigner(Recogniser):
+        async def read(self, document: OcrDocument, paid: PaidWork) -> OcrText:
+            return OcrText(tuple(OcrPage(number, ()) for number in document.pages), foreign=document.pages)
+
+    if readable:
+        text, _ = _read(tmp_path, pdf(list(pages)), Foreigner())
+        assert (text.foreign, text.source) == ((2,), "native")
+    else:
+        with pytest.raises(UnsupportedScript):
+            _read(tmp_path, pdf(list(pages)), Foreigner())
+
+
+def test_a_page_that_had_to_be_turned_is_told_upright(tmp_path: Path) -> None:
+    """Its width and height change places; its ink is what the engine saw."""
+
+    class Turning(Recogniser):
+        async def read(self, document: OcrDocument, paid: PaidWork) -> OcrText:
+            picture = await document.picture(1)
+            assert picture.width < picture.height
+            box = Box(0.1, 0.1, 0.3, 0.12)
+            line = Line(0, 1, (Word("Nurse", box, 0.9),), box)
+            return OcrText((OcrPage(1, (line,), turned=90, ink=(Ink(1.0, (14.2,)),)),))
+
+    text, _ = _read(tmp_path, pdf([OUTLINES]), Turning())
+    (page,) = text.pages
+    assert page.width > page.height
+    assert page.lines[0].size == pytest.approx(20.0)
 
 
 def test_pages_that_were_given_up_keep_their_own_text(tmp_path: Path) -> None:

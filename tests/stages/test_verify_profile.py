@@ -9,11 +9,12 @@ from uuid import UUID
 
 import pytest
 
+from pipeline.domain.media_type import PDF
 from pipeline.domain.profile import Fact, Person, Profile, ProfileLink, Skill, Text, Work, pointed
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 from pipeline.domain.text import Box, Line, Link, Page, Word
 from pipeline.domain.text import Text as DocumentText
-from pipeline.domain.upload import PDF, StoredUpload
+from pipeline.domain.upload import StoredUpload
 from pipeline.ports import PaidWork
 from pipeline.stages.normalise_profile import NormaliseProfile
 from pipeline.stages.verification.evidence import date_follows, follows

@@ -15,11 +15,12 @@ from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
 from pipeline.domain.chunk import Chunk, EmbeddedChunks, Vector
 from pipeline.domain.ids import uuid7
 from pipeline.domain.journey import Lane, Lease
+from pipeline.domain.media_type import PDF
 from pipeline.domain.profile import Name, Person, Profile, pointed
 from pipeline.domain.result import ResumeResult
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 from pipeline.domain.text import Box, Line, Page, Text, Word
-from pipeline.domain.upload import PDF, StoredUpload
+from pipeline.domain.upload import StoredUpload
 
 DIMENSION = 8
 MODEL = "toy/fp32"

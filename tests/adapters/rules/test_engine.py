@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.adapters.rules import RulesEngine, engine
+from pipeline.domain.media_type import PDF
 from pipeline.domain.profile import Fact, Model, Profile
 from pipeline.domain.sections import SectionKind
 from pipeline.domain.text import Box, Link
-from pipeline.domain.upload import PDF, StoredUpload
+from pipeline.domain.upload import StoredUpload
 from pipeline.stages.verify_profile import VerifyProfile
 from tests.adapters.rules.pages import Cell, Row, draw
 

@@ -1,26 +1,20 @@
-"""The ink of printed lines, from a rendering: how thick their strokes are and how high their words.
+"""The ink of printed lines, from grey pixels: how thick their strokes are and how high their words.
 
 It tells bold text and sizes where no font is known; the boxes of an OCR engine are only where to look. Runs in the
-parser's child process.
+parsers' child processes, on the standard library alone.
 """
 
 from __future__ import annotations
 
-import ctypes
 import re
 import statistics
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import pypdfium2.raw as pdfium
-
-from pipeline.adapters.pdfium_words import Box4
+from pipeline.adapters.parsed import Box4, Pixels
 
 #: (stroke, [height of each word]) in points, 0 where it cannot be told.
 LineInk = tuple[float, list[float]]
 
-_DPI = 200
-_MOST_PIXELS = 8_000_000
 _INK = re.compile(rb"\x01+")
 #: Runs of ink longer than this share of the word's height are bars of letters, or rules, and no stems.
 _LONGEST = 0.45
@@ -33,40 +27,11 @@ _MARGIN = 0.12
 _RULE = 0.92
 
 
-def ink_of_pages(document: Any, wanted: Mapping[int, Sequence[Sequence[Box4]]]) -> dict[int, list[LineInk]]:
-    """The ink of lines by page number (from 1). A line is the boxes of its words, as fractions of the page."""
-    return {number: _ink_of_page(document, number, lines) for number, lines in wanted.items()}
+class InkPicture:
+    """A page of which the ink is asked."""
 
-
-def _ink_of_page(document: Any, number: int, lines: Sequence[Sequence[Box4]]) -> list[LineInk]:
-    page = pdfium.FPDF_LoadPage(document, number - 1)
-    if not page:
-        return [(0.0, [0.0] * len(words)) for words in lines]
-    try:
-        picture = _Picture(page)
-    finally:
-        pdfium.FPDF_ClosePage(page)
-    return [picture.line(words) for words in lines]
-
-
-class _Picture:
-    """The page as grey pixels."""
-
-    def __init__(self, page: Any) -> None:
-        wide, high = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
-        self._scale = min(_DPI / 72, (_MOST_PIXELS / max(1.0, wide * high)) ** 0.5)
-        self._width, self._height = max(1, int(wide * self._scale)), max(1, int(high * self._scale))
-        bitmap = pdfium.FPDFBitmap_CreateEx(self._width, self._height, pdfium.FPDFBitmap_Gray, None, 0)
-        try:
-            pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, self._width, self._height, 0xFFFFFFFF)
-            pdfium.FPDF_RenderPageBitmap(
-                bitmap, page, 0, 0, self._width, self._height, 0, pdfium.FPDF_GRAYSCALE
-            )
-            self._stride = pdfium.FPDFBitmap_GetStride(bitmap)
-            size = self._stride * self._height
-            self._pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), size)
-        finally:
-            pdfium.FPDFBitmap_Destroy(bitmap)
+    def __init__(self, pixels: Pixels) -> None:
+        self._width, self._height, self._pixels, self._scale = pixels
 
     def line(self, words: Sequence[Box4]) -> LineInk:
         """The median width of the line's stems, and each word's height."""
@@ -84,7 +49,7 @@ class _Picture:
         margin = _MARGIN * (box[3] - box[1])
         left, right = (int(self._width * min(1.0, max(0.0, x))) for x in (box[0], box[2]))
         top, bottom = (int(self._height * min(1.0, max(0.0, y))) for y in (box[1] - margin, box[3] + margin))
-        rows = [self._pixels[y * self._stride + left : y * self._stride + right] for y in range(top, bottom)]
+        rows = [self._pixels[y * self._width + left : y * self._width + right] for y in range(top, bottom)]
         whole = b"".join(rows)
         if not whole:
             return [], 0.0
@@ -112,3 +77,9 @@ class _Picture:
                     # The grey of its edges makes a run's width finer than a pixel.
                     runs.append(abs(sum(row[begin:end]) - ground * (end - begin)) / contrast)
         return runs, float(inked[-1] - inked[0] + 1) if inked else 0.0
+
+
+def ink_of(pixels: Pixels, lines: Sequence[Sequence[Box4]]) -> list[LineInk]:
+    """The ink of each line: the boxes of its words, as fractions of the page."""
+    picture = InkPicture(pixels)
+    return [picture.line(words) for words in lines]
