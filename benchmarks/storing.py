@@ -13,7 +13,7 @@ from pipeline.adapters.postgres.applications import CREATE
 from pipeline.adapters.postgres.engine import transaction
 from pipeline.domain.ids import uuid7
 from pipeline.domain.journey import Lane
-from pipeline.domain.upload import PDF
+from pipeline.domain.media_type import PDF
 from pipeline.ports import ObjectStore
 
 #: A member's name and its bytes.

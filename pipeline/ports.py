@@ -227,6 +227,9 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> Vector:
         """float32 of shape (len(texts), dimension), each of length 1, in the order given."""
 
+    def twin(self) -> Embedder:
+        """The same model for another thread: an embedder serves one thread at a time."""
+
 
 class ResultStore(Protocol):
     """Writes results, fenced: what a worker without a valid lease writes never lands."""

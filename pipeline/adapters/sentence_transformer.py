@@ -7,6 +7,7 @@ agrees with it to a cosine of .9997.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -45,12 +46,19 @@ class SentenceTransformerEmbedder:
         if self.precision == "bf16":
             self._transformer = self._transformer.to(torch.bfloat16)
         self._transformer.eval()
+        self._tokenizer = self._transformer.tokenizer
         self.model = f"{Path(model).name}@{self.precision}"
         self.dimension = int(self._transformer.get_embedding_dimension() or 0)
 
+    def twin(self) -> SentenceTransformerEmbedder:
+        """As `Embedder.twin`: the same weights, and a tokenizer of its own."""
+        twin = copy.copy(self)
+        twin._tokenizer = copy.deepcopy(self._tokenizer)
+        return twin
+
     @cached_property
     def _special_tokens(self) -> int:
-        return int(self._transformer.tokenizer.num_special_tokens_to_add(pair=False))
+        return int(self._tokenizer.num_special_tokens_to_add(pair=False))
 
     @property
     def max_tokens(self) -> int:
@@ -61,7 +69,7 @@ class SentenceTransformerEmbedder:
         """Tokens of each text, special tokens not counted."""
         if not texts:
             return []
-        encoded = self._transformer.tokenizer(
+        encoded = self._tokenizer(
             list(texts),
             add_special_tokens=False,
             truncation=False,
@@ -75,9 +83,7 @@ class SentenceTransformerEmbedder:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         if not texts:
             return vectors
-        encoded = self._transformer.tokenizer(
-            list(texts), truncation=True, max_length=self._transformer.max_seq_length
-        )
+        encoded = self._tokenizer(list(texts), truncation=True, max_length=self._transformer.max_seq_length)
         for indexes in _batches([len(ids) for ids in encoded["input_ids"]], self._batch):
             vectors[indexes] = self._forward(
                 {name: [rows[i] for i in indexes] for name, rows in encoded.items()}
@@ -87,7 +93,7 @@ class SentenceTransformerEmbedder:
     def _forward(self, encoded: dict[str, list[list[int]]]) -> Vector:
         import torch
 
-        features: dict[str, Any] = self._transformer.tokenizer.pad(
+        features: dict[str, Any] = self._tokenizer.pad(
             encoded, padding=True, pad_to_multiple_of=_PAD_TO, return_tensors="pt"
         )
         features = {name: tensor.to(self.device) for name, tensor in features.items()}

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import ray
@@ -43,13 +45,18 @@ from pipeline.domain.sections import SectionedText
 from pipeline.orchestration import meters, wiring
 from pipeline.orchestration.batching import ContinuousBatch
 from pipeline.orchestration.checkpoints import pack_vectors, unpack_vectors, vectors_key, wait_for
+from pipeline.ports import Embedder
 from pipeline.settings import load_settings
 from pipeline.stages.embed_chunks import EmbedChunks
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 #: Jobs of one call in the bulk lane: a call costs some milliseconds, whatever it carries.
 PACKET = 8
+#: Of a core that both lanes want, bulk is left a tenth.
+NICENESS = 10
 _INDEX_AGAIN_S = 5.0
 
 
@@ -108,16 +115,33 @@ def _receipt(job: ClaimedJob, error: Exception) -> Receipt:
     return Broken(type(error).__name__)
 
 
+def _thread_of(lane: Lane, name: str) -> ThreadPoolExecutor:
+    """A thread for the lane's own work: bulk gives way to whoever waits for an answer."""
+    return ThreadPoolExecutor(1, f"{name}-{lane}", initializer=_give_way if lane is Lane.BULK else None)
+
+
+def _give_way() -> None:
+    if sys.platform == "linux":  # elsewhere priorities are a process's, not a thread's
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+async def _on(executor: ThreadPoolExecutor, call: Callable[..., T], *args: Any) -> T:
+    return await asyncio.get_running_loop().run_in_executor(executor, call, *args)
+
+
 class TextReader:
-    """Reads and groups: CPU, with the parsing in killable child processes."""
+    """Reads and groups: CPU, with the parsing in killable child processes, those of each lane its own."""
 
     def __init__(self) -> None:
         settings = load_settings()
         wiring.configure_logging(settings)
-        self._read = wiring.read_text(settings)
+        self._read = {
+            Lane.ONLINE: wiring.read_text(settings),
+            Lane.BULK: wiring.read_text(settings, nice=NICENESS),
+        }
         self._paid = wiring.paid_desk(settings, name="reader")
         self._group = wiring.group_sections()
-        self._cpu = ThreadPoolExecutor(1, "group")
+        self._cpu = {lane: _thread_of(lane, "group") for lane in Lane}
         # One more than there are parsers, so that none is idle; or as many as may wait for OCR.
         self._at_once = PACKET if settings.uses_textract else settings.parser_processes + 1
 
@@ -128,39 +152,47 @@ class TextReader:
     async def _one(self, job: ClaimedJob) -> tuple[SectionedText, Done]:
         clock = _Clock()
         with clock.stage("read"):
-            text = await self._read.run(job.upload, self._paid.work_of(job.lease, job.upload.sha256))
+            paid = self._paid.work_of(job.lease, job.upload.sha256)
+            text = await self._read[job.lane].run(job.upload, paid)
         with clock.stage("group"):
-            sections = await asyncio.get_running_loop().run_in_executor(self._cpu, self._group.run, text)
+            sections = await _on(self._cpu[job.lane], self._group.run, text)
         return sections, Done({"read": text.engine, "group": self._group.version}, clock.seconds)
 
 
 class ProfileNormaliser:
-    """Normalises and verifies: waits on a vendor, or runs the rules."""
+    """Normalises and verifies: waits on a vendor, or runs the rules on a thread of the lane's own."""
 
     def __init__(self) -> None:
         settings = load_settings()
         wiring.configure_logging(settings)
         self._normalise = wiring.normalise_profile(settings)
+        self._waits = settings.uses_gemini
         self._paid = wiring.paid_desk(settings, name="normaliser")
         self._verify = wiring.verify_profile(settings)
+        self._cpu = {lane: _thread_of(lane, "normalise") for lane in Lane}
 
     async def run(self, jobs: Sequence[ClaimedJob], texts: dict[UUID, SectionedText]) -> Answers:
         """A verified Profile for each job; `texts` are the reader's values."""
-
-        async def one(job: ClaimedJob) -> tuple[Profile, Done]:
-            await asyncio.sleep(0)  # whoever came meanwhile gets in between two of a packet
-            return await self._one(job, texts[job.lease.application_id])
-
-        return await _answers(jobs, one, at_once=PACKET)
+        return await _answers(
+            jobs, lambda job: self._one(job, texts[job.lease.application_id]), at_once=PACKET
+        )
 
     async def _one(self, job: ClaimedJob, sections: SectionedText) -> tuple[Profile, Done]:
         clock = _Clock()
+        cpu = self._cpu[job.lane]
         with clock.stage("normalise"):
-            draft = await self._normalise.run(sections, self._paid.work_of(job.lease, job.upload.sha256))
+            draft = await self._draft(job, sections)
         with clock.stage("verify"):
-            profile = self._verify.run(draft, sections, job.upload)
+            profile = await _on(cpu, self._verify.run, draft, sections, job.upload)
         versions = {"normalise": self._normalise.version, "verify": self._verify.version}
         return profile, Done(versions, clock.seconds)
+
+    async def _draft(self, job: ClaimedJob, sections: SectionedText) -> Profile:
+        drafting = self._normalise.run(sections, self._paid.work_of(job.lease, job.upload.sha256))
+        if self._waits:
+            return await drafting
+        # The rules never wait: on the replica's own loop every other resume would wait for them.
+        return await _on(self._cpu[job.lane], asyncio.run, drafting)
 
 
 @dataclass(slots=True)
@@ -173,33 +205,49 @@ class _Vectors:
     made: EmbeddedChunks | None = None
 
 
+class _Model:
+    """The embedding model as one lane uses it: a thread of its own, which is its tokenizer's only caller."""
+
+    def __init__(self, embedder: Embedder, lane: Lane, *, at_once: int) -> None:
+        self.stage = EmbedChunks(embedder)
+        self.thread = _thread_of(lane, "model")
+        self.batch: ContinuousBatch[tuple[Chunk, ...], EmbeddedChunks] = ContinuousBatch(
+            self.stage.run,
+            max_items=at_once,
+            executor=self.thread,
+            on_batch=lambda size: meters.observe(BATCH_SIZE, size, stage="embed"),
+        )
+
+
 class ChunkEmbedder:
-    """Embeds chunks of waiting resumes together: queries first, then the online lane, then bulk."""
+    """Embeds chunks of waiting resumes together, those of each lane by themselves, and queries before all."""
 
     def __init__(self) -> None:
         settings = load_settings()
         wiring.configure_logging(settings)
         self._embedder = wiring.embedder(settings)
-        self._stage = EmbedChunks(self._embedder)
+        at_once = max(4, (settings.embedding_batch or 8) // 2)
+        self._models = {
+            Lane.ONLINE: _Model(self._embedder, Lane.ONLINE, at_once=at_once),
+            Lane.BULK: _Model(self._embedder.twin(), Lane.BULK, at_once=at_once),
+        }
         engine = wiring.database(settings, name="embedder")
         self._checkpoints = wiring.checkpoint_store(engine)
         self._database = ThreadPoolExecutor(2, "database")
         threading.Thread(target=self._ensure_index, args=(wiring.search(engine),), daemon=True).start()
-        # The model and its tokenizer serve one caller at a time: this thread is that caller.
-        self._model = ThreadPoolExecutor(1, "model")
-        self._batch: ContinuousBatch[tuple[Chunk, ...], EmbeddedChunks] = ContinuousBatch(
-            self._stage.run,
-            max_items=max(4, (settings.embedding_batch or 8) // 2),
-            executor=self._model,
-            on_batch=lambda size: meters.observe(BATCH_SIZE, size, stage="embed"),
-        )
 
     async def run(self, jobs: Sequence[ClaimedJob], texts: dict[UUID, SectionedText]) -> Answers:
         """EmbeddedChunks for each job, computed at most once for equal bytes and versions."""
-        sections = [texts[job.lease.application_id] for job in jobs]
-        chunks = await self._on(self._model, lambda: [self._stage.chunk(one) for one in sections])
+        chunks = [
+            await _on(
+                self._models[job.lane].thread,
+                self._models[job.lane].stage.chunk,
+                texts[job.lease.application_id],
+            )
+            for job in jobs
+        ]
         keys = [
-            vectors_key(job.upload.sha256, self._stage.version, its)
+            vectors_key(job.upload.sha256, self._models[job.lane].stage.version, its)
             for job, its in zip(jobs, chunks, strict=True)
         ]
         try:
@@ -217,7 +265,7 @@ class ChunkEmbedder:
     async def embed_query(self, text: str) -> Vector:
         """The query's vector, float32 of shape (dimension,): ahead of every resume that waits."""
         query = Chunk(0, "query", (), text)
-        return (await self._batch.submit((query,), rank=0)).vectors[0]
+        return (await self._models[Lane.ONLINE].batch.submit((query,), rank=0)).vectors[0]
 
     async def model(self) -> tuple[str, int]:
         """The model's name (with its precision) and the dimension of its vectors."""
@@ -237,7 +285,7 @@ class ChunkEmbedder:
         self, jobs: Sequence[ClaimedJob], keys: Sequence[CheckpointKey]
     ) -> list[bytes | Claimed | LeaseLost | None]:
         wanted = [(key, job.lease) for key, job in zip(keys, jobs, strict=True)]
-        return await self._on(self._database, self._checkpoints.take_many, wanted)
+        return await _on(self._database, self._checkpoints.take_many, wanted)
 
     async def _one(self, job: ClaimedJob, work: _Vectors) -> tuple[EmbeddedChunks, Done]:
         clock = _Clock()
@@ -249,9 +297,8 @@ class ChunkEmbedder:
             if isinstance(work.found, bytes):
                 embedded = unpack_vectors(work.found, model=self._embedder.model, chunks=work.chunks)
             else:
-                rank = 1 if job.lane is Lane.ONLINE else 2
-                embedded = work.made = await self._batch.submit(work.chunks, rank=rank)
-        return embedded, Done({"embed": self._stage.version}, clock.seconds)
+                embedded = work.made = await self._models[job.lane].batch.submit(work.chunks, rank=1)
+        return embedded, Done({"embed": self._models[job.lane].stage.version}, clock.seconds)
 
     async def _keep(self, jobs: Sequence[ClaimedJob], work: dict[Lease, _Vectors]) -> None:
         """Store what was computed here. It only saves a later run the same work: an outage costs no job its result."""
@@ -262,13 +309,9 @@ class ChunkEmbedder:
         ]
         if values:
             try:
-                await self._on(self._database, self._checkpoints.put_many, values)
+                await _on(self._database, self._checkpoints.put_many, values)
             except DatabaseUnavailable:
                 log.warning("vectors not kept", extra={"count": len(values)})
-
-    @staticmethod
-    async def _on(executor: ThreadPoolExecutor, call: Callable[..., Any], *args: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(executor, call, *args)
 
 
 class ResumeWriter:

@@ -103,8 +103,8 @@ def job_queue(settings: Settings, engine: Engine) -> JobQueue:
     return JobQueue(engine, lease_s=settings.lease_s, max_attempts=settings.max_attempts)
 
 
-def text_engine(settings: Settings) -> DocumentTextEngine:
-    """The engine that reads a document's own text, with its parser processes."""
+def text_engine(settings: Settings, *, nice: int = 0) -> DocumentTextEngine:
+    """The engine that reads a document's own text, with its parser processes, so nice to others."""
     from pipeline.adapters.text_engines import DocumentTextEngine
 
     return DocumentTextEngine(
@@ -112,10 +112,11 @@ def text_engine(settings: Settings) -> DocumentTextEngine:
         timeout_s=settings.parse_timeout_s,
         memory_mib=settings.parse_memory_mib,
         max_pages=settings.max_pages,
+        nice=nice,
     )
 
 
-def ocr_engine(settings: Settings) -> OcrEngine:
+def ocr_engine(settings: Settings, *, nice: int = 0) -> OcrEngine:
     """What reads pages without text of their own. Raises ConfigurationError where TEXT_ENGINE asks for more."""
     if settings.text_engine == "textract" and settings.aws_s3_bucket_name is None:
         raise ConfigurationError(
@@ -129,6 +130,7 @@ def ocr_engine(settings: Settings) -> OcrEngine:
             processes=settings.ocr_processes,
             page_timeout_s=settings.ocr_page_timeout_s,
             memory_mib=settings.ocr_memory_mib,
+            nice=nice,
         )
     from pipeline.adapters.textract import TextractEngine
 
@@ -153,12 +155,13 @@ def textract_notices(settings: Settings, wake: Callable[[str], int]) -> Textract
     return TextractNotices(aws_access(settings), settings.textract_sqs_queue_url, wake)
 
 
-def read_text(settings: Settings) -> ReadText:
-    """The reading stage."""
+def read_text(settings: Settings, *, nice: int = 0) -> ReadText:
+    """The reading stage; `nice` is how far its child processes give way to others."""
     from pipeline.stages.read_text import ReadText
 
     pages: Pages = "all" if settings.text_engine == "textract" else "needed"
-    return ReadText(text_engine(settings), object_store(settings), ocr_engine(settings), pages)
+    engine, ocr = text_engine(settings, nice=nice), ocr_engine(settings, nice=nice)
+    return ReadText(engine, object_store(settings), ocr, pages)
 
 
 def group_sections() -> GroupSections:

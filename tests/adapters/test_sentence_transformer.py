@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -55,3 +57,21 @@ def test_a_missing_gpu_is_said() -> None:
         pytest.skip("this machine has a GPU")
     with pytest.raises(ConfigurationError, match="EMBEDDING_DEVICE"):
         SentenceTransformerEmbedder(device="cuda")
+
+
+def test_a_twin_embeds_at_the_same_time_as_its_sibling(embedder: SentenceTransformerEmbedder) -> None:
+    """Two threads, one model: neither's tokenizer settings reach the other."""
+    twin = embedder.twin()
+    long = [" ".join(["word"] * 2000)]
+    expected = embedder.embed(TEXTS)
+
+    def count(_: int) -> list[int]:
+        return twin.count_tokens(long)
+
+    with ThreadPoolExecutor(1) as other:
+        counts = other.map(count, range(50))
+        embedded = [embedder.embed(TEXTS) for _ in range(5)]
+        assert {tuple(found) for found in counts} == {(2000,)}
+    assert all(np.allclose(vectors, expected, atol=1e-5) for vectors in embedded)
+    assert twin.model == embedder.model
+    assert np.allclose(twin.embed(TEXTS), expected, atol=1e-5)

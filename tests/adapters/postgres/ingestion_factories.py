@@ -13,7 +13,7 @@ from pipeline.adapters.postgres.ingestion_work import Accepted, IngestionWork, L
 from pipeline.adapters.postgres.ingestions import Ingestions
 from pipeline.domain.ids import uuid7
 from pipeline.domain.ingestion import Member, Outcome, SourceKind
-from pipeline.domain.upload import PDF
+from pipeline.domain.media_type import PDF
 from tests.adapters.postgres.factories import OWNER, sha256
 
 DAY = date(2026, 1, 31)
