@@ -53,7 +53,8 @@ def test_a_folder_without_a_resume_is_said(tmp_path: Path) -> None:
     """An empty run must not look like a good one."""
     ended = resumes("upload", str(tmp_path), API_KEY="k")
     assert ended.returncode == 1
-    assert "No PDF lies in" in ended.stderr
+    assert "No resume" in ended.stderr
+    assert ".docx" in ended.stderr
 
 
 def test_a_key_is_printed_once_listed_without_its_secret_and_revoked(database_url: str) -> None:
