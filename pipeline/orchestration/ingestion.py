@@ -30,8 +30,8 @@ from pipeline.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
 
-#: The reading of archives never takes the processor from whoever works on resumes.
-_NICENESS = 10
+#: Archives give way to whoever waits for an answer, and go before bulk work: what is stored is safe.
+_NICENESS = 5
 
 
 @dataclass(frozen=True, slots=True)
