@@ -252,6 +252,7 @@ class Removed(Output):
     chunks: int = Field(description="Passages with their vectors.")
     checkpoints: int = Field(description="Stage results that no other resume of the same bytes uses.")
     idempotency_answers: int
+    ingestion_errors: int
 
 
 class Receipt(Output):

@@ -207,6 +207,7 @@ async def _erase(runtime: Runtime, resume: UUID) -> Receipt:
         chunks=receipt.chunks,
         checkpoints=receipt.checkpoints,
         idempotency_answers=receipt.idempotency_answers,
+        ingestion_errors=receipt.ingestion_errors,
     )
     return Receipt(
         id=resume, status="erased", erased_at=receipt.erased_at, removed=removed, object_deleted=True
