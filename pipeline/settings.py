@@ -225,9 +225,10 @@ class Settings(BaseSettings):
         2, gt=0, description="Uploads of archives at once in one ingress replica."
     )
     archive_upload_timeout_s: float = Field(
-        1800,
+        55,
         gt=0,
-        description="Longest time for an archive to arrive; a pause in it may last UPLOAD_TIMEOUT_S.",
+        description="Longest time for an uploaded archive to arrive, below Serve's request_timeout_s. What takes longer "
+        "belongs into S3, to be named as the source.",
     )
 
     # The queue
