@@ -227,8 +227,8 @@ class Settings(BaseSettings):
     archive_upload_timeout_s: float = Field(
         55,
         gt=0,
-        description="Longest time for an uploaded archive to arrive, below Serve's request_timeout_s. What takes longer "
-        "belongs into S3, to be named as the source.",
+        description="Longest time for an uploaded archive to arrive, below Serve's request_timeout_s. What takes "
+        "longer belongs into S3, to be named as the source.",
     )
 
     # The queue
