@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psutil
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
@@ -35,6 +37,10 @@ _POLL_S = 1.0
 #: A line in a log now and then, not a line a second.
 _PLAIN_EVERY_S = 10.0
 _FAILURES_SHOWN = 8
+#: A service that restarts is back by then.
+_GONE_AFTER_S = 30.0
+#: The packaged model with Python, torch and room to work.
+_BYTES_OF_A_REPLICA = 1 << 30
 _ERRORS_AT_ONCE = 1000
 
 #: Exit statuses of a run that waited.
@@ -62,7 +68,8 @@ def ingest(
         if known is not None:
             _say_known(known.id, console)
         if known is not None and known.state not in OPEN:
-            return exit_status(follow(ingestions, known.id, console))
+            progress = follow(ingestions, known.id, console)
+            return DID_NOT_FINISH if progress is None else exit_status(progress)
         today = datetime.now(UTC).date()
         id_ = known.id if known else ingestions.create(location, as_of_date=today, job_post_id=job_post_id)
         served = ingestions.ingestor_lives()
@@ -75,26 +82,39 @@ def ingest(
             )
             return ALL_WELL
         if served and "RAY_ADDRESS" not in os.environ:
-            return exit_status(follow(ingestions, id_, console))
+            progress = follow(ingestions, id_, console, served=True)
+            if progress is not None:
+                return exit_status(progress)
+            say("The service that ingested has ended: this command goes on by itself")
     from serve_app.app import build_bulk_app
 
     sized = as_bulk(settings)
     with bulk_running(sized, build_bulk_app, say=say) as resolved:
         engine = wiring.database(resolved, name="ingest", pool_size=1)
         try:
-            return exit_status(follow(Ingestions(engine), id_, console))
+            # Ray's start sets a handler of its own, which aborts the process: stop in order instead.
+            signal.signal(signal.SIGTERM, _stop)
+            progress = follow(Ingestions(engine), id_, console)
+            return DID_NOT_FINISH if progress is None else exit_status(progress)
         finally:
             engine.dispose()
 
 
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def as_bulk(settings: Settings) -> Settings:
-    """The settings for a bulk application that has the machine for itself: an embedding replica of one thread a core
-    (two of one thread beat one of two by a fifth), unless the settings name other figures."""
-    if settings.model_fields_set & {"embedding_replicas", "embedding_threads"} or settings.embedding_num_gpus:
+    """The settings for a bulk application that has this machine for itself: an embedding replica of one thread a core
+    (two of one thread beat one of two by a fifth) as far as there is memory, unless the settings name other figures.
+    A cluster (RAY_ADDRESS) is sized by its own settings.
+    """
+    named = settings.model_fields_set & {"embedding_replicas", "embedding_threads"}
+    if named or settings.embedding_num_gpus or "RAY_ADDRESS" in os.environ:
         return settings
-    return settings.model_copy(
-        update={"embedding_replicas": max(1, os.cpu_count() or 1), "embedding_threads": 1}
-    )
+    fit = psutil.virtual_memory().available // _BYTES_OF_A_REPLICA
+    replicas = max(1, min(os.cpu_count() or 1, fit))
+    return settings.model_copy(update={"embedding_replicas": replicas, "embedding_threads": 1})
 
 
 def exit_status(progress: IngestionProgress) -> int:
@@ -104,10 +124,16 @@ def exit_status(progress: IngestionProgress) -> int:
     return SOME_FAILED if progress.all_failed else ALL_WELL
 
 
-def follow(ingestions: Ingestions, id_: UUID, console: Console) -> IngestionProgress:
-    """Show how far it is until it has ended: a live view in a terminal, a line now and then elsewhere."""
+def follow(
+    ingestions: Ingestions, id_: UUID, console: Console, *, served: bool = False
+) -> IngestionProgress | None:
+    """Show how far it is until it has ended: a live view in a terminal, a line now and then elsewhere.
+
+    `served`: a service of others does the work. None where that has ended, or its PostgreSQL, before the ingestion.
+    """
     live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
     said = float("-inf")
+    seen = time.monotonic()
     with live or contextlib.nullcontext():
         while True:
             progress = _progress(ingestions, id_)
@@ -117,6 +143,10 @@ def follow(ingestions: Ingestions, id_: UUID, console: Console) -> IngestionProg
                 continue
             if progress is not None and progress.row.state not in OPEN:
                 break
+            if not served or (progress is not None and _is_served(ingestions)):
+                seen = time.monotonic()
+            elif time.monotonic() - seen > _GONE_AFTER_S:
+                return None
             if progress is not None and live is not None:
                 live.update(_view(progress))
             elif progress is not None and time.monotonic() - said >= _PLAIN_EVERY_S:
@@ -125,6 +155,23 @@ def follow(ingestions: Ingestions, id_: UUID, console: Console) -> IngestionProg
             time.sleep(_POLL_S)
     show(progress, console)
     return progress
+
+
+def watch(ingestions: Ingestions, id_: UUID, console: Console) -> int:
+    """`follow` what a service does; the exit status. Raises ConfigurationError where no service does it any more."""
+    progress = follow(ingestions, id_, console, served=True)
+    if progress is None:
+        raise ConfigurationError(
+            "No service ingests any more: start one with `resumes serve`, or go on with `resumes ingest SOURCE --wait`."
+        )
+    return exit_status(progress)
+
+
+def _is_served(ingestions: Ingestions) -> bool:
+    try:
+        return ingestions.ingestor_lives()
+    except DatabaseUnavailable:
+        return False
 
 
 def _say_known(id_: UUID, console: Console) -> None:
@@ -281,10 +328,11 @@ def _progress(ingestions: Ingestions, id_: UUID) -> IngestionProgress | None:
 
 def _view(progress: IngestionProgress) -> Group:
     """The live view. The bar is the share of members that have ended; it only moves when they do."""
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), expand=False
-    )
     row = progress.row
+    elapsed = _duration((datetime.now(UTC) - row.created_at).total_seconds())
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(elapsed), expand=False
+    )
     bar.add_task(
         "Counting members" if row.members is None else "Members ended",
         total=row.members,

@@ -268,7 +268,7 @@ def ingestion(
         elif as_json:
             print(bulk.as_json(progress))
         elif watch:
-            raise typer.Exit(bulk.exit_status(bulk.follow(ingestions, id_, out)))
+            raise typer.Exit(bulk.watch(ingestions, id_, out))
         else:
             bulk.show(progress, out)
 

@@ -271,7 +271,8 @@ class Settings(BaseSettings):
     @field_validator("ingest_s3_prefixes")
     @classmethod
     def _names_folders(cls, value: str | None) -> str | None:
-        if value and not all(re.fullmatch(r"s3://[^/,\s]+(/.*)?", part.strip()) for part in value.split(",")):
+        parts = [part.strip() for part in (value or "").split(",")]
+        if not all(re.fullmatch(r"s3://[^/,\s]+(/.*)?", part) for part in parts if part):
             raise PydanticCustomError(
                 "s3_prefixes", "it must be s3://bucket/prefix, more of them separated by commas"
             )
@@ -281,7 +282,7 @@ class Settings(BaseSettings):
     def s3_source_prefixes(self) -> tuple[str, ...]:
         """The s3://bucket/prefix folders that callers over HTTP may have read."""
         if self.ingest_s3_prefixes is not None:
-            return tuple(part.strip() for part in self.ingest_s3_prefixes.split(","))
+            return tuple(part.strip() for part in self.ingest_s3_prefixes.split(",") if part.strip())
         return (f"s3://{self.aws_s3_bucket_name}",) if self.aws_s3_bucket_name else ()
 
     @property

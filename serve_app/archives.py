@@ -34,6 +34,8 @@ _SIGNATURES = (
     (b"PK\x05\x06", "application/zip"),
     (b"\x1f\x8b", "application/gzip"),
     (b"\x28\xb5\x2f\xfd", "application/zstd"),
+    (b"BZh", "application/x-bzip2"),
+    (b"\xfd7zXZ\x00", "application/x-xz"),
 )
 
 
@@ -68,7 +70,7 @@ class ArchiveSniffer:
             tarfile.TarInfo.frombuf(self._head, "utf-8", "surrogateescape")
         except tarfile.HeaderError:
             raise UnsupportedDocument(
-                "The file is no .zip, .tar, .tar.gz or .tar.zst: send an archive of one of these kinds."
+                "The file is no .zip or .tar (.gz, .zst, .bz2, .xz): send an archive of one of these kinds."
             ) from None
         return "application/x-tar"
 

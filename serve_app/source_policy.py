@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from pipeline.adapters.object_keys import FOLDERS
+from pipeline.adapters.sources.s3_address import is_within
 from pipeline.settings import Settings
 from serve_app.problems import FieldError, Problem
 
@@ -28,7 +29,7 @@ def checked_source(source: str, settings: Settings) -> str:
         raise _refused(
             "This service reads from no bucket: upload the archive, or have INGEST_S3_PREFIXES set."
         )
-    if not any(_is_within(source, prefix) for prefix in settings.s3_source_prefixes):
+    if not is_within(source, settings.s3_source_prefixes):
         raise _refused(
             "This source is outside what the service may read: move it there, or have INGEST_S3_PREFIXES changed."
         )
@@ -37,11 +38,6 @@ def checked_source(source: str, settings: Settings) -> str:
             f"The folders {', '.join(FOLDERS)} of this bucket are the service's own: name another folder of it."
         )
     return source
-
-
-def _is_within(address: str, prefix: str) -> bool:
-    """Whether the address is the prefix, or lies behind its slash: s3://b/cvs-2 is not within s3://b/cvs."""
-    return address == prefix or address.startswith(prefix.rstrip("/") + "/")
 
 
 def _meets_our_folders(key: str) -> bool:

@@ -54,6 +54,7 @@ def create_ingestions() -> None:
         sa.Column("members", sa.BigInteger(), nullable=True),
         sa.Column("owner", sa.BigInteger(), nullable=True),
         sa.Column("epoch", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("lease_until", _TIME, nullable=True),
         sa.Column("attempt", sa.Integer(), server_default="0", nullable=False),
         sa.Column("run_at", _TIME, server_default=_NOW, nullable=False),
         sa.Column("created_at", _TIME, server_default=_NOW, nullable=False),
@@ -88,6 +89,7 @@ def create_shards() -> None:
         *(sa.Column(name, sa.Integer(), server_default="0", nullable=False) for name in counts),
         sa.Column("owner", sa.BigInteger(), nullable=True),
         sa.Column("epoch", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("lease_until", _TIME, nullable=True),
         sa.Column("attempt", sa.Integer(), server_default="0", nullable=False),
         sa.Column("run_at", _TIME, server_default=_NOW, nullable=False),
         sa.CheckConstraint(
@@ -141,18 +143,17 @@ def create_errors() -> None:
 
 
 def index_applications() -> None:
+    """Partial: what is uploaded one by one pays for none of them."""
     op.drop_index("applications_ingestion_id", "applications")
-    op.create_index(
-        "applications_ingestion_id_status_completed_at",
-        "applications",
-        ["ingestion_id", "status", "completed_at"],
-    )
-    op.create_index("applications_ingestion_id_id", "applications", ["ingestion_id", "id"])
+    ingested = sa.text("ingestion_id IS NOT NULL")
+    for columns in (["ingestion_id", "status", "completed_at"], ["ingestion_id", "id"]):
+        name = f"applications_{'_'.join(columns)}"
+        op.create_index(name, "applications", columns, postgresql_where=ingested)
     op.create_index(
         "applications_ingestion_content",
         "applications",
         ["ingestion_id", "content_sha256", "job_post_id", "external_id"],
         unique=True,
         postgresql_nulls_not_distinct=True,
-        postgresql_where=sa.text("ingestion_id IS NOT NULL"),
+        postgresql_where=sa.text("ingestion_id IS NOT NULL AND erased_at IS NULL"),
     )

@@ -62,7 +62,13 @@ class RapidOcrEngine:
 
     async def _make(self, document: OcrDocument) -> bytes:
         ahead = asyncio.Semaphore(self._pages_ahead)
-        read = await asyncio.gather(*(self._page(document, number, ahead) for number in document.pages))
+        pages_read = [asyncio.create_task(self._page(document, number, ahead)) for number in document.pages]
+        try:
+            read = await asyncio.gather(*pages_read)
+        except BaseException:  # whatever it was: no page is read for nobody
+            for page in pages_read:
+                page.cancel()
+            raise
         pages = dict(zip(document.pages, read, strict=True))
         unread = [number for number, page in pages.items() if page is None]
         if len(unread) == len(pages):

@@ -22,6 +22,7 @@ from uuid import UUID
 
 import ray
 
+from pipeline.adapters.postgres.engine import StatementRefused
 from pipeline.adapters.postgres.jobs import ClaimedJob
 from pipeline.adapters.postgres.search import Search
 from pipeline.domain.checkpoint import CheckpointKey, Claimed
@@ -197,11 +198,11 @@ class ProfileNormaliser:
 
 @dataclass(slots=True)
 class _Vectors:
-    """A job's chunks, what was found stored of their vectors, and those that were made here."""
+    """A job's chunks, what was found stored of their vectors (or why nothing can be), and those made here."""
 
-    key: CheckpointKey
+    key: CheckpointKey | None
     chunks: tuple[Chunk, ...]
-    found: bytes | Claimed | LeaseLost | None
+    found: bytes | Claimed | Exception | None
     made: EmbeddedChunks | None = None
 
 
@@ -238,28 +239,10 @@ class ChunkEmbedder:
 
     async def run(self, jobs: Sequence[ClaimedJob], texts: dict[UUID, SectionedText]) -> Answers:
         """EmbeddedChunks for each job, computed at most once for equal bytes and versions."""
-        chunks = [
-            await _on(
-                self._models[job.lane].thread,
-                self._models[job.lane].stage.chunk,
-                texts[job.lease.application_id],
-            )
-            for job in jobs
-        ]
-        keys = [
-            vectors_key(job.upload.sha256, self._models[job.lane].stage.version, its)
-            for job, its in zip(jobs, chunks, strict=True)
-        ]
-        try:
-            taken = await self._take(jobs, keys)
-        except DatabaseUnavailable as error:
-            return Answers(tuple(_receipt(job, error) for job in jobs), ray.put({}))
-        work = {
-            job.lease: _Vectors(key, its, found)
-            for job, key, its, found in zip(jobs, keys, chunks, taken, strict=True)
-        }
+        work = {job.lease: await self._prepared(job, texts[job.lease.application_id]) for job in jobs}
+        await self._take(work)
         answers = await _answers(jobs, lambda job: self._one(job, work[job.lease]), at_once=len(jobs))
-        await self._keep(jobs, work)
+        await self._keep(work)
         return answers
 
     async def embed_query(self, text: str) -> Vector:
@@ -281,37 +264,53 @@ class ChunkEmbedder:
             else:
                 return
 
-    async def _take(
-        self, jobs: Sequence[ClaimedJob], keys: Sequence[CheckpointKey]
-    ) -> list[bytes | Claimed | LeaseLost | None]:
-        wanted = [(key, job.lease) for key, job in zip(keys, jobs, strict=True)]
-        return await _on(self._database, self._checkpoints.take_many, wanted)
+    async def _prepared(self, job: ClaimedJob, sections: SectionedText) -> _Vectors:
+        model = self._models[job.lane]
+        try:
+            chunks = await _on(model.thread, model.stage.chunk, sections)
+            key = vectors_key(job.upload.sha256, model.stage.version, chunks)
+        except Exception as error:  # noqa: BLE001 - this job's own, told when its turn comes
+            return _Vectors(None, (), error)
+        return _Vectors(key, chunks, None)
+
+    async def _take(self, work: dict[Lease, _Vectors]) -> None:
+        """Look for, or claim, the vectors of every job that has got so far."""
+        wanted = [(one.key, lease) for lease, one in work.items() if one.key is not None]
+        found: list[bytes | Claimed | Exception | None]
+        try:
+            found = [*await _on(self._database, self._checkpoints.take_many, wanted)]
+        except (DatabaseUnavailable, StatementRefused) as error:
+            found = [error] * len(wanted)
+        for (_, lease), answer in zip(wanted, found, strict=True):
+            work[lease].found = answer
 
     async def _one(self, job: ClaimedJob, work: _Vectors) -> tuple[EmbeddedChunks, Done]:
         clock = _Clock()
+        model = self._models[job.lane]
         with clock.stage("embed"):
-            if isinstance(work.found, LeaseLost):
+            if isinstance(work.found, Exception):
                 raise work.found
             if work.found is None:
+                assert work.key is not None
                 raise wait_for(work.key)
             if isinstance(work.found, bytes):
                 embedded = unpack_vectors(work.found, model=self._embedder.model, chunks=work.chunks)
             else:
-                embedded = work.made = await self._models[job.lane].batch.submit(work.chunks, rank=1)
-        return embedded, Done({"embed": self._models[job.lane].stage.version}, clock.seconds)
+                embedded = work.made = await model.batch.submit(work.chunks, rank=1)
+        return embedded, Done({"embed": model.stage.version}, clock.seconds)
 
-    async def _keep(self, jobs: Sequence[ClaimedJob], work: dict[Lease, _Vectors]) -> None:
+    async def _keep(self, work: dict[Lease, _Vectors]) -> None:
         """Store what was computed here. It only saves a later run the same work: an outage costs no job its result."""
         values = [
-            (one.key, job.lease, pack_vectors(one.made))
-            for job in jobs
-            if (one := work[job.lease]).made is not None
+            (one.key, lease, pack_vectors(one.made))
+            for lease, one in work.items()
+            if one.key is not None and one.made is not None
         ]
         if values:
             try:
                 await _on(self._database, self._checkpoints.put_many, values)
-            except DatabaseUnavailable:
-                log.warning("vectors not kept", extra={"count": len(values)})
+            except (DatabaseUnavailable, StatementRefused) as error:
+                log.warning("vectors not kept", extra={"count": len(values), "error": type(error).__name__})
 
 
 class ResumeWriter:
@@ -345,6 +344,15 @@ class ResumeWriter:
             return list(await asyncio.gather(*(self._batch.submit(result) for result in results)))
         except TransientError as error:
             return Failed(error.code, error.message, retryable=True)
+
+
+def _verdict(job: ClaimedJob, saved: Verdict | BaseException) -> Verdict:
+    """What became of one save: whatever it raised is its own, and a bug."""
+    if isinstance(saved, Verdict):
+        return saved
+    id_ = str(job.lease.application_id)
+    log.error("save raised", exc_info=saved, extra={"application_id": id_})
+    return Verdict.REFUSED
 
 
 def _result(

@@ -85,7 +85,8 @@ class _Drive:
 
 
 class Dispatcher:
-    """Drives jobs. `user_config` is `{"slots": {stage: replicas × max_ongoing}, "lanes": [lane, …]}`."""
+    """Drives jobs. `user_config` is `{"slots": {stage: replicas × max_ongoing}, "scans": slots for scans,
+    "lanes": [lane, …]}`."""
 
     async def __init__(self, reader: Any, normaliser: Any, embedder: Any, writer: Any) -> None:  # type: ignore[misc]  # Serve awaits it
         self._settings = load_settings()
@@ -127,6 +128,7 @@ class Dispatcher:
         lanes = {Lane(lane) for lane in config["lanes"]}
         # Bulk never queues in a stage: one packet is worked on, one is at hand, and more only where slots wait.
         packets = {stage: max(_LEAST_PACKETS, n // PACKET) for stage, n in slots.items()}
+        packets["read"] += config["scans"]  # each holds its packet for long
         limits = {
             Lane.ONLINE: int(_OVERCOMMIT * sum(slots.values())),
             Lane.BULK: PACKET * sum(packets.values()),
@@ -173,6 +175,7 @@ class Dispatcher:
             self._notices.start()
         self._main_started = True
         flusher = asyncio.create_task(self._flush_progress())
+        flusher.add_done_callback(_tell_why)
         try:
             while not self._stopping:
                 self._wake.clear()
@@ -193,12 +196,15 @@ class Dispatcher:
         return claimed
 
     async def _claim(self, lane: Lane, free: int, *, suspects: bool) -> int:
+        size = PACKET if lane is Lane.BULK and not suspects else 1
+        free -= (
+            free % size
+        )  # whole packets: one that takes a failed job's place costs as much as one of eight
         if free <= 0 or self._stopping:
             self._backlog = True
             return 0
         jobs = await self._db(lambda: self._queue.claim(self._lock.owner, lane, free, suspects=suspects))
         self._backlog |= len(jobs) == free
-        size = PACKET if lane is Lane.BULK and not suspects else 1
         for start in range(0, len(jobs), size):
             drive = _Drive(lane, suspects, jobs[start : start + size])
             self._driving |= {job.lease: drive for job in drive.jobs}
@@ -260,7 +266,7 @@ class Dispatcher:
             self._show(jobs, Stage.SAVE)
             done = [drive.done[job.lease] for job in jobs]
             try:
-                async with self._slot(drive.lane, Stage.SAVE):
+                async with self._slot(drive, Stage.SAVE):
                     verdicts = await self._writer.run.remote(jobs, texts, profiles, embedded, done)
             except RayActorError:
                 verdicts = (
@@ -281,7 +287,7 @@ class Dispatcher:
         if not jobs:
             raise _AllSettled
         self._show(jobs, stage)
-        async with self._slot(drive.lane, stage):
+        async with self._slot(drive, stage):
             answers = await call(jobs)
         for job, receipt in zip(jobs, answers.receipts, strict=True):
             if self._driving.get(job.lease) is not drive:
@@ -297,8 +303,9 @@ class Dispatcher:
             raise _AllSettled
         return answers.values
 
-    def _slot(self, lane: Lane, stage: Stage) -> Any:
-        return self._bulk_slots[stage.value] if lane is Lane.BULK else _FREE
+    def _slot(self, drive: _Drive, stage: Stage) -> Any:
+        shared = drive.lane is Lane.BULK and not drive.alone
+        return self._bulk_slots[stage.value] if shared else _FREE
 
     def _show(self, jobs: Sequence[ClaimedJob], stage: Stage) -> None:
         """Let callers see the stage, soon."""
@@ -432,6 +439,12 @@ class Dispatcher:
                 "ms": round(seconds * 1000),
             },
         )
+
+
+def _tell_why(task: asyncio.Task[None]) -> None:
+    """A loop that was not meant to end: stages are no longer shown, and somebody has to know."""
+    if not task.cancelled() and task.exception() is not None:
+        log.error("progress is no longer shown", exc_info=task.exception())
 
 
 class _Free:

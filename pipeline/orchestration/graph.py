@@ -39,8 +39,9 @@ def build_graph(settings: Settings, lanes: Sequence[Lane] = tuple(Lane)) -> Grap
 
     `lanes` are those that the dispatcher claims from.
     """
+    scans = 0 if settings.uses_textract else _SCAN_SLOTS * settings.ocr_processes
     reader_slots = 2 * settings.parser_processes
-    reader_slots += _READER_WAITING_SLOTS if settings.uses_textract else _SCAN_SLOTS * settings.ocr_processes
+    reader_slots += _READER_WAITING_SLOTS if settings.uses_textract else scans
     normaliser_slots = _WAITING_SLOTS if settings.uses_gemini else _NORMALISER_SLOTS
     embedder_slots = 2 * (settings.embedding_batch or 8)
     reader = _deployment(TextReader, 0.2, settings.text_reader_replicas, reader_slots).bind()
@@ -62,7 +63,7 @@ def build_graph(settings: Settings, lanes: Sequence[Lane] = tuple(Lane)) -> Grap
     }
     dispatcher = serve.deployment(
         num_replicas=settings.dispatcher_replicas,
-        user_config={"slots": slots, "lanes": [lane.value for lane in lanes]},
+        user_config={"slots": slots, "scans": scans, "lanes": [lane.value for lane in lanes]},
         graceful_shutdown_timeout_s=settings.drain_s + _SHUTDOWN_MARGIN_S,
         ray_actor_options={"num_cpus": 0.1},
     )(Dispatcher).bind(reader, normaliser, embedder, writer)

@@ -14,6 +14,7 @@ from typing import Any
 
 import ray
 
+from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.ingestion_work import IngestionWork, Listing, Shard
 from pipeline.domain.errors import (
     ConfigurationError,
@@ -22,6 +23,8 @@ from pipeline.domain.errors import (
     SourceRejected,
     TransientError,
 )
+from pipeline.domain.ingestion import SourceKind
+from pipeline.domain.journey import Lane
 from pipeline.orchestration import wiring
 from pipeline.orchestration.intake import StoreMembers, list_members
 from pipeline.orchestration.sources import open_source, source_key
@@ -43,9 +46,10 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A part that the work depends on is away: try again."""
+    """A part that the work depends on is away: try again. `told`: whoever follows the ingestion is shown why."""
 
     reason: str
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +71,26 @@ TaskReceipt = Moved | Again | Rejected | Lost
 @cache
 def _tools() -> tuple[Settings, IngestionWork, StoreMembers]:
     """What the tasks of one worker process share."""
-    os.nice(_NICENESS)
     settings = load_settings()
     wiring.configure_logging(settings)
     engine = wiring.database(settings, name="ingest", pool_size=2)
-    work = IngestionWork(engine)
-    return (
-        settings,
+    work, applications = IngestionWork(engine), Applications(engine)
+    most = settings.max_bulk_backlog
+    store = StoreMembers(
         work,
-        StoreMembers(work, wiring.object_store(settings), max_bytes=settings.max_upload_bytes),
+        wiring.object_store(settings),
+        max_bytes=settings.max_upload_bytes,
+        has_room=lambda: applications.backlog(Lane.BULK, most) < most,
     )
+    os.nice(_NICENESS)
+    return settings, work, store
 
 
 def list_source(listing: Listing) -> TaskReceipt:
     """List a source's members into shards."""
-    settings, work, _ = _tools()
 
     def listed() -> int:
+        settings, work, _ = _tools()
         source = ingested_source(settings, listing.source, listing.object_key)
         return list_members(work, listing, source, source_key(source.fingerprint(), listing.job_post_id))
 
@@ -92,12 +99,25 @@ def list_source(listing: Listing) -> TaskReceipt:
 
 def store_shard(shard: Shard) -> TaskReceipt:
     """Store what a shard has left."""
-    settings, _, store = _tools()
 
     def stored() -> int:
-        return store.run(shard, ingested_source(settings, shard.source, shard.object_key))
+        settings, _, store = _tools()
+        source = ingested_source(settings, shard.source, shard.object_key)
+        _require_unchanged(shard, source)
+        return store.run(shard, source)
 
     return _receipt(stored)
+
+
+def _require_unchanged(shard: Shard, source: Source) -> None:
+    """Raise SourceRejected where a file is not the one that was listed: its members lie elsewhere now.
+
+    A folder's and a prefix's members are files of their own, and each is compared when it is read.
+    """
+    if shard.object_key is not None or shard.kind in (SourceKind.FOLDER, SourceKind.PREFIX):
+        return
+    if source_key(source.fingerprint(), shard.job_post_id) != shard.source_key:
+        raise SourceRejected("The source changed after it was listed: ingest it anew when it is complete.")
 
 
 def ingested_source(settings: Settings, location: str, object_key: str | None) -> Source:

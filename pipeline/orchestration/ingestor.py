@@ -12,15 +12,24 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
+from uuid import UUID
 
 import ray
 
 from pipeline.adapters.postgres.applications import Applications
-from pipeline.adapters.postgres.ingestion_work import INGESTIONS, INGESTORS, IngestionWork, Listing, Shard
+from pipeline.adapters.postgres.ingestion_work import (
+    INGESTIONS,
+    INGESTORS,
+    Held,
+    IngestionWork,
+    Listing,
+    Shard,
+)
 from pipeline.adapters.postgres.listen import Listener
 from pipeline.adapters.postgres.owner import OwnerLock
-from pipeline.domain.errors import DatabaseUnavailable
+from pipeline.domain.errors import DatabaseUnavailable, SourceMissing
 from pipeline.domain.journey import Lane
 from pipeline.orchestration import wiring
 from pipeline.orchestration.ingestion import LIST_SOURCE, STORE_SHARD, Again, Moved, Rejected, TaskReceipt
@@ -36,6 +45,7 @@ _LONGEST_BACKOFF_S = 60.0
 _LISTINGS = 20
 #: Counting a long backlog reads all of it.
 _COUNT_EVERY_S = 5.0
+_KEEP_EVERY_S = 2.0
 
 
 class Ingestor:
@@ -51,8 +61,13 @@ class Ingestor:
         self._applications = Applications(engine)
         self._lock = OwnerLock(url, beside=INGESTORS)
         self._threads = ThreadPoolExecutor(2, "database")
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], tuple[UUID, bool]] = {}
+        self._held: set[Held] = set()
+        self._strays: set[Held] = set()
         self._seen_dead: set[int] = set()
+        self._noted: set[UUID] = set()
+        self._troubles: dict[UUID, int] = {}
+        self._kept = float("-inf")
         self._room, self._counted = True, float("-inf")
         self._wake = asyncio.Event()
         self._stopping = False
@@ -94,17 +109,23 @@ class Ingestor:
         await self._off_loop(self._lock.acquire)
         if not await self._off_loop(self._work.any_open):
             return False
-        await self._reap()
+        await self._keep()
         for id_ in await self._off_loop(self._work.end_finished):
             log.info("ingestion completed", extra={"ingestion_id": str(id_)})
         free = self._settings.ingest_tasks - len(self._tasks)
         if free > 0 and (listing := await self._off_loop(self._work.claim_listing, self._lock.owner)):
-            self._start(self._list(listing))
+            self._start(Held(listing.ingestion_id, None), self._list(listing))
             free -= 1
         if free > 0 and await self._off_loop(self._has_room):
-            for shard in await self._off_loop(self._work.claim_shards, self._lock.owner, free):
-                self._start(self._store(shard))
+            await self._claim_shards(free)
         return True
+
+    async def _claim_shards(self, free: int) -> None:
+        sequential = [id_ for id_, whole in self._tasks.values() if whole]
+        claim = partial(self._work.claim_shards, self._lock.owner, free, but=sequential)
+        for shard in await self._off_loop(claim):
+            held = Held(shard.ingestion_id, shard.shard_no)
+            self._start(held, self._store(shard), whole=shard.sequential)
 
     def _has_room(self) -> bool:
         """Whether the queue takes more: what is stored faster than it is processed waits in its archive."""
@@ -114,22 +135,35 @@ class Ingestor:
             self._counted = time.monotonic()
         return self._room
 
-    async def _reap(self) -> None:
-        """Claim again what dead owners held; an owner is dead when its lock is free twice in a row."""
+    async def _keep(self) -> None:
+        """Every two seconds: renew what is ours, release what is ours and nobody works on, and take back what dead
+        owners held. Both are looked at twice: a claim on its way here, or a lock on its way back, looks the same."""
+        if time.monotonic() - self._kept < _KEEP_EVERY_S:
+            return
+        self._kept = time.monotonic()
+        held = await self._off_loop(self._work.renew, self._lock.owner)
+        strays = {one for one in held if not self._works_on(one)}
+        if again := strays & self._strays:
+            await self._off_loop(self._work.release, self._lock.owner, again)
+        self._strays = strays - again
         dead = await self._off_loop(self._work.dead_owners) - {self._lock.owner}
-        if again := dead & self._seen_dead:
-            count = await self._off_loop(self._work.reap, again)
+        if count := await self._off_loop(self._work.reap, dead & self._seen_dead):
             log.warning("ingestion work taken back", extra={"count": count})
         self._seen_dead = dead
 
+    def _works_on(self, held: Held) -> bool:
+        return held in self._held or any(
+            whole and id_ == held.ingestion_id and held.shard_no is not None
+            for id_, whole in self._tasks.values()
+        )
+
     async def _list(self, listing: Listing) -> None:
         receipt = await self._outcome(LIST_SOURCE, listing)
+        if isinstance(receipt, Again) and listing.attempt >= _LISTINGS:
+            receipt = Rejected("source-missing", receipt.reason)
         if isinstance(receipt, Rejected):
-            await self._reject(listing.ingestion_id, receipt)
+            await self._reject(listing, receipt)
         elif isinstance(receipt, Again):
-            if listing.attempt >= _LISTINGS:
-                await self._reject(listing.ingestion_id, Rejected("source-missing", receipt.reason))
-                return
             delay = _backoff(listing.attempt)
             await self._until_done(lambda: self._work.list_again(listing, seconds=delay))
 
@@ -137,6 +171,8 @@ class Ingestor:
         started = time.monotonic()
         receipt = await self._outcome(STORE_SHARD, shard)
         if isinstance(receipt, Moved):
+            if shard.ingestion_id in self._noted:
+                await self._note(shard, None)
             log.info(
                 "shard stored",
                 extra={
@@ -146,12 +182,31 @@ class Ingestor:
                     "ms": round((time.monotonic() - started) * 1000),
                 },
             )
-        elif isinstance(receipt, Rejected):
-            await self._reject(shard.ingestion_id, receipt)
-        elif isinstance(receipt, Again):
-            delay = _backoff(shard.attempt)
+        elif isinstance(receipt, Rejected) and receipt.code != SourceMissing.code:
+            await self._reject(shard, receipt)
+        elif isinstance(receipt, Rejected | Again):
+            # A source that was there when it was listed may come back: a mount, a token, a store.
+            if not isinstance(receipt, Again) or receipt.told:
+                await self._note(shard, receipt)
+            delay = _backoff(self._troubles.get(shard.ingestion_id, shard.attempt))
             died = receipt is _DIED
             await self._until_done(lambda: self._work.give_back(shard, seconds=delay, burn=died))
+
+    async def _note(self, shard: Shard, trouble: Rejected | Again | None) -> None:
+        """Show what an ingestion waits for, or that it goes on."""
+        code = detail = None
+        if trouble is None:
+            self._noted.discard(shard.ingestion_id)
+            self._troubles.pop(shard.ingestion_id, None)
+        else:
+            self._noted.add(shard.ingestion_id)
+            self._troubles[shard.ingestion_id] = self._troubles.get(shard.ingestion_id, 0) + 1
+            code, detail = (
+                (trouble.code, trouble.detail)
+                if isinstance(trouble, Rejected)
+                else ("waiting", trouble.reason)
+            )
+        await self._until_done(lambda: self._work.note(shard.ingestion_id, code=code, detail=detail))
 
     async def _outcome(self, task: Any, work: Listing | Shard) -> TaskReceipt:
         """What the task answers; a task that died, or has a bug, is tried again."""
@@ -162,26 +217,31 @@ class Ingestor:
                 "ingest task died",
                 extra={"ingestion_id": str(work.ingestion_id), "error": type(error).__name__},
             )
-            return _DIED
+            return _DIED if isinstance(error, _OF_THE_TASKS_OWN) else _LOST
 
-    async def _reject(self, ingestion_id: Any, receipt: Rejected) -> None:
-        log.warning("ingestion rejected", extra={"ingestion_id": str(ingestion_id), "code": receipt.code})
-        await self._until_done(
-            lambda: self._work.reject(ingestion_id, code=receipt.code, detail=receipt.detail)
+    async def _reject(self, claim: Listing | Shard, receipt: Rejected) -> None:
+        log.warning(
+            "ingestion rejected", extra={"ingestion_id": str(claim.ingestion_id), "code": receipt.code}
         )
+        await self._until_done(lambda: self._work.reject(claim, code=receipt.code, detail=receipt.detail))
+
+    def _start(self, held: Held, work: Any, *, whole: bool = False) -> None:
+        """`whole`: the task goes through all later shards of the ingestion too."""
+        task = asyncio.create_task(work)
+        self._tasks[task] = held.ingestion_id, whole
+        self._held.add(held)
+        task.add_done_callback(partial(self._ended, held))
+
+    def _ended(self, held: Held, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(task, None)
+        self._held.discard(held)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("ingest work ended", extra={"error": type(error).__name__})
+        self._wake.set()
 
     def _call_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._wake.set)
-
-    def _start(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._wake.set()
 
     async def _sleep(self, open_: bool) -> None:
         """Until something happened; while an ingestion is open, no longer than a tick."""
@@ -201,8 +261,15 @@ class Ingestor:
                 await asyncio.sleep(0.5)
 
 
-#: A task whose process died counts against its shard: a member may be what it dies of.
-_DIED = Again("the process that ran the task died")
+#: What speaks against a shard: a member may be what its process dies of. A node, or Ray itself, may be lost of
+#: anything.
+_OF_THE_TASKS_OWN = (
+    ray.exceptions.WorkerCrashedError,
+    ray.exceptions.OutOfMemoryError,
+    ray.exceptions.RayTaskError,
+)
+_DIED = Again("the process that ran the task died", told=False)
+_LOST = Again("the task was lost with its node", told=False)
 
 
 def _backoff(attempt: int) -> float:

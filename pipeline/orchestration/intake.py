@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -41,6 +42,7 @@ _SHARDS_AT_ONCE = 16
 _BATCH = 64
 _BATCH_BYTES = 32 * 1024 * 1024
 _WRITES_AT_ONCE = 16
+_ROOM_EVERY_S = 5.0
 #: A shard that died so often without progress goes on member by member, and after as many more deaths passes over
 #: the member that it dies of.
 CAREFUL_FROM = 4
@@ -72,8 +74,16 @@ def list_members(work: IngestionWork, listing: Listing, source: Source, source_k
 class StoreMembers:
     """Stores the members of shards. One at a time; its threads only write objects."""
 
-    def __init__(self, work: IngestionWork, objects: ObjectStore, *, max_bytes: int) -> None:
-        self._work, self._objects, self._max_bytes = work, objects, max_bytes
+    def __init__(
+        self,
+        work: IngestionWork,
+        objects: ObjectStore,
+        *,
+        max_bytes: int,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`has_room`: whether the queue takes more; whoever goes through many shards in one run asks before each."""
+        self._work, self._objects, self._max_bytes, self._has_room = work, objects, max_bytes, has_room
         self._writers = ThreadPoolExecutor(_WRITES_AT_ONCE, "store")
 
     def run(self, shard: Shard, source: Source) -> int:
@@ -95,8 +105,14 @@ class StoreMembers:
             for batch in _batches(_with_bytes(read, self._work.members(current)), size):
                 self._store(current, batch)
                 moved += len(batch)
-            current = self._work.claim_next(current) if shard.sequential else None
+            current = self._next(current) if shard.sequential else None
         return moved
+
+    def _next(self, shard: Shard) -> Shard | None:
+        """The next shard of a sequential source, once there is room for it."""
+        while not self._has_room():
+            time.sleep(_ROOM_EVERY_S)
+        return self._work.claim_next(shard)
 
     def _to_read(self, shard: Shard) -> Iterator[Member]:
         """The members whose bytes are wanted; of a sequential source those of all later shards too, as it goes on."""

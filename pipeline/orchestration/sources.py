@@ -58,8 +58,7 @@ def _remote(location: str, settings: Settings, s3_prefixes: Sequence[str] | None
     folder, _, name = location.rpartition("/")
     suffix = PurePosixPath(name).suffix
     if suffix.lower() in _MANIFESTS:
-        allowed = None if s3_prefixes is None else [*s3_prefixes, folder]
-        return _manifest(file, suffix, folder, settings, allowed)
+        return _manifest(file, suffix, folder, settings, s3_prefixes)
     return _archive(file, settings)
 
 

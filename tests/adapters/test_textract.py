@@ -249,6 +249,7 @@ def test_a_job_that_takes_more_than_a_day_is_given_up(
     aws: AwsStandIn, textract: TextractStandIn, bucket: str
 ) -> None:
     """The failure names the vendor."""
+    textract.seconds = 3600.0
     case = Case(aws, textract, bucket, patience_s=0.0)
     document = case.document()
     with pytest.raises(NotYet):

@@ -71,7 +71,7 @@ class Uploads:
         return self.accepted
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_everything_accepted_completes_once_whatever_dies(
     service: Service, engine: Engine, files: list[Path]

@@ -92,7 +92,7 @@ def make_suspect(service: Service, engine: Engine, client: ResumesClient, path: 
     return resume_id
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_healthy_suspect_completes_alone(
     service: Service, engine: Engine, client: ResumesClient, tmp_path: Path
 ) -> None:
@@ -101,7 +101,7 @@ def test_a_healthy_suspect_completes_alone(
     assert client.wait(resume_id, seconds=120)["status"] == "completed"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_three_deaths_alone_are_poison_and_cost_no_neighbour(
     service: Service, engine: Engine, client: ResumesClient, tmp_path: Path
 ) -> None:

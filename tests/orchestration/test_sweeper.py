@@ -24,13 +24,13 @@ from tests.adapters.postgres.factories import claimed, created, sql
 from tests.standins.aws import AwsStandIn
 
 #: S3 tells whole seconds: an object looks up to one second older than it is, and a busy machine adds its own.
-OLD_S = 3.0
+OLD_S = {"directory": 0.5, "s3": 3.0}
 
 
 @pytest.fixture(params=["directory", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
-    """An empty store, in which everything older than `OLD_S` counts as old."""
-    monkeypatch.setattr(sweeper, "ORPHAN_AFTER_S", OLD_S)
+    """An empty store, in which everything that `age` waited for counts as old."""
+    monkeypatch.setattr(sweeper, "ORPHAN_AFTER_S", OLD_S[request.param])
     if request.param == "directory":
         return DirectoryStore(tmp_path)
     aws: AwsStandIn = request.getfixturevalue("aws")
@@ -60,7 +60,7 @@ def keys_of(id_: UUID) -> tuple[str, str]:
 
 
 def age() -> None:
-    time.sleep(OLD_S + 0.1)
+    time.sleep(sweeper.ORPHAN_AFTER_S + 0.1)
 
 
 def test_an_object_without_a_row_is_removed_and_one_with_a_row_stays(

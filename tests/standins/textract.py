@@ -106,7 +106,7 @@ class TextractStandIn(HttpStandIn):
     ) -> None:
         """`seconds` that a job takes; `blocks_a_page` caps what one Get answers, below what it is asked for."""
         super().__init__(Starlette(routes=[Route("/", self._answer, methods=["POST"])]))
-        self._aws, self._seconds, self._blocks_a_page = aws, seconds, blocks_a_page
+        self._aws, self.seconds, self._blocks_a_page = aws, seconds, blocks_a_page
         self._limits = {"Start": TokenBucket(start_tps), "Get": TokenBucket(get_tps)}
         self._jobs_at_once = jobs_at_once
         self._random = random.Random(seed)
@@ -216,7 +216,7 @@ class TextractStandIn(HttpStandIn):
             if token:
                 self._tokens[token] = (job.id, said)
         if job.channel:
-            threading.Timer(self._seconds, self._publish, [job]).start()
+            threading.Timer(self.seconds, self._publish, [job]).start()
         return {"JobId": job.id}
 
     def _new_job(self, operation: str, parameters: dict[str, Any], now: float) -> Job:
@@ -244,7 +244,7 @@ class TextractStandIn(HttpStandIn):
             channel=parameters.get("NotificationChannel"),
             blocks=blocks,
             pages=len(looks),
-            ready_at=now + self._seconds,
+            ready_at=now + self.seconds,
             unread=unread,
         )
         if unread:

@@ -7,8 +7,8 @@ a shard that is run again begins behind the last member that is safe.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from pipeline.adapters.postgres import shards
 from pipeline.adapters.postgres.applications import folded
 from pipeline.adapters.postgres.engine import transaction
 from pipeline.adapters.postgres.moves import JOBS, LEASE_ENDS, move, quoted
-from pipeline.domain.errors import LeaseLost
+from pipeline.domain.errors import DatabaseUnavailable, LeaseLost
 from pipeline.domain.ingestion import Member, Outcome, SourceKind
 from pipeline.domain.journey import JobState, Lane
 
@@ -29,6 +29,8 @@ INGESTIONS = "resumes_ingestions"
 INGESTORS = 0x7265_7375_6D65_73
 #: After a restart of the server every lock is gone; owners have this long to take theirs again.
 _RELOCK_GRACE_S = 5
+#: Renewed every few seconds by whoever lives; the lock tells of a death much sooner.
+_LEASE = "interval '60 seconds'"
 _CANCELLED_AT_ONCE = 1000
 
 
@@ -59,6 +61,16 @@ class Shard:
     object_key: str | None
     job_post_id: str | None
     as_of_date: date
+    kind: SourceKind
+    source_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim of an owner's: a shard, or (`shard_no` None) the listing of an ingestion."""
+
+    ingestion_id: UUID
+    shard_no: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +109,28 @@ class IngestionWork:
         """Owners of running work whose advisory lock nobody holds."""
         return {row.owner for row in self._run(DEAD_OWNERS)}
 
+    def renew(self, owner: int) -> set[Held]:
+        """Renew what this owner holds, and answer it."""
+        rows = [*self._run(RENEW_SHARDS, owner=owner), *self._run(RENEW_LISTINGS, owner=owner)]
+        return {Held(row.ingestion_id, row.shard_no) for row in rows}
+
     def reap(self, owners: set[int]) -> int:
-        """Make what these owners held claimable again: how many listings and shards."""
+        """Make what these owners held, and what nobody renewed, claimable again: how many listings and shards.
+
+        An owner's death says nothing about the members that its tasks had.
+        """
         parameters = {"owners": sorted(owners)}
         return len(self._run(REAP_SHARDS, **parameters)) + len(self._run(REAP_LISTINGS, **parameters))
+
+    def release(self, owner: int, held: Set[Held]) -> None:
+        """Make these, which this owner holds and nobody works on, claimable again."""
+        parameters = {
+            "owner": owner,
+            "ids": [one.ingestion_id for one in held],
+            "numbers": [one.shard_no for one in held],
+        }
+        self._run(RELEASE_SHARDS, **parameters)
+        self._run(RELEASE_LISTINGS, **parameters)
 
     # Listing
 
@@ -155,18 +185,33 @@ class IngestionWork:
         """Give the listing back; it is due in so many seconds."""
         self._run(LIST_AGAIN, id=listing.ingestion_id, epoch=listing.epoch, seconds=seconds)
 
-    def reject(self, ingestion_id: UUID, *, code: str, detail: str) -> None:
-        """End the ingestion: nothing more of its source is stored, and what has not started is cancelled."""
+    def reject(self, claim: Listing | Shard, *, code: str, detail: str) -> None:
+        """End the ingestion: nothing more of its source is stored, and what has not started is cancelled.
+
+        A claim that somebody else has by now ends nothing.
+        """
+        parameters = {"id": claim.ingestion_id, "epoch": claim.epoch, "code": code, "detail": detail}
+        if isinstance(claim, Shard):
+            statement, parameters = REJECT_BY_SHARD, parameters | {"shard_no": claim.shard_no}
+        else:
+            statement = REJECT_BY_LISTING
         with transaction(self._engine) as connection:
-            connection.execute(text(REJECT), {"id": ingestion_id, "code": code, "detail": detail})
-            connection.execute(text(CANCEL_SHARDS), {"id": ingestion_id})
-        cancel_jobs(self._engine, ingestion_id)
+            if connection.execute(text(statement), parameters).one_or_none() is None:
+                return
+            connection.execute(text(CANCEL_SHARDS), {"id": claim.ingestion_id})
+        cancel_jobs(self._engine, claim.ingestion_id)
+
+    def note(self, ingestion_id: UUID, *, code: str | None, detail: str | None) -> None:
+        """Show what keeps a running ingestion from going on, or (None) that nothing does any more."""
+        self._run(NOTE, id=ingestion_id, code=code, detail=detail)
 
     # Storing
 
-    def claim_shards(self, owner: int, limit: int) -> list[Shard]:
-        """At most `limit` due shards, those of the oldest ingestion first; of a sequential source one at a time."""
-        return [Shard(**row._mapping) for row in self._run(CLAIM_SHARDS, owner=owner, limit=limit)]
+    def claim_shards(self, owner: int, limit: int, *, but: Sequence[UUID] = ()) -> list[Shard]:
+        """At most `limit` due shards, those of the oldest ingestion first; of a sequential source one at a time, and
+        none of the ingestions `but`, whose one task goes on by itself."""
+        rows = self._run(CLAIM_SHARDS, owner=owner, limit=limit, but=list(but))
+        return [_shard(row) for row in rows]
 
     def members(self, shard: Shard) -> list[Member]:
         """The shard's members, from its position on. Raises LeaseLost."""
@@ -183,7 +228,7 @@ class IngestionWork:
     def claim_next(self, shard: Shard) -> Shard | None:
         """The next shard for the owner of this one, which is done: None where it was the last."""
         rows = self._run(CLAIM_NEXT, id=shard.ingestion_id, shard_no=shard.shard_no + 1, owner=shard.owner)
-        return Shard(**rows[0]._mapping) if rows else None
+        return _shard(rows[0]) if rows else None
 
     def known(self, shard: Shard, contents: Sequence[tuple[str, str | None, str | None]]) -> dict[int, UUID]:
         """Of these (sha256, job post, external id), those that the ingestion has an application for, by index."""
@@ -204,11 +249,17 @@ class IngestionWork:
         objects are the caller's to delete. Raises LeaseLost, and then nothing was stored.
         """
         with transaction(self._engine) as connection:
+            # First what errors refer to, as whoever cancels does: the other order could deadlock with it.
+            connection.execute(text(HOLD_INGESTION), {"id": shard.ingestion_id})
             if connection.execute(text(FENCE_SHARD), _key(shard)).one_or_none() is None:
                 raise LeaseLost
             made = _insert(connection, shard, accepted)
             lost = [one for one in accepted if one.application_id not in made]
-            refused = [*refused, *_duplicates(connection, shard, lost)]
+            instead = _found_instead(connection, shard, lost)
+            refused = [
+                *(_redirected(one, instead) for one in refused),
+                *(duplicate(one.member, instead[one.application_id]) for one in lost),
+            ]
             if refused:
                 connection.execute(text(INSERT_ERRORS), _errors(shard, refused))
             counts = {outcome.value: sum(one.outcome is outcome for one in refused) for outcome in Outcome}
@@ -217,8 +268,11 @@ class IngestionWork:
         return lost
 
     def give_back(self, shard: Shard, *, seconds: float, burn: bool) -> None:
-        """Let the shard be claimed again in so many seconds; `burn` counts the run against it."""
-        self._run(GIVE_BACK, **_key(shard), seconds=seconds, burnt=int(burn))
+        """Let the shard be claimed again in so many seconds; `burn` counts the run against it.
+
+        Of a sequential source, it is the one to which its task had come meanwhile.
+        """
+        self._run(GIVE_BACK, **_key(shard), owner=shard.owner, seconds=seconds, burnt=int(burn))
 
     def end_finished(self) -> list[UUID]:
         """Complete the ingestions of which everything is stored and processed: their ids."""
@@ -244,6 +298,10 @@ def cancel_jobs(engine: Engine, ingestion_id: UUID) -> int:
             cancelled = len(connection.execute(text(CANCEL_JOBS), parameters).all())
         total += cancelled
     return total
+
+
+def _shard(row: Row[Any]) -> Shard:
+    return Shard(**dict(row._mapping) | {"kind": SourceKind(row.kind)})
 
 
 def _key(shard: Shard) -> dict[str, Any]:
@@ -292,8 +350,9 @@ def _content_then_place(one: Accepted) -> tuple[str, str, str, int]:
     return one.content_sha256, one.job_post_id or "", one.member.external_id or "", one.member.ordinal
 
 
-def _duplicates(connection: Connection, shard: Shard, lost: Sequence[Accepted]) -> list[Refused]:
-    refused = []
+def _found_instead(connection: Connection, shard: Shard, lost: Sequence[Accepted]) -> dict[UUID, UUID]:
+    """For each that did not become an application, the one that has its bytes."""
+    found = {}
     for one in lost:
         parameters = {
             "id": shard.ingestion_id,
@@ -301,9 +360,17 @@ def _duplicates(connection: Connection, shard: Shard, lost: Sequence[Accepted]) 
             "posts": [one.job_post_id],
             "external_ids": [one.member.external_id],
         }
-        found = connection.execute(text(KNOWN), parameters).one()
-        refused.append(duplicate(one.member, found.id))
-    return refused
+        row = connection.execute(text(KNOWN), parameters).first()
+        if row is None:
+            raise DatabaseUnavailable("A member is neither stored nor a duplicate: it is tried again.")
+        found[one.application_id] = row.id
+    return found
+
+
+def _redirected(refused: Refused, instead: Mapping[UUID, UUID]) -> Refused:
+    """A twin of a member that lost its race is a duplicate of the one that won."""
+    found = instead.get(refused.application_id) if refused.application_id else None
+    return replace(refused, application_id=found) if found else refused
 
 
 def duplicate(member: Member, application_id: UUID) -> Refused:
@@ -336,18 +403,41 @@ DEAD_OWNERS = f"""
           AND (l.classid::bigint << 32) | l.objid::bigint = w.owner
     )"""
 
+RENEW_SHARDS = f"""
+    UPDATE ingestion_shards SET lease_until = now() + {_LEASE} WHERE state = 'running' AND owner = :owner
+    RETURNING ingestion_id, shard_no"""
+RENEW_LISTINGS = f"""
+    UPDATE ingestions SET lease_until = now() + {_LEASE} WHERE state = 'listing' AND owner = :owner
+    RETURNING id AS ingestion_id, NULL AS shard_no"""
+
+_QUEUED_AGAIN = "state = 'queued', owner = NULL, run_at = now(), attempt = greatest(attempt - 1, 0)"
+
 REAP_SHARDS = f"""
-    UPDATE ingestion_shards SET state = 'queued', owner = NULL, run_at = now()
-    WHERE state = 'running' AND owner = ANY(CAST(:owners AS bigint[]))
+    UPDATE ingestion_shards SET {_QUEUED_AGAIN}
+    WHERE state = 'running' AND (owner = ANY(CAST(:owners AS bigint[])) OR lease_until < now())
     RETURNING pg_notify('{INGESTIONS}', '')"""
 
 REAP_LISTINGS = f"""
     UPDATE ingestions SET owner = NULL, run_at = now()
-    WHERE state = 'listing' AND owner = ANY(CAST(:owners AS bigint[]))
+    WHERE state = 'listing' AND owner IS NOT NULL
+      AND (owner = ANY(CAST(:owners AS bigint[])) OR lease_until < now())
     RETURNING pg_notify('{INGESTIONS}', '')"""
 
-CLAIM_LISTING = """
-    UPDATE ingestions i SET owner = :owner, epoch = i.epoch + 1, attempt = i.attempt + 1
+_STRAYS = "unnest(CAST(:ids AS uuid[]), CAST(:numbers AS int[])) AS w (id, shard_no)"
+
+RELEASE_SHARDS = f"""
+    UPDATE ingestion_shards s SET {_QUEUED_AGAIN} FROM {_STRAYS}
+    WHERE s.state = 'running' AND s.owner = :owner AND s.ingestion_id = w.id AND s.shard_no = w.shard_no
+    RETURNING pg_notify('{INGESTIONS}', '')"""
+
+RELEASE_LISTINGS = f"""
+    UPDATE ingestions i SET owner = NULL, run_at = now() FROM {_STRAYS}
+    WHERE i.state = 'listing' AND i.owner = :owner AND i.id = w.id AND w.shard_no IS NULL
+    RETURNING pg_notify('{INGESTIONS}', '')"""
+
+CLAIM_LISTING = f"""
+    UPDATE ingestions i SET owner = :owner, epoch = i.epoch + 1, attempt = i.attempt + 1,
+        lease_until = now() + {_LEASE}
     WHERE i.id = (
         SELECT id FROM ingestions
         WHERE state = 'listing' AND owner IS NULL AND run_at <= now()
@@ -386,25 +476,38 @@ LIST_AGAIN = f"""
     RETURNING pg_notify('{INGESTIONS}', '')"""
 
 # Without its key, the same source may be tried again.
-REJECT = f"""
-    UPDATE ingestions SET state = 'rejected', owner = NULL, source_key = NULL, error_code = :code,
+_REJECT = """
+    UPDATE ingestions i SET state = 'rejected', owner = NULL, source_key = NULL, error_code = :code,
         error_detail = :detail, completed_at = now()
-    WHERE id = :id AND state IN ('listing', 'running')
+    WHERE i.id = :id AND """
+
+REJECT_BY_LISTING = f"""{_REJECT} i.state = 'listing' AND i.epoch = :epoch AND i.owner IS NOT NULL
     RETURNING pg_notify('{INGESTIONS}', '')"""
+
+REJECT_BY_SHARD = f"""{_REJECT} i.state = 'running' AND EXISTS (
+        SELECT FROM ingestion_shards s
+        WHERE s.ingestion_id = i.id AND s.shard_no = :shard_no AND s.epoch = :epoch AND s.state IN ('running', 'done'))
+    RETURNING pg_notify('{INGESTIONS}', '')"""
+
+NOTE = "UPDATE ingestions SET error_code = :code, error_detail = :detail WHERE id = :id AND state = 'running'"
+
+HOLD_INGESTION = "SELECT 1 FROM ingestions WHERE id = :id FOR KEY SHARE"
 
 CANCEL_SHARDS = """
     UPDATE ingestion_shards SET state = 'cancelled', owner = NULL, members = NULL
     WHERE ingestion_id = :id AND state IN ('queued', 'running')"""
 
 _CLAIMED = """s.ingestion_id, s.shard_no, s.owner, s.epoch, s.position, s.attempt, i.sequential, i.source, i.object_key,
-        i.job_post_id, i.as_of_date"""
+        i.job_post_id, i.as_of_date, i.kind, i.source_key"""
 
 CLAIM_SHARDS = f"""
     UPDATE ingestion_shards s
-    SET state = 'running', owner = :owner, epoch = s.epoch + 1, attempt = s.attempt + 1
+    SET state = 'running', owner = :owner, epoch = s.epoch + 1, attempt = s.attempt + 1,
+        lease_until = now() + {_LEASE}
     FROM (
         SELECT c.ingestion_id, c.shard_no FROM ingestion_shards c JOIN ingestions i ON i.id = c.ingestion_id
         WHERE c.state = 'queued' AND c.run_at <= now() AND i.state = 'running'
+          AND i.id <> ALL(CAST(:but AS uuid[]))
           AND (NOT i.sequential OR NOT EXISTS (
               SELECT FROM ingestion_shards o
               WHERE o.ingestion_id = i.id AND o.state IN ('queued', 'running') AND o.shard_no < c.shard_no))
@@ -416,7 +519,8 @@ CLAIM_SHARDS = f"""
 
 CLAIM_NEXT = f"""
     UPDATE ingestion_shards s
-    SET state = 'running', owner = :owner, epoch = s.epoch + 1, attempt = s.attempt + 1
+    SET state = 'running', owner = :owner, epoch = s.epoch + 1, attempt = s.attempt + 1,
+        lease_until = now() + {_LEASE}
     FROM ingestions i
     WHERE i.id = s.ingestion_id AND i.state = 'running' AND s.ingestion_id = :id AND s.shard_no = :shard_no
       AND s.state = 'queued'
@@ -430,12 +534,14 @@ QUEUED_MEMBERS = """
     WHERE ingestion_id = :id AND shard_no = :shard_no AND state IN ('queued', 'running')"""
 FENCE_SHARD = f"SELECT 1 FROM ingestion_shards WHERE {_SHARD} FOR UPDATE"
 
+# An erased one has lost its external id: its bytes alone keep its person from coming back.
 KNOWN = """
     SELECT w.place, a.id
     FROM unnest(CAST(:sha256s AS text[]), CAST(:posts AS text[]), CAST(:external_ids AS text[]))
         WITH ORDINALITY AS w (sha256, post, external_id, place)
     JOIN applications a ON a.ingestion_id = :id AND a.content_sha256 = w.sha256
-        AND a.job_post_id IS NOT DISTINCT FROM w.post AND a.external_id IS NOT DISTINCT FROM w.external_id"""
+        AND (a.erased_at IS NOT NULL OR (a.job_post_id IS NOT DISTINCT FROM w.post
+            AND a.external_id IS NOT DISTINCT FROM w.external_id))"""
 
 INSERT = f"""
     WITH made AS (
@@ -473,9 +579,11 @@ ADVANCE = f"""
     WHERE {_SHARD}"""
 
 GIVE_BACK = f"""
-    UPDATE ingestion_shards SET state = 'queued', owner = NULL, attempt = attempt - 1 + :burnt,
+    UPDATE ingestion_shards s SET state = 'queued', owner = NULL, attempt = s.attempt - 1 + :burnt,
         run_at = now() + make_interval(secs => :seconds)
-    WHERE {_SHARD}
+    FROM ingestions i
+    WHERE i.id = s.ingestion_id AND s.ingestion_id = :id AND s.state = 'running' AND s.owner = :owner
+      AND ((s.shard_no = :shard_no AND s.epoch = :epoch) OR (i.sequential AND s.shard_no > :shard_no))
     RETURNING pg_notify('{INGESTIONS}', '')"""
 
 STORED = """
@@ -484,7 +592,7 @@ STORED = """
         SELECT FROM ingestion_shards s WHERE s.ingestion_id = i.id AND s.state IN ('queued', 'running'))"""
 
 COMPLETE = """
-    UPDATE ingestions i SET state = 'completed', completed_at = now()
+    UPDATE ingestions i SET state = 'completed', completed_at = now(), error_code = NULL, error_detail = NULL
     WHERE i.state = 'running' AND i.stored_at IS NOT NULL AND NOT EXISTS (
         SELECT FROM applications a WHERE a.ingestion_id = i.id AND a.status IN ('queued', 'processing'))
     RETURNING i.id"""

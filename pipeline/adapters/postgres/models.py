@@ -48,6 +48,7 @@ def sql_list(names: frozenset[JobState] | type[StrEnum]) -> str:
 
 CLAIMABLE_SQL = f"state IN ({sql_list(CLAIMABLE)})"
 UNFINISHED_SQL = f"state IN ({sql_list(CLAIMABLE | {JobState.RUNNING})})"
+INGESTED_SQL = "ingestion_id IS NOT NULL"
 #: The job table is rewritten all day: room for HOT updates, and a vacuum every few hundred dead rows.
 CHURN = {
     "postgresql_with": {
@@ -97,9 +98,10 @@ class Application(Base):
         Index(None, "job_post_id", "status"),
         Index(None, "email", "status"),
         Index(None, "content_sha256"),
-        Index(None, "ingestion_id", "status", "completed_at"),
-        Index(None, "ingestion_id", "id"),
-        # Equal bytes for the same post and person are one application of an ingestion.
+        Index(None, "ingestion_id", "status", "completed_at", postgresql_where=text(INGESTED_SQL)),
+        Index(None, "ingestion_id", "id", postgresql_where=text(INGESTED_SQL)),
+        # Equal bytes for the same post and person are one application of an ingestion; an erased one has lost what
+        # tells it from others.
         Index(
             "applications_ingestion_content",
             "ingestion_id",
@@ -108,7 +110,7 @@ class Application(Base):
             "external_id",
             unique=True,
             postgresql_nulls_not_distinct=True,
-            postgresql_where=text("ingestion_id IS NOT NULL"),
+            postgresql_where=text(f"{INGESTED_SQL} AND erased_at IS NULL"),
         ),
         Index(
             "applications_object_erasure",
@@ -307,7 +309,7 @@ class Spending(Base):
 
 class Ingestion(Base):
     """A bulk ingestion of one source. `source_key` is what makes a re-run the same one; `same_as` names the
-    ingestion that a re-run found. `owner` and `epoch` are the lease of whoever lists its members."""
+    ingestion that a re-run found. `owner`, `epoch` and `lease_until` are the lease of whoever lists its members."""
 
     __tablename__ = "ingestions"
     __table_args__ = (
@@ -332,6 +334,7 @@ class Ingestion(Base):
     members: Mapped[int | None] = mapped_column(BigInteger)
     owner: Mapped[int | None] = mapped_column(BigInteger)
     epoch: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    lease_until: Mapped[datetime | None]
     attempt: Mapped[int] = mapped_column(server_default="0")
     run_at: Mapped[datetime] = mapped_column(server_default=func.now())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -370,6 +373,7 @@ class IngestionShard(Base):
     failed: Mapped[int] = mapped_column(server_default="0")
     owner: Mapped[int | None] = mapped_column(BigInteger)
     epoch: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    lease_until: Mapped[datetime | None]
     attempt: Mapped[int] = mapped_column(server_default="0")
     run_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

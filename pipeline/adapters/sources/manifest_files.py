@@ -32,7 +32,12 @@ class ManifestFiles:
         self._s3: Any = None
 
     def may_read(self, address: str) -> bool:
-        """Whether an `s3://` address names an object in an allowed folder."""
+        """Whether an address that leads to S3 names an object in an allowed folder; what lies beside a local manifest
+        may be read."""
+        if not address.startswith(SCHEME):
+            if not isinstance(self._base, str):
+                return True
+            address = self._beside_in_s3(address)
         bucket, _, key = address.removeprefix(SCHEME).partition("/")
         if bucket == self._own_bucket and key.startswith(FOLDERS):
             return False
@@ -41,14 +46,15 @@ class ManifestFiles:
     def read(self, addresses: Sequence[str], *, max_bytes: int) -> Iterator[bytes | Fault]:
         """The bytes of each file in order, or why there are none. Raises ObjectStoreUnavailable."""
         if isinstance(self._base, str):
-            base = self._base.rstrip("/")
-            beside = (f"{base}/{address.removeprefix('./')}" for address in addresses)
-            full = [own if own.startswith(SCHEME) else at for own, at in zip(addresses, beside, strict=True)]
+            full = [own if own.startswith(SCHEME) else self._beside_in_s3(own) for own in addresses]
             yield from self._remote(full, max_bytes)
             return
         remote = self._remote([address for address in addresses if address.startswith(SCHEME)], max_bytes)
         for address in addresses:
             yield next(remote) if address.startswith(SCHEME) else _beside(self._base, address, max_bytes)
+
+    def _beside_in_s3(self, address: str) -> str:
+        return f"{str(self._base).rstrip('/')}/{address.removeprefix('./')}"
 
     def _remote(self, addresses: Sequence[str], max_bytes: int) -> Iterator[bytes | Fault]:
         if addresses:

@@ -25,7 +25,7 @@ def is_within(address: str, folders: Sequence[str]) -> bool:
     """Whether an address lies in one of these `s3://bucket/prefix` folders, or is one of them."""
     if ".." in address.split("/"):  # S3 takes it literally; what only speaks its protocol may not
         return False
-    return any((address + "/").startswith(folder.rstrip("/") + "/") for folder in folders)
+    return any(address == folder or address.startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
 @contextmanager

@@ -22,5 +22,6 @@ class Limits:
             )
         if unpacked > self.unpacked:
             raise SourceRejected(
-                f"The archive unpacks to more than {self.unpacked:,} bytes: split it, or raise MAX_ARCHIVE_BYTES."
+                f"The archive unpacks to more than {self.unpacked:,} bytes: pack it anew in parts, or raise "
+                "MAX_ARCHIVE_BYTES."
             )

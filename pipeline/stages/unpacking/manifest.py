@@ -86,7 +86,9 @@ class Manifest:
             return name_fault(address.removeprefix(_S3)) or (
                 None if self._files.may_read(address) else _FORBIDDEN_ADDRESS
             )
-        return _UNSUPPORTED_ADDRESS if "://" in address else name_fault(address)
+        if "://" in address:
+            return _UNSUPPORTED_ADDRESS
+        return name_fault(address) or (None if self._files.may_read(address) else _FORBIDDEN_ADDRESS)
 
 
 def _problem(address: object, values: dict[str, Any]) -> str | None:

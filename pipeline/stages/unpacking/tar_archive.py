@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from pipeline.domain import member_faults
 from pipeline.domain.errors import SourceRejected
@@ -16,6 +17,8 @@ from pipeline.stages.unpacking.spans import spans
 from pipeline.stages.unpacking.tape import FileTape, StreamTape, Tape
 from pipeline.stages.unpacking.tar_headers import TarEntry, entries
 
+#: A compressed archive unpacks to at most so many times its size; small ones to at most a gibibyte.
+_MOST_TIMES, _ANY_SIZE = 200, 1 << 30
 _BY_TYPE = {
     tarfile.SYMTYPE: member_faults.SYMLINK,
     tarfile.LNKTYPE: member_faults.HARDLINK,
@@ -87,7 +90,10 @@ class CompressedTarArchive:
             yield wanted, _too_large(at_hand, max_bytes) or _whole(tape, at_hand)
 
     def _tape(self) -> StreamTape:
-        return StreamTape(unpacked(self._file, self._decoder), self._limits)
+        # Text packs well, but not like this: what unpacks to more is made to keep its readers busy.
+        most = max(_ANY_SIZE, _MOST_TIMES * self._file.size)
+        limits = replace(self._limits, unpacked=min(self._limits.unpacked, most))
+        return StreamTape(unpacked(self._file, self._decoder), limits)
 
 
 def _members(tape: Tape, limits: Limits) -> Iterator[Member]:

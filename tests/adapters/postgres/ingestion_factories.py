@@ -58,6 +58,13 @@ def listed(
     return listing.ingestion_id
 
 
+def reject_next(engine: Engine, detail: str = "It is damaged.") -> None:
+    """Claim the listing that is next, and reject its source."""
+    listing = IngestionWork(engine).claim_listing(OWNER)
+    assert listing is not None
+    IngestionWork(engine).reject(listing, code="archive-rejected", detail=detail)
+
+
 def store_all(engine: Engine, owner: int = OWNER) -> list[UUID]:
     """Store every member of every claimable shard as a resume: their ids, in order."""
     work = IngestionWork(engine)

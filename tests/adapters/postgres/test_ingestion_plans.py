@@ -13,6 +13,7 @@ from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.ingestion_work import IngestionWork, Shard
 from pipeline.adapters.postgres.ingestions import Ingestions
+from pipeline.domain.ingestion import SourceKind
 from tests.adapters.postgres.factories import OWNER, sql
 from tests.adapters.postgres.ingestion_factories import DAY, member
 from tests.adapters.postgres.test_plans import plan
@@ -20,8 +21,8 @@ from tests.conftest import administer, database_of
 
 #: 40 ingestions, of which one is open: 20,000 shards, 200 of them still to be stored; 40,000 resumes and errors.
 FILL = (
-    """INSERT INTO ingestions (id, source, as_of_date, state, members, source_key, created_at, stored_at)
-    SELECT CAST(lpad(n::text, 32, '0') AS uuid), 's3://b/' || n, '2026-01-01',
+    """INSERT INTO ingestions (id, source, kind, as_of_date, state, members, source_key, created_at, stored_at)
+    SELECT CAST(lpad(n::text, 32, '0') AS uuid), 's3://b/' || n, 'prefix', '2026-01-01',
         CASE WHEN n = 40 THEN 'running' ELSE 'completed' END, 51200, 'key-' || n, now() + n * interval '1 hour',
         CASE WHEN n < 40 THEN now() END
     FROM generate_series(1, 40) n""",
@@ -44,7 +45,7 @@ FILL = (
     SELECT id, 'gemini', 'm', 0.01 FROM applications WHERE status = 'completed'""",
 )
 OPEN = UUID(int=0x40)
-SHARD = Shard(OPEN, 0, 7, 0, 0, 1, False, "s3://b/40", None, None, DAY)
+SHARD = Shard(OPEN, 0, 7, 0, 0, 1, False, "s3://b/40", None, None, DAY, SourceKind.PREFIX, None)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_claims_read_the_shards_that_wait(filled: Engine) -> None:
         (lambda work: work.reap({1, 2}), "ingestion_shards_running"),
         (lambda work: work.dead_owners(), "ingestion_shards_running"),
         (lambda work: work.members(SHARD), "ingestion_shards_pkey"),
-        (lambda work: work.known(SHARD, [("0" * 64, None, None)]), "applications_ingestion_content"),
+        (lambda work: work.known(SHARD, [("0" * 64, None, None)]), "applications_content_sha256"),
         (lambda work: work.end_finished(), "ingestion_shards_open"),
     ],
     ids=["claim_listing", "any_open", "reap", "dead_owners", "members", "known", "end_finished"],

@@ -194,7 +194,7 @@ def test_a_rejected_source_may_be_tried_again(engine: Engine, work: IngestionWor
     listing = claimed_listing(engine)
     work.begin_listing(listing, "key")
     work.add_shards(listing, 0, [[member(0)]])
-    work.reject(listing.ingestion_id, code="archive-rejected", detail="It is damaged.")
+    work.reject(listing, code="archive-rejected", detail="It is damaged.")
     row = Ingestions(engine).get(listing.ingestion_id)
     assert row is not None
     assert (row.state, row.error_code, row.error_detail) == (
@@ -210,7 +210,7 @@ def test_an_ended_ingestion_is_not_rejected(engine: Engine, work: IngestionWork)
     """A receipt that comes late changes nothing."""
     listing = claimed_listing(engine)
     Ingestions(engine).cancel(listing.ingestion_id)
-    work.reject(listing.ingestion_id, code="archive-rejected", detail="It is damaged.")
+    work.reject(listing, code="archive-rejected", detail="It is damaged.")
     assert state(engine, listing.ingestion_id) is IngestionState.CANCELLED
 
 

@@ -26,6 +26,7 @@ from tests.adapters.postgres.ingestion_factories import (
     eventually,
     listed,
     refused,
+    reject_next,
     store_all,
 )
 
@@ -248,7 +249,7 @@ def test_an_archive_that_came_to_nothing_may_come_again(
     if end == "cancelled":
         ingestions.cancel(first)
     else:
-        IngestionWork(engine).reject(first, code="archive-rejected", detail="It is damaged.")
+        reject_next(engine)
     again = ingestions.create("upload:a.zip", as_of_date=DAY, object_key="archives/2", content_sha256=ARCHIVE)
     assert again != first
 
@@ -422,11 +423,12 @@ def test_a_cancelled_source_can_be_ingested_anew(engine: Engine, ingestions: Ing
 @pytest.mark.parametrize("ended", ["completed", "rejected"])
 def test_what_has_ended_cannot_be_cancelled(engine: Engine, ingestions: Ingestions, ended: str) -> None:
     """Its state stays."""
-    id_ = listed(engine)
     if ended == "completed":
+        id_ = listed(engine)
         IngestionWork(engine).end_finished()
     else:
-        IngestionWork(engine).reject(id_, code="archive-rejected", detail="It is damaged.")
+        id_ = ingestions.create("s3://b/a.zip", as_of_date=DAY)
+        reject_next(engine)
     assert not ingestions.cancel(id_)
     row = ingestions.get(id_)
     assert row is not None

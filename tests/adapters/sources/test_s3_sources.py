@@ -69,7 +69,7 @@ def test_an_object_that_was_replaced_since_it_was_listed_is_missing(
 def test_a_manifest_reads_only_what_is_allowed(
     s3: Any, aws: AwsStandIn, bucket: str, settings: Settings
 ) -> None:
-    """Its own folder, and the folders given; an address that cannot be is one row's fault."""
+    """The folders given, its own among them or not; an address that cannot be is one row's fault."""
     other = aws.create_bucket(f"{bucket}-other")
     for at, key in (
         (bucket, "in/a.pdf"),
@@ -92,12 +92,14 @@ def test_a_manifest_reads_only_what_is_allowed(
     lines = "\n".join(json.dumps({"key": address}) for address in addresses)
     s3.put_object(Bucket=bucket, Key="in/manifest.jsonl", Body=lines.encode())
     location = f"s3://{bucket}/in/manifest.jsonl"
-    source = open_source(location, settings, s3_prefixes=[f"s3://{other}/open/"])
+    source = open_source(location, settings, s3_prefixes=[f"s3://{other}/open/", f"s3://{bucket}/in/"])
     content = dict(zip(addresses, read(source, list(source.members())), strict=True))
     assert {address for address in addresses if isinstance(content[address], bytes)} == {
         addresses[0], addresses[1], addresses[3],
     }  # fmt: skip
     assert list(codes_of(content).values()) == ["unsafe-name", "unsafe-name", "missing", *["unsafe-name"] * 3]
+    elsewhere = open_source(location, settings, s3_prefixes=[f"s3://{other}/open/"])
+    assert [member.fault is None for member in elsewhere.members()][:4] == [False, False, False, True]
     anything = open_source(location, settings)
     assert isinstance(read(anything, list(anything.members()))[4], bytes)
 
@@ -128,7 +130,7 @@ def test_an_endpoint_that_does_not_answer_is_passing(aws: AwsStandIn, settings: 
         ("s3://b/p/../q/a.pdf", False),
         ("s3://bb/p/a.pdf", False),
         ("s3://whole/a.pdf", True),
-        ("s3://whole", True),
+        ("s3://whole", False),
         ("s3://whole2/a.pdf", False),
         ("/etc/passwd", False),
     ],
