@@ -47,7 +47,8 @@ class _IsolatedWorker:
         return self._stages[kind.__name__]
 
 
-_ISOLATED: Any = ray.remote(num_cpus=0, max_restarts=0, max_task_retries=0)(_IsolatedWorker)
+#: A little of a CPU keeps it off a cluster's head, which offers none and must not die of a document.
+_ISOLATED: Any = ray.remote(num_cpus=0.01, max_restarts=0, max_task_retries=0)(_IsolatedWorker)
 
 
 class NotIsolated(Exception):

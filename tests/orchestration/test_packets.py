@@ -1,0 +1,93 @@
+"""A packet's jobs share a call and nothing else: what happens to one costs the others nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import ray
+from sqlalchemy import Engine
+
+from pipeline.adapters.postgres.jobs import ClaimedJob
+from pipeline.domain.errors import EmptyDocument, LeaseLost, NotYet, TransientError
+from pipeline.domain.receipt import Broken, Done, Failed, Lost, Waiting
+from pipeline.orchestration.deployments import ChunkEmbedder, _answers
+from tests.adapters.postgres.factories import claimed, sectioned, sql
+
+
+@pytest.fixture(scope="module")
+def ray_running() -> Iterator[None]:
+    """Values travel through Ray's object store."""
+    ray.init(address="local", num_cpus=1, include_dashboard=False, logging_level=logging.ERROR)
+    yield
+    ray.shutdown()
+
+
+def claim(engine: Engine, count: int) -> list[ClaimedJob]:
+    return [claimed(engine, f"resume {number}") for number in range(count)]
+
+
+def test_each_job_has_its_own_receipt(engine: Engine, ray_running: None) -> None:
+    """Whatever a job raises is its own, a bug too; only what is done has a value."""
+    raised = [
+        None,
+        EmptyDocument(),
+        TransientError("away"),
+        NotYet(key="quota:x", seconds=3),
+        LeaseLost(),
+        KeyError(),
+    ]
+    jobs = claim(engine, len(raised))
+    outcome = dict(zip((job.lease for job in jobs), raised, strict=True))
+
+    async def work(job: ClaimedJob) -> tuple[Any, Done]:
+        if (error := outcome[job.lease]) is not None:
+            raise error
+        return "value", Done({"stage": "1"}, {})
+
+    answers = asyncio.run(_answers(jobs, work, at_once=2))
+    assert answers.receipts[0] == Done({"stage": "1"}, {})
+    assert [type(receipt) for receipt in answers.receipts[1:]] == [Failed, Failed, Waiting, Lost, Broken]
+    assert [getattr(receipt, "retryable", None) for receipt in answers.receipts[1:3]] == [False, True]
+    assert ray.get(answers.values) == {jobs[0].lease.application_id: "value"}
+
+
+def test_no_more_are_worked_on_at_once_than_asked(engine: Engine, ray_running: None) -> None:
+    """A packet of bulk jobs leaves a reader free for whoever uploads."""
+    at_work, most = 0, 0
+
+    async def work(job: ClaimedJob) -> tuple[Any, Done]:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        await asyncio.sleep(0.01)
+        at_work -= 1
+        return None, Done({}, {})
+
+    asyncio.run(_answers(claim(engine, 6), work, at_once=2))
+    assert most == 2
+
+
+def test_a_document_that_breaks_the_embedder_costs_its_neighbours_nothing(
+    engine: Engine, database_url: str, ray_running: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is broken; one whose lease is lost is lost; the others have their vectors, which are kept."""
+    monkeypatch.setenv("DB_URL", database_url)
+    jobs = claim(engine, 4)
+    texts: dict[Any, Any] = {job.lease.application_id: sectioned("Builds engines in Go.") for job in jobs}
+    texts[jobs[1].lease.application_id] = None
+    sql(
+        engine, "UPDATE jobs SET lease_epoch = 99 WHERE application_id = :id", id=jobs[2].lease.application_id
+    )
+
+    async def run() -> Any:
+        return await ChunkEmbedder().run(jobs, texts)
+
+    answers = asyncio.run(run())
+    assert [type(receipt) for receipt in answers.receipts] == [Done, Broken, Lost, Done]
+    assert ray.get(answers.values).keys() == {jobs[0].lease.application_id, jobs[3].lease.application_id}
+    kept = sql(engine, "SELECT count(*) AS n FROM checkpoints WHERE stage = 'embed' AND state = 'done'")
+    assert kept[0].n == 2
