@@ -82,7 +82,7 @@ def client_of(served: Served, key: str) -> Iterator[ResumesClient]:
     client.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["asked to stop", "killed"])
 def test_what_was_accepted_completes_after_a_restart(served: Served, number: int) -> None:
     """Stopped with work in flight, by request or by force: its successor finishes everything."""
