@@ -165,10 +165,15 @@ def compare(
         cpu_limit.show(limit, console)
         ours = ingest(archive, count, text_engine="local", profile_engine="rules")
         console.print(ours.costs.table(f"Bulk application, {count} resumes", count))
-        baselines = []
+        baselines: list[BaselineFigures] = []
         if "celery" not in without:
             counts = sorted({os.cpu_count() or 1, ours.replicas})
-            baselines = [_celery(archive, count, processes) for processes in counts]
+            for processes in counts:
+                baselines.append(_celery(archive, count, processes))
+                rate = f"{baselines[-1].resumes_per_s:.2f} resumes/s"
+                console.print(
+                    f"Bulk {ours.resumes_per_s:.2f} resumes/s, Celery with {processes} workers {rate}"
+                )
         slow = (
             _with_vendors(made[:vendors], folder, ours.replicas)
             if vendors and "celery" not in without
@@ -183,7 +188,6 @@ def _with_vendors(made: Sequence[Made], folder: Path, processes: int) -> tuple[B
     archive = zip_of(made, folder / "vendors.zip")
     with vendors_running([*made, *warm_up_resumes(processes)]) as settings:
         ours = ingest(archive, len(made), **settings)
-    with vendors_running([*made, *warm_up_resumes(processes)]) as settings:
         return ours, _celery(archive, len(made), processes, settings)
 
 
