@@ -40,7 +40,7 @@ demo-cloud: setup ## The demo through stand-ins of S3, Textract and Gemini, with
 serve: setup ## Run the service on this machine until Ctrl-C
 	$(BIN)/resumes serve
 
-test: setup ## Run the whole test suite (about ten minutes on two cores)
+test: setup ## Run the test suite (some twelve minutes on two cores)
 	@echo "· Running every test: a real PostgreSQL and a real Ray Serve are started for them"
 	$(BIN)/python -m pytest
 

@@ -228,8 +228,8 @@ def _measure(work: _Work) -> _Measured:
     """In a measuring process: each stage over all resumes, then the next."""
     try:
         return _Stages(work).run()
-    except BaseException:
-        _barrier.abort()  # else the others wait for ever
+    except BaseException:  # whatever ended it: the others would wait for ever
+        _barrier.abort()
         raise
 
 

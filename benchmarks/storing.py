@@ -46,6 +46,6 @@ def write(objects: ObjectStore, key: str, content: bytes) -> None:
     try:
         writer.write(content)
         writer.commit()
-    except BaseException:
+    except BaseException:  # whatever ended it, cancellation too: nothing half written stays
         writer.abort()
         raise

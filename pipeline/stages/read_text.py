@@ -104,7 +104,7 @@ class _Cut:
         try:
             writer.write(cut)
             writer.commit()
-        except BaseException:
+        except BaseException:  # whatever ended it, cancellation too: nothing half written stays
             writer.abort()
             raise
 
