@@ -109,7 +109,10 @@ def test_the_log_has_ids_and_nothing_else(
     service: Service, client: httpx.Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One line a request: method, route, status, time, ids. No query, no name, no address."""
-    monkeypatch.setattr(logging.getLogger("serve_app"), "propagate", True)
+    ours = logging.getLogger("serve_app")
+    monkeypatch.setattr(ours, "propagate", True)
+    # Where an earlier test has set up our logging, pytest listens at this logger too: each line would come twice.
+    ours.removeHandler(caplog.handler)
     caplog.set_level(logging.DEBUG, logger="serve_app")
     resume = upload(client, email="ada@example.org", job_post_id="secret-post").json()["id"]
     client.get(f"/resumes/{resume}", params={"view": "full"})
