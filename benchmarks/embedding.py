@@ -124,7 +124,7 @@ async def _ours(resumes: Sequence[bytes], sections: Sequence[SectionedText], set
     jobs = _jobs(engine, settings, [*_warm_ups(resumes[:warm]), *resumes])
     values = [ray.put(one) for one in [*sections[:warm], *sections]]
     handle = serve.get_app_handle("resumes")
-    slots = asyncio.Semaphore(_IN_FLIGHT * settings.embedding_replicas * 2 * (settings.embedding_batch or 8))
+    slots = asyncio.Semaphore(_IN_FLIGHT * settings.embedding_replicas * 2 * settings.embedding_at_once)
 
     async def embed(job: ClaimedJob, value: object) -> None:
         async with slots:
@@ -160,10 +160,10 @@ def main() -> None:
     arguments.add_argument("--device", help="EMBEDDING_DEVICE, where it is not the environment's")
     arguments.add_argument("--gpus", type=float, help="EMBEDDING_NUM_GPUS")
     arguments.add_argument("--replicas", type=int, help="EMBEDDING_REPLICAS")
-    arguments.add_argument("--batch", type=int, help="EMBEDDING_BATCH")
+    arguments.add_argument("--batch-tokens", type=int, help="EMBEDDING_BATCH_TOKENS")
     given = arguments.parse_args()
     told = {
-        "embedding_device": given.device, "embedding_num_gpus": given.gpus, "embedding_batch": given.batch,
+        "embedding_device": given.device, "embedding_num_gpus": given.gpus, "embedding_batch_tokens": given.batch_tokens,
         "embedding_replicas": given.replicas,
     }  # fmt: skip
     data_dir = Path(tempfile.mkdtemp(prefix="resumes-embedding-"))

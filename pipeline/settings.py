@@ -21,6 +21,10 @@ from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.spending import Prices
 
 
+#: Resumes that are embedded together: their chunks have fifteen widths, and some 700 tokens.
+_LEAST_AT_ONCE, _TOKENS_OF_A_RESUME = 8, 700
+
+
 def _default_data_dir() -> Path:
     # The embedded PostgreSQL run by root opens read permission on every parent of its data directory:
     # root's default is therefore a directory whose parents are public anyway, never under /root.
@@ -179,8 +183,8 @@ class Settings(BaseSettings):
     embedding_precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="auto is bf16 where the device computes in it natively, else fp32."
     )
-    embedding_batch: int | None = Field(
-        None, gt=0, description="Chunks in one forward pass. Unset: 8 on a CPU, 256 on a GPU."
+    embedding_batch_tokens: int | None = Field(
+        None, gt=0, description="Tokens in one forward pass. Unset: 1024 on a CPU, 65536 on a GPU."
     )
     embedding_threads: int = Field(2, gt=0, description="CPU threads of one embedding replica.")
     embedding_replicas: int = Field(1, gt=0, description="Embedding replicas.")
@@ -284,6 +288,12 @@ class Settings(BaseSettings):
         if self.ingest_s3_prefixes is not None:
             return tuple(part.strip() for part in self.ingest_s3_prefixes.split(",") if part.strip())
         return (f"s3://{self.aws_s3_bucket_name}",) if self.aws_s3_bucket_name else ()
+
+    @property
+    def embedding_at_once(self) -> int:
+        """Resumes that an embedding replica embeds together: enough to fill its batches of every width."""
+        tokens = self.embedding_batch_tokens or (65_536 if self.embedding_num_gpus else 1024)
+        return max(_LEAST_AT_ONCE, tokens // _TOKENS_OF_A_RESUME)
 
     @property
     def uses_textract(self) -> bool:

@@ -227,7 +227,7 @@ class ChunkEmbedder:
         settings = load_settings()
         wiring.configure_logging(settings)
         self._embedder = wiring.embedder(settings)
-        at_once = max(4, (settings.embedding_batch or 8) // 2)
+        at_once = settings.embedding_at_once
         self._models = {
             Lane.ONLINE: _Model(self._embedder, Lane.ONLINE, at_once=at_once),
             Lane.BULK: _Model(self._embedder.twin(), Lane.BULK, at_once=at_once),

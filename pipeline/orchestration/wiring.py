@@ -216,7 +216,7 @@ def embedder(settings: Settings) -> Embedder:
         settings.embedding_model,
         device=settings.embedding_device,
         precision=settings.embedding_precision,
-        batch=settings.embedding_batch,
+        batch_tokens=settings.embedding_batch_tokens,
         threads=settings.embedding_threads,
     )
 

@@ -31,7 +31,7 @@ def test_a_wrong_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPa
 
 def test_settings_survive_the_way_through_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replicas read back exactly what the service was started with."""
-    settings = load_settings(db_url="postgresql://u:p@h/d", port=1234, embedding_batch=3)
+    settings = load_settings(db_url="postgresql://u:p@h/d", port=1234, embedding_batch_tokens=3)
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     assert load_settings() == settings
