@@ -13,7 +13,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 
 from pipeline.adapters.postgres import fence
 from pipeline.adapters.postgres.engine import transaction
@@ -53,11 +53,17 @@ class PostgresCheckpoints:
         with transaction(self._engine) as connection:
             live = self._live(connection, [lease for _, lease in wanted])
             # In the order of the keys: two packets with contents in common must not wait for each other.
-            for place in sorted(range(len(wanted)), key=lambda place: str(wanted[place][0])):
+            places = sorted(
+                (place for place, (_, lease) in enumerate(wanted) if lease in live),
+                key=lambda place: str(wanted[place][0]),
+            )
+            claimed = _claim(connection, [wanted[place] for place in places])
+            for place in places:
                 key, lease = wanted[place]
-                lost = LeaseLost(key=str(lease.application_id))
-                found[place] = _take(connection, key, lease) if lease in live else lost
-        return [found[place] for place in range(len(wanted))]
+                new = claimed.get(key) == lease
+                found[place] = Claimed() if new else _take(connection, key, lease)
+        lost = [LeaseLost(key=str(lease.application_id)) for _, lease in wanted]
+        return [found.get(place, lost[place]) for place in range(len(wanted))]
 
     def stored(self, key: CheckpointKey) -> bytes | None:
         """The stored value, if there is one; claims nothing."""
@@ -83,7 +89,7 @@ class PostgresCheckpoints:
         A value that another job stored meanwhile stays: it is as good.
         """
         with transaction(self._engine) as connection:
-            known = _put(connection, key, lease, value)
+            known = _put(connection, [(key, lease, value)]) or _is_stored(connection, key)
             if self._ledger is not None:
                 self._ledger.enter_within(connection, lease.application_id, usages)
         if not known:
@@ -92,8 +98,7 @@ class PostgresCheckpoints:
     def put_many(self, values: Sequence[tuple[CheckpointKey, Lease, bytes]]) -> None:
         """As `CheckpointStore.put_many`."""
         with transaction(self._engine) as connection:
-            for key, lease, value in sorted(values, key=lambda one: str(one[0])):
-                _put(connection, key, lease, value)
+            _put(connection, values)
 
     def discard(self, key: CheckpointKey, lease: Lease) -> None:
         """Give up a claim whose work cannot be done, and let whoever waits for it try. Idempotent."""
@@ -111,10 +116,19 @@ class PostgresCheckpoints:
         return {Lease(row.application_id, row.epoch) for row in rows}
 
 
+def _claim(connection: Connection, wanted: Sequence[tuple[CheckpointKey, Lease]]) -> dict[CheckpointKey, Lease]:
+    """Claim what nobody has; the first of equal keys gets it. Whose is now what of them was new."""
+    new = {_key_of(row) for row in connection.execute(text(INSERT), _parameters(wanted))}
+    claimed: dict[CheckpointKey, Lease] = {}
+    for key, lease in wanted:
+        if key in new:
+            claimed.setdefault(key, lease)
+    return claimed
+
+
 def _take(connection: Connection, key: CheckpointKey, lease: Lease) -> bytes | Claimed | None:
+    """What there is of a key that was not new."""
     parameters = claim_parameters(key, lease)
-    if connection.execute(text(INSERT), parameters).first() is not None:
-        return Claimed()
     row = connection.execute(text(FIND), parameters).first()
     if row is None:
         # Erased between our two statements: the job's next run finds its place free.
@@ -127,16 +141,34 @@ def _take(connection: Connection, key: CheckpointKey, lease: Lease) -> bytes | C
     return Claimed(row.note, row.busy_s)
 
 
-def _put(connection: Connection, key: CheckpointKey, lease: Lease, value: bytes) -> bool:
-    """Store the value of a claim that is ours; whether it is stored now, by whomever."""
-    parameters = claim_parameters(key, lease) | {"value": value}
-    row = connection.execute(text(PUT), parameters).first()
-    if row is None:
-        return connection.execute(text(STORED), parameters).first() is not None
-    wake(connection, str(key))
-    for quota in row.note.get("holds", ()):
+def _put(connection: Connection, values: Sequence[tuple[CheckpointKey, Lease, bytes]]) -> int:
+    """Store the values of those claims that are ours, and wake whoever waits for them: how many were."""
+    parameters = _parameters([(key, lease) for key, lease, _ in values])
+    rows = connection.execute(text(PUT), parameters | {"values": [value for _, _, value in values]}).all()
+    wake(connection, *(str(_key_of(row)) for row in rows))
+    for quota in (quota for row in rows for quota in row.note.get("holds", ())):
         wake(connection, f"quota:{quota}", most=1)
-    return True
+    return len(rows)
+
+
+def _is_stored(connection: Connection, key: CheckpointKey) -> bool:
+    parameters = {"sha256": key.content_sha256, "stage": key.stage, "digest": key.digest}
+    return connection.execute(text(STORED), parameters).first() is not None
+
+
+def _key_of(row: Row[Any]) -> CheckpointKey:
+    return CheckpointKey(row.content_sha256, row.stage, row.digest)
+
+
+def _parameters(claims: Sequence[tuple[CheckpointKey, Lease]]) -> dict[str, Any]:
+    """The parameters of CLAIMS."""
+    return {
+        "sha256s": [key.content_sha256 for key, _ in claims],
+        "stages": [key.stage for key, _ in claims],
+        "digests": [key.digest for key, _ in claims],
+        "job_ids": [lease.application_id for _, lease in claims],
+        "epochs": [lease.epoch for _, lease in claims],
+    }
 
 
 def claim_parameters(key: CheckpointKey, lease: Lease) -> dict[str, Any]:
@@ -154,11 +186,16 @@ KEY = "content_sha256 = :sha256 AND stage = :stage AND digest = :digest"
 #: The claim's own fence.
 OURS = f"{KEY} AND state = 'pending' AND job_id = :job_id AND epoch = :epoch"
 
-INSERT = """
+_CLAIMS = """CAST(:sha256s AS text[]), CAST(:stages AS text[]), CAST(:digests AS text[]),
+        CAST(:job_ids AS uuid[]), CAST(:epochs AS bigint[])"""
+
+INSERT = f"""
     INSERT INTO checkpoints (content_sha256, stage, digest, state, job_id, epoch)
-    VALUES (:sha256, :stage, :digest, 'pending', :job_id, :epoch)
+    SELECT sha256, stage, digest, 'pending', job_id, epoch
+    FROM unnest({_CLAIMS}) WITH ORDINALITY AS w (sha256, stage, digest, job_id, epoch, place)
+    ORDER BY place
     ON CONFLICT DO NOTHING
-    RETURNING 1"""
+    RETURNING content_sha256, stage, digest"""
 
 # A job that waits (for a vendor's job, a quota) keeps its claim: it comes back to it. A claim of an earlier
 # epoch is its own job's to renew, or anybody's to take.
@@ -181,11 +218,18 @@ REMEMBER = f"""
     WHERE {OURS} RETURNING note"""
 
 PUT = f"""
-    WITH claim AS (SELECT content_sha256, stage, digest, note FROM checkpoints WHERE {OURS} FOR UPDATE)
-    UPDATE checkpoints c SET state = 'done', value = :value, note = '{{}}', updated_at = now()
+    WITH claim AS (
+        SELECT c.content_sha256, c.stage, c.digest, c.note, w.value
+        FROM unnest({_CLAIMS}, CAST(:values AS bytea[])) AS w (sha256, stage, digest, job_id, epoch, value)
+        JOIN checkpoints c ON (c.content_sha256, c.stage, c.digest) = (w.sha256, w.stage, w.digest)
+            AND c.state = 'pending' AND (c.job_id, c.epoch) = (w.job_id, w.epoch)
+        ORDER BY c.content_sha256, c.stage, c.digest
+        FOR UPDATE OF c
+    )
+    UPDATE checkpoints c SET state = 'done', value = claim.value, note = '{{}}', updated_at = now()
     FROM claim
     WHERE (c.content_sha256, c.stage, c.digest) = (claim.content_sha256, claim.stage, claim.digest)
-    RETURNING claim.note"""
+    RETURNING c.content_sha256, c.stage, c.digest, claim.note"""
 
 STORED = f"SELECT FROM checkpoints WHERE {KEY} AND state = 'done'"
 

@@ -182,11 +182,13 @@ class JobQueue:
             return _execute(connection, sql, lease, **parameters)
 
 
-def wake(connection: Connection, reason: str, *, most: int | None = None) -> int:
+def wake(connection: Connection, *reasons: str, most: int | None = None) -> int:
     """As `JobQueue.wake`, within a transaction of the caller's; `most` wakes only so many, the longest due first."""
+    if not reasons:
+        return 0
     # Skipping locked rows: one that is being claimed just now needs no waking, and waiting for it could
     # deadlock with the claimer's next statement.
-    rows = connection.execute(text(WAKE), {"reason": reason, "most": most}).all()
+    rows = connection.execute(text(WAKE), {"reasons": list(reasons), "most": most}).all()
     for lane in {row.lane for row in rows}:
         connection.execute(text(f"SELECT pg_notify('{JOBS}', :lane)"), {"lane": lane})
     return len(rows)
@@ -359,7 +361,7 @@ CANCEL = move(
 WAKE = """
     UPDATE jobs SET run_at = now() WHERE application_id IN (
         SELECT application_id FROM jobs
-        WHERE state = 'waiting' AND reason = :reason AND run_at > now()
+        WHERE state = 'waiting' AND reason = ANY(:reasons) AND run_at > now()
         ORDER BY run_at LIMIT CAST(:most AS bigint) FOR UPDATE SKIP LOCKED
     ) AND state = 'waiting'
     RETURNING lane"""
