@@ -172,7 +172,12 @@ class _Database:
         return seconds, [jobs[id_] for id_ in ids]
 
     def save(self, results: Sequence[ResumeResult], *, skip: int) -> float:
-        """CPU seconds for all but the first `skip`. Raises RuntimeError when one is not saved."""
+        """CPU seconds for all but the first `skip`, into the index that searches need, as a service's saves are.
+
+        Raises RuntimeError when one is not saved.
+        """
+        vectors = results[0].embedded
+        wiring.search(self._engine).ensure_index(vectors.model, vectors.vectors.shape[1])
         verdicts = self._stage.run(results[:skip])
 
         def work() -> None:

@@ -4,7 +4,7 @@ The deployment is the service's own, with its replicas, batching and remembered 
 dispatcher sends them, and it cuts them into chunks itself. The peer encodes the same chunks, cut already, in one
 call, with the same model, device, precision and threads, in the batch that suits it best.
 
-    python -m benchmarks.embedding [--n 200] [--device cuda --gpus 1 --replicas 1 --batch 256]
+    python -m benchmarks.embedding [--n 200] [--device cuda --gpus 1 --replicas 1]
 
 The last line is a JSON object: `embedding_ratio`, and what it is of.
 """
@@ -128,9 +128,9 @@ async def _ours(resumes: Sequence[bytes], sections: Sequence[SectionedText], set
 
     async def embed(job: ClaimedJob, value: object) -> None:
         async with slots:
-            receipt = await handle.run.remote(job, value)
-        if not isinstance(receipt, Done):
-            raise RuntimeError(f"a resume was not embedded: {receipt}")
+            answers = await handle.run.remote([job], {job.lease.application_id: value})
+        if not isinstance(answers.receipts[0], Done):
+            raise RuntimeError(f"a resume was not embedded: {answers.receipts[0]}")
 
     await asyncio.gather(*map(embed, jobs[:warm], values[:warm]))
     started = time.perf_counter()
@@ -163,8 +163,8 @@ def main() -> None:
     arguments.add_argument("--batch-tokens", type=int, help="EMBEDDING_BATCH_TOKENS")
     given = arguments.parse_args()
     told = {
-        "embedding_device": given.device, "embedding_num_gpus": given.gpus, "embedding_batch_tokens": given.batch_tokens,
-        "embedding_replicas": given.replicas,
+        "embedding_device": given.device, "embedding_num_gpus": given.gpus, "embedding_replicas": given.replicas,
+        "embedding_batch_tokens": given.batch_tokens,
     }  # fmt: skip
     data_dir = Path(tempfile.mkdtemp(prefix="resumes-embedding-"))
     settings = load_settings(

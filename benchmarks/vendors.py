@@ -29,12 +29,11 @@ def vendors_running(
 ) -> Iterator[dict[str, Any]]:
     """The settings that lead a service to S3, Textract and Gemini within the block; `made` is what they can read.
 
-    A Textract job takes `textract_s` seconds and a call of Gemini `gemini_s`. The stand-ins run in this process;
-    Gemini's looks through every truth for each request, so that some hundred resumes are as many as make sense.
+    A Textract job takes `textract_s` seconds and a call of Gemini `gemini_s`. The stand-ins run in this process.
     """
     textract = {
         "seconds": textract_s, "start_tps": _PLENTY, "get_tps": _PLENTY, "jobs_at_once": 1_000_000,
-        "blocks_a_page": 1000,
+        "blocks_a_page": 1000, "checked": False,
     }  # fmt: skip
     with cloud_running(textract=textract, gemini={"latency_s": gemini_s}) as cloud:
         for one in made:

@@ -20,7 +20,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.spending import Prices
 
-
 #: Resumes that are embedded together: their chunks have fifteen widths, and some 700 tokens.
 _LEAST_AT_ONCE, _TOKENS_OF_A_RESUME = 8, 700
 

@@ -36,7 +36,10 @@ class ResumeWorker:
         self._group = wiring.group_sections()
         self._normalise = wiring.normalise_profile(settings)
         self._verify = wiring.verify_profile(settings)
-        self._embed = EmbedChunks(wiring.embedder(settings))
+        embedder = wiring.embedder(settings)
+        self._embed = EmbedChunks(embedder)
+        # What is saved can be searched, as with us; one of the workers makes the index.
+        wiring.search(self._engine).ensure_index(embedder.model, embedder.dimension)
         self._save = wiring.save_resume(self._engine)
 
     def process(self, application_id: UUID) -> None:

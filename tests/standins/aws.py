@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -49,6 +50,7 @@ class AwsStandIn:
             "AWS_ENDPOINT_URL": self.url,
         }
 
+    @cache  # noqa: B019 - a stand-in lives as long as its test, and a client takes longer to make than to ask
     def client(self, service: str) -> Any:
         return self.access.client(service)
 

@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.standins.gemini_reading import Numbered, likeness, numbered, read
+from tests.standins.gemini_reading import Numbered, likeness, numbered, read, shown
 
 Json = dict[str, Any]
 FAULTS = (
@@ -244,8 +244,9 @@ class GeminiStandIn:
         return JSONResponse(response)
 
     def _truth_of(self, lines: list[Numbered]) -> Json | None:
-        best = max(self._truths, key=lambda truth: likeness(truth, lines), default=None)
-        return best if best is not None and likeness(best, lines) > 0 else None
+        printed = shown(lines)
+        best = max(self._truths, key=lambda truth: likeness(truth, printed), default=None)
+        return best if best is not None and likeness(best, printed) > 0 else None
 
     def _invent(self, group: str, answer: Json, lines: list[Numbered]) -> None:
         """Make up one value that a reader would like to believe, and cite a line that does not print it."""

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pipeline.adapters.rules.dates import DateRange, find_dates
@@ -36,15 +37,22 @@ def numbered(prompt: str) -> list[Numbered]:
     return found
 
 
-def _key(text: Any) -> str:
-    folded = unicodedata.normalize("NFKD", str(text)).casefold()
+@lru_cache(100_000)
+def _key(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c for c in folded if c.isalnum())
+
+
+@lru_cache(10_000)
+def _places(text: str) -> tuple[str, list[int]]:
+    """The text's key, character by character, and where in the text each of the key's characters stands."""
+    keys = [(_key(c), i) for i, c in enumerate(text)]
+    return "".join(key for key, _ in keys), [i for key, i in keys for _ in key]
 
 
 def _printed(text: str, wanted: str) -> str | None:
     """The stretch of `text` that prints `wanted`, on word borders, letters and digits compared."""
-    places = [i for i, c in enumerate(text) for k in _key(c)]
-    key, target = "".join(_key(c) for c in text), _key(wanted)
+    (key, places), target = _places(text), _key(wanted)
     at = key.find(target) if target else -1
     while at >= 0:
         begin, end = places[at], places[at + len(target) - 1] + 1
@@ -63,13 +71,14 @@ class Reader:
 
     def __init__(self, lines: Sequence[Numbered]) -> None:
         self.lines = list(lines)
+        self._runs: dict[int, list[tuple[int, list[Numbered], str]]] = {}
 
     def point(self, wanted: Any, near: int | None = None) -> tuple[Json, int] | None:
         """A pointer at a value and the index of its first line, the nearest to index `near` where there are several."""
         best: tuple[int, Json, int] | None = None
-        for runs in (self.runs(1), self.runs(2), self.runs(3)):
-            for i, run in runs:
-                found = _printed(" ".join(line.text for line in run), str(wanted))
+        for size in (1, 2, 3):
+            for i, run, text in self.runs(size):
+                found = _printed(text, str(wanted))
                 if found is None:
                     continue
                 far = abs(i - near) if near is not None else i
@@ -79,8 +88,13 @@ class Reader:
                 return best[1], best[2]
         return None
 
-    def runs(self, size: int) -> list[tuple[int, list[Numbered]]]:
-        """Lines that may print one value: each alone, or with one or two that follow within a few lines."""
+    def runs(self, size: int) -> list[tuple[int, list[Numbered], str]]:
+        """Lines that may print one value, and their text: each alone, or with one or two that follow within a few."""
+        if size not in self._runs:
+            self._runs[size] = [(i, run, " ".join(line.text for line in run)) for i, run in self._near(size)]
+        return self._runs[size]
+
+    def _near(self, size: int) -> list[tuple[int, list[Numbered]]]:
         lines, found = self.lines, []
         for i in range(len(lines)):
             if size == 1:
@@ -92,11 +106,11 @@ class Reader:
                 found += [(i, [lines[i], lines[i + a], lines[i + b]]) for a, b in pairs if i + b < len(lines)]
         return found
 
+    @cached_property
     def dated(self) -> list[tuple[int, list[Numbered], DateRange, str]]:
         """Index of the first line, lines, range and text of every date range or date."""
         found = []
-        for i, run in [*self.runs(1), *self.runs(2)]:
-            text = " ".join(line.text for line in run)
+        for i, run, text in [*self.runs(1), *self.runs(2)]:
             first = len(run[0].text) if len(run) > 1 else -1
             for told in find_dates(text):
                 if first < 0 or (told.begin < first < told.end and not told.single):
@@ -106,7 +120,7 @@ class Reader:
     def dates(self, start: str | None, end: str | None) -> list[tuple[Json, int]]:
         """Pointers at the ranges that say `start` to `end`, those of one line first."""
         found = []
-        for i, run, told, text in self.dated():
+        for i, run, told, text in self.dated:
             begin = told.start.value if told.start else None
             last = "present" if told.current else told.finish.value if told.finish else begin
             # A truth may tell less than is printed: a month where the day is there too.
@@ -238,7 +252,7 @@ def _guess_person(reader: Reader) -> Json:
 def _guess_entries(reader: Reader, section: str) -> list[tuple[Json | None, Json | None, Json]]:
     """At each date: the text beside or before it, the line after it, and the date."""
     found = []
-    for i, run, told, text in reader.dated():
+    for i, run, told, text in reader.dated:
         if len(run) == 1 and not told.single and reader.lines[i].section in (section, "other", "header"):
             line = reader.lines[i]
             rest = line.text[: told.begin].strip(" ,|–-(")
@@ -284,13 +298,17 @@ _GUESS = {
 }
 
 
-def likeness(truth: Json, lines: Sequence[Numbered]) -> float:
-    """How much of what a truth tells the lines print, less what they do not: to know a document again."""
-    shown = "".join(_key(line.text) for line in lines)
+def shown(lines: Sequence[Numbered]) -> str:
+    """All that the lines print, as `likeness` compares it."""
+    return "".join(_key(line.text) for line in lines)
+
+
+def likeness(truth: Json, shown: str) -> float:
+    """How much of what a truth tells is shown, less what is not: to know a document again."""
     values = [truth.get("name"), truth.get("email"), *(truth.get("skills") or [])]
     for name in ("work", "education"):
         for entry in truth.get(name) or []:
             values += [entry.get(k) for k in ("company", "title", "institution", "degree")]
     years = [str(entry.get(k))[:4] for entry in truth.get("work") or [] for k in ("start", "end")]
-    hits = sum(len(_key(value)) for value in values if value and _key(value) in shown)
+    hits = sum(len(_key(str(value))) for value in values if value and _key(str(value)) in shown)
     return hits + sum(2 for year in years if year in shown) - 0.01 * len(values)

@@ -116,7 +116,9 @@ class PostgresCheckpoints:
         return {Lease(row.application_id, row.epoch) for row in rows}
 
 
-def _claim(connection: Connection, wanted: Sequence[tuple[CheckpointKey, Lease]]) -> dict[CheckpointKey, Lease]:
+def _claim(
+    connection: Connection, wanted: Sequence[tuple[CheckpointKey, Lease]]
+) -> dict[CheckpointKey, Lease]:
     """Claim what nobody has; the first of equal keys gets it. Whose is now what of them was new."""
     new = {_key_of(row) for row in connection.execute(text(INSERT), _parameters(wanted))}
     claimed: dict[CheckpointKey, Lease] = {}

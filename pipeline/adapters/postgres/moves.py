@@ -47,6 +47,7 @@ def move(
     state: str | None = None,
     code: str = "NULL",
     detail: str = "NULL",
+    shows: str = "",
     answer: str = "m.application_id, m.to_state",
     order: str = "",
 ) -> str:
@@ -54,7 +55,8 @@ def move(
 
     `to` names every target state; `state` is the SQL that chooses among them when there are several.
     `changes` are further assignments to `jobs`; `code` and `detail` become the application's error when the
-    target is failed or dead. `answer` selects from `m` (the moved job) and `a` (its application as it was).
+    target is failed or dead; `shows` are further assignments to the application, from columns of `p` (picked).
+    `answer` selects from `m` (the moved job) and `a` (its application as it was).
     """
     state = state or f"'{to[0].value}'"
     failed = f"m.to_state IN ({quoted({JobState.FAILED, JobState.DEAD})})"
@@ -82,8 +84,8 @@ def move(
                 started_at = coalesce(a.started_at, CASE WHEN m.to_state = 'running' THEN now() END),
                 completed_at = CASE WHEN {finished} THEN now() END,
                 error_code = CASE WHEN {failed} THEN {code} END,
-                error_detail = CASE WHEN {failed} THEN {detail} END
-            FROM moved m
+                error_detail = CASE WHEN {failed} THEN {detail} END{", " + shows if shows else ""}
+            FROM moved m JOIN picked p USING (application_id)
             WHERE a.id = m.application_id AND a.status <> {STATUS_CASE}
             RETURNING a.id
         )

@@ -93,8 +93,8 @@ def _write(connection: Connection, live: list[_Live]) -> None:
         },
     )
     _tell_cost(connection, live)
-    connection.execute(text(PROFILES), _profiles([one.result for one in live]))
-    connection.execute(text(succeed_sql()), fence.of([one.result.lease for one in live]))
+    leases = fence.of([one.result.lease for one in live])
+    connection.execute(text(succeed_sql()), leases | _profiles([one.result for one in live]))
 
 
 def _tell_cost(connection: Connection, live: list[_Live]) -> None:
@@ -129,7 +129,6 @@ def _copy_chunks(connection: Connection, live: list[_Live]) -> None:
 
 def _profiles(results: list[ResumeResult]) -> dict[str, Any]:
     return {
-        "ids": [result.lease.application_id for result in results],
         "profiles": [result.profile.model_dump_json() for result in results],
         "versions": [documents.compact(result.versions) for result in results],
         "pages": [len(result.sections.text.pages) for result in results],
@@ -155,14 +154,19 @@ TEXTS = """
     SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:bodies AS bytea[]))
     ON CONFLICT (application_id) DO UPDATE SET body = excluded.body"""
 
-# What the sender said of the application wins over what the resume says.
-PROFILES = """
-    UPDATE applications a SET profile = new.profile::jsonb, versions = new.versions::jsonb,
-        pages = new.pages, email = coalesce(a.email, new.email)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:profiles AS text[]), CAST(:versions AS text[]),
-        CAST(:pages AS integer[]), CAST(:emails AS text[])) AS new (id, profile, versions, pages, email)
-    WHERE a.id = new.id"""
-
 
 def succeed_sql() -> str:
-    return move(fence.held(), to=(JobState.SUCCEEDED,), changes=f"{LEASE_ENDS}, reason = NULL")
+    """The profiles and the jobs' ends: one row of `applications`, with its many indexes, is written once."""
+    profiles = fence.held(
+        """, CAST(:profiles AS text[]), CAST(:versions AS text[]), CAST(:pages AS integer[]),
+                CAST(:emails AS text[])""",
+        ", profile, versions, pages, email",
+    )
+    return move(
+        profiles,
+        to=(JobState.SUCCEEDED,),
+        changes=f"{LEASE_ENDS}, reason = NULL",
+        # What the sender said of the application wins over what the resume says.
+        shows="""profile = p.profile::jsonb, versions = p.versions::jsonb, pages = p.pages,
+                email = coalesce(a.email, p.email)""",
+    )
