@@ -14,7 +14,7 @@ import psutil
 from rich.table import Table
 
 _MIB = 1024 * 1024
-_EVERY_S = 1.0
+_EVERY_S = 2.0
 #: Memory is read less often than CPU: the kernel walks every page of a process for it.
 _MEMORY_EVERY_S = 10.0
 #: Programs that one command line would not tell apart.
