@@ -33,7 +33,7 @@ from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
 from pipeline.domain.journey import Lane
 from pipeline.domain.receipt import Done
 from pipeline.domain.sections import SectionedText
-from pipeline.orchestration import wiring
+from pipeline.orchestration import packets, wiring
 from pipeline.orchestration.graph import build_graph
 from pipeline.orchestration.local import free_port, service_running
 from pipeline.settings import Settings, load_settings
@@ -116,19 +116,19 @@ def _embedder() -> object:
 
 async def _ours(resumes: Sequence[bytes], sections: Sequence[SectionedText], settings: Settings) -> float:
     """Seconds that the deployment takes for all resumes, each known to PostgreSQL as a running job."""
-    import ray
     from ray import serve
 
     engine = wiring.database(settings, name="embedding-benchmark")
     warm = min(_WARM_UP, len(resumes))
     jobs = _jobs(engine, settings, [*_warm_ups(resumes[:warm]), *resumes])
-    values = [ray.put(one) for one in [*sections[:warm], *sections]]
+    texts = zip(jobs, [*sections[:warm], *sections], strict=True)
+    values = [packets.put({job.lease.application_id: one}) for job, one in texts]
     handle = serve.get_app_handle("resumes")
     slots = asyncio.Semaphore(_IN_FLIGHT * settings.embedding_replicas * 2 * settings.embedding_at_once)
 
     async def embed(job: ClaimedJob, value: object) -> None:
         async with slots:
-            answers = await handle.run.remote([job], {job.lease.application_id: value})
+            answers = await handle.run.remote([job], value)
         if not isinstance(answers.receipts[0], Done):
             raise RuntimeError(f"a resume was not embedded: {answers.receipts[0]}")
 

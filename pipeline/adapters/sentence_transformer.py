@@ -8,7 +8,9 @@ agrees with it to a cosine of .9997.
 from __future__ import annotations
 
 import copy
+import ctypes
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +26,8 @@ _PAD_TO = 16
 #: Tokens of a batch, padding included. Half of it costs a CPU 3 % (the weights are read more often), and so does
 #: twice as much (the layers' values no longer fit its cache).
 _CPU_BATCH, _GPU_BATCH = 1024, 65_536
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  #: of glibc's mallopt
+_KEPT_BYTES, _MAPPED_BYTES = 128 * 1024 * 1024, 32 * 1024 * 1024
 
 
 class SentenceTransformerEmbedder:
@@ -41,6 +45,7 @@ class SentenceTransformerEmbedder:
         import torch  # 0.9 s and 214 MB: only in the process that embeds
 
         torch.set_num_threads(threads)
+        _keep_memory()
         self.device = _resolve_device(device)
         self.precision = _resolve_precision(precision, self.device)
         self._batch_tokens = batch_tokens or (_CPU_BATCH if self.device == "cpu" else _GPU_BATCH)
@@ -123,6 +128,18 @@ def _batches(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:
         width = padded
     if batch:
         yield batch
+
+
+def _keep_memory() -> None:
+    """Let this process keep what a forward pass gives back, for the next one.
+
+    In a thread of its own, glibc returns it after every layer: 5,200 page faults and 9 ms of CPU a resume, against
+    130 and .5 ms.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:  # musl has none
+        mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def _load(model: str, device: str) -> Any:

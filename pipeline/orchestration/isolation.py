@@ -10,13 +10,11 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import ray
 
 from pipeline.adapters.postgres.jobs import ClaimedJob
 from pipeline.domain.receipt import Answers
-from pipeline.domain.sections import SectionedText
 from pipeline.orchestration.deployments import ChunkEmbedder, ProfileNormaliser, TextReader
 
 #: A worker that had no suspect for so long gives its memory back.
@@ -35,10 +33,10 @@ class _IsolatedWorker:
     async def read(self, jobs: Sequence[ClaimedJob]) -> Answers:
         return await self._stage(TextReader).run(jobs)
 
-    async def normalise(self, jobs: Sequence[ClaimedJob], texts: dict[UUID, SectionedText]) -> Answers:
+    async def normalise(self, jobs: Sequence[ClaimedJob], texts: bytes) -> Answers:
         return await self._stage(ProfileNormaliser).run(jobs, texts)
 
-    async def embed(self, jobs: Sequence[ClaimedJob], texts: dict[UUID, SectionedText]) -> Answers:
+    async def embed(self, jobs: Sequence[ClaimedJob], texts: bytes) -> Answers:
         return await self._stage(ChunkEmbedder).run(jobs, texts)
 
     def _stage(self, kind: type) -> Any:

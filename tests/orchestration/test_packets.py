@@ -15,6 +15,7 @@ from pipeline.adapters.postgres.jobs import ClaimedJob
 from pipeline.domain.errors import EmptyDocument, LeaseLost, NotYet, TransientError
 from pipeline.domain.receipt import Broken, Done, Failed, Lost, Waiting
 from pipeline.orchestration.deployments import ChunkEmbedder, _answers
+from pipeline.orchestration.packets import packed, unpacked
 from tests.adapters.postgres.factories import claimed, sectioned, sql
 
 
@@ -52,7 +53,7 @@ def test_each_job_has_its_own_receipt(engine: Engine, ray_running: None) -> None
     assert answers.receipts[0] == Done({"stage": "1"}, {})
     assert [type(receipt) for receipt in answers.receipts[1:]] == [Failed, Failed, Waiting, Lost, Broken]
     assert [getattr(receipt, "retryable", None) for receipt in answers.receipts[1:3]] == [False, True]
-    assert ray.get(answers.values) == {jobs[0].lease.application_id: "value"}
+    assert unpacked(ray.get(answers.values)) == {jobs[0].lease.application_id: "value"}
 
 
 def test_no_more_are_worked_on_at_once_than_asked(engine: Engine, ray_running: None) -> None:
@@ -84,10 +85,13 @@ def test_a_document_that_breaks_the_embedder_costs_its_neighbours_nothing(
     )
 
     async def run() -> Any:
-        return await ChunkEmbedder().run(jobs, texts)
+        return await ChunkEmbedder().run(jobs, packed(texts))
 
     answers = asyncio.run(run())
     assert [type(receipt) for receipt in answers.receipts] == [Done, Broken, Lost, Done]
-    assert ray.get(answers.values).keys() == {jobs[0].lease.application_id, jobs[3].lease.application_id}
+    assert unpacked(ray.get(answers.values)).keys() == {
+        jobs[0].lease.application_id,
+        jobs[3].lease.application_id,
+    }
     kept = sql(engine, "SELECT count(*) AS n FROM checkpoints WHERE stage = 'embed' AND state = 'done'")
     assert kept[0].n == 2
