@@ -20,8 +20,10 @@ from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.jobs import JobQueue
+from pipeline.adapters.postgres.retention import RetentionPeriods
 from pipeline.adapters.postgres.search import Search, index_name
 from pipeline.domain.journey import Lane, Status
+from pipeline.domain.retention import Retention
 from tests.adapters.postgres.factories import OWNER, sha256, sql
 from tests.conftest import administer, database_of
 
@@ -131,6 +133,14 @@ def test_what_looks_at_running_jobs_reads_only_running_jobs(
     indexes, scanned = plan(filled, lambda: call(JobQueue(filled)))
     assert "jobs_running" in indexes
     assert "jobs" not in scanned
+
+
+def test_a_sweep_passes_by_what_is_kept_or_was_erased(filled: Engine) -> None:
+    """Receipts stay for good: status and time are looked up, for a job post of its own too."""
+    periods = RetentionPeriods(filled, Retention(20, {"post-7": 19, "post-9": None}))
+    indexes, scanned = plan(filled, lambda: periods.expired(500))
+    assert "applications_status_created_at" in indexes
+    assert scanned == set()
 
 
 def test_waking_and_waiting_use_their_indexes(filled: Engine) -> None:
