@@ -15,6 +15,7 @@ _MOST_OBJECTS = 3000
 _DEEPEST_FORM = 3
 _SIZE_OF_JPX = b"\xff\x4f\xff\x51"
 _PAGE_INFORMATION, _LONG_NUMBERS = 48, 0x40  #: of a JBIG2 segment's flags
+_UNKNOWN_HEIGHT = 0xFFFFFFFF  #: JBIG2 in strips tells it at its end
 
 
 def refuse_huge_pictures(page: Any) -> None:
@@ -81,7 +82,8 @@ def _jbig2_pixels(data: bytes) -> int:
     if flags & 0x3F != _PAGE_INFORMATION:
         return 0
     at = 14 if flags & _LONG_NUMBERS else 11
-    return _number(data, at) * _number(data, at + 4)
+    width, height = _number(data, at), _number(data, at + 4)
+    return width * height if height != _UNKNOWN_HEIGHT else 0
 
 
 def _number(data: bytes, at: int) -> int:

@@ -167,9 +167,9 @@ def picture(keys: str, data: bytes) -> bytes:
     )
 
 
-def huge_jbig2(side: int = 100_000, *, told: int = 100_000) -> bytes:
-    """A JBIG2 picture that says it is `side` by `side` pixels; `told` is what the PDF says of it."""
-    page = struct.pack(">IIIIBH", side, side, 0, 0, 0, 0)
+def huge_jbig2(side: int = 100_000, height: int | None = None, *, told: int = 100_000) -> bytes:
+    """A JBIG2 picture that says it is `side` by `height` (or `side`) pixels; `told` is what the PDF says of it."""
+    page = struct.pack(">IIIIBH", side, side if height is None else height, 0, 0, 0, 0)
     data = struct.pack(">IBBBI", 0, 48, 0, 1, len(page)) + page
     keys = f"/Width {told} /Height {told} /BitsPerComponent 1 /ColorSpace /DeviceGray /Filter /JBIG2Decode"
     return picture(keys, data)

@@ -274,9 +274,10 @@ def test_tables_one_after_the_other_are_no_loop(engine: DocumentTextEngine) -> N
     assert [line.text for line in text.lines] == ["Ada Fiktiva"]
 
 
-def test_a_large_picture_is_no_limit(engine: DocumentTextEngine) -> None:
-    """A sheet of A3 at 1,200 dpi is read; whether anything is on it is for OCR to tell."""
-    (page,) = _read(engine, pdf_bombs.huge_jbig2(18_000, told=18_000)).pages
+@pytest.mark.parametrize("height", [18_000, 0xFFFFFFFF])
+def test_a_large_picture_is_no_limit(engine: DocumentTextEngine, height: int) -> None:
+    """A sheet of A3 at 1,200 dpi, or one in strips that tell their height at the end; what is on it, OCR tells."""
+    (page,) = _read(engine, pdf_bombs.huge_jbig2(18_000, height, told=18_000)).pages
     assert page.pictured == 1.0
 
 

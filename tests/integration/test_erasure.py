@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 
 from benchmarks.service import Service
 from pipeline.client import ResumesClient
+from pipeline.demo import samples_dir
 from pipeline.orchestration import wiring
 from tests.adapters.image_bytes import page, saved
 from tests.adapters.pdf_bytes import pdf, text_at
@@ -26,6 +27,7 @@ FIELDS = {
     "external_id": f"person-{NAME}",
     "job_post_id": "canaries",
 }
+SAMPLE = sorted(samples_dir().glob("*.pdf"))[0]
 UNDER_WAY = ("queued", "processing")
 SPREAD_S = (0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.9, 1.3, 1.8)
 
@@ -111,7 +113,7 @@ def test_what_is_erased_mid_run_does_not_come_back(
         ids.append(upload(http, make(f"copy {number}")))
         time.sleep(delay)
         client.erase(ids[-1])
-    last = client.upload(next(iter(sorted(Path("samples").glob("*.pdf")))), fresh=make.__name__)["id"]
+    last = client.upload(SAMPLE, fresh=make.__name__)["id"]
     assert client.wait(last)["status"] == "completed"
     wait_until_quiet(engine)
     assert everywhere(service, engine) == set()
