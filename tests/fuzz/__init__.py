@@ -4,4 +4,4 @@ A target is a module with `run(data)`, which may raise the errors of pipeline/do
 `seeds()`, the inputs that it begins with.
 """
 
-TARGETS = ("pdf", "docx", "docx_body", "image", "zip", "tar", "manifest", "grouping", "rules")
+TARGETS = ("upload", "pdf", "docx", "docx_body", "image", "zip", "tar", "manifest", "grouping", "rules")

@@ -21,7 +21,7 @@ def main() -> None:
     """Does not return: libFuzzer ends the process, with 0 where it found nothing."""
     options = _options()
     # The target's own modules and their imports are instrumented as they are loaded.
-    with atheris.instrument_imports(include=["pipeline", "PIL"], enable_loader_override=False):
+    with atheris.instrument_imports(include=["pipeline", "serve_app", "PIL"], enable_loader_override=False):
         target = importlib.import_module(f"tests.fuzz.{options.target}")
         from pipeline.domain.errors import ResumesError
 
