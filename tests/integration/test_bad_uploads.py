@@ -157,7 +157,7 @@ def elsewhere() -> Iterator[tuple[str, list[bytes]]]:
             asked.append(self.rfile.readline())
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}", asked
         server.shutdown()
 

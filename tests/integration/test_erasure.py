@@ -98,6 +98,7 @@ def test_an_erased_resume_leaves_no_trace(
     assert {"applications", "texts", "chunks", "idempotency_keys"} <= {table for table, _, _ in before}
     assert ("checkpoints" in {table for table, _, _ in before}) == (make is scan)
     assert client.erase(id_)["status"] == "erased"
+    assert files_with(logs(), [id_]), "logs carry ids, and are looked through"
     assert everywhere(service, engine) == set()
     assert not list(service.settings.objects_dir.rglob(f"*{id_}*"))
 
@@ -116,10 +117,20 @@ def test_what_is_erased_mid_run_does_not_come_back(
     last = client.upload(SAMPLE, fresh=make.__name__)["id"]
     assert client.wait(last)["status"] == "completed"
     wait_until_quiet(engine)
+    states = states_of(engine, ids)
+    assert any("running" in seen for seen in states), "some were being worked on"
+    assert any("succeeded" not in seen for seen in states), "not all had been completed before"
     assert everywhere(service, engine) == set()
     for id_ in ids:
         assert http.get(f"/resumes/{id_}").status_code == 410
         assert not list(service.settings.objects_dir.rglob(f"*{id_}*"))
+
+
+def states_of(engine: Engine, ids: list[str]) -> list[set[str]]:
+    """The states that each of these jobs went through."""
+    query = text("SELECT to_state FROM events WHERE application_id = CAST(:id AS uuid)")
+    with engine.connect() as connection:
+        return [set(connection.execute(query, {"id": id_}).scalars()) for id_ in ids]
 
 
 def wait_until_quiet(engine: Engine) -> None:

@@ -135,11 +135,22 @@ def test_what_looks_at_running_jobs_reads_only_running_jobs(
     assert "jobs" not in scanned
 
 
-def test_a_sweep_passes_by_what_is_kept_or_was_erased(filled: Engine) -> None:
-    """Receipts stay for good: status and time are looked up, for a job post of its own too."""
-    periods = RetentionPeriods(filled, Retention(20, {"post-7": 19, "post-9": None}))
-    indexes, scanned = plan(filled, lambda: periods.expired(500))
+def test_a_sweep_passes_by_what_was_erased(engine: Engine) -> None:
+    """Receipts stay for good: of years of them, only what is not erased and old is looked at."""
+    sql(
+        engine,
+        """INSERT INTO applications (id, object_key, content_sha256, size, mime, as_of_date, status, job_post_id,
+            created_at, erased_at)
+        SELECT gen_random_uuid(), CASE WHEN n <= 1000 THEN 'k' END, repeat('0', 64), 1, 'a/b', '2026-01-01',
+            CASE WHEN n <= 1000 THEN 'completed' ELSE 'erased' END, 'post-' || n % 100,
+            now() - n * interval '1 hour', CASE WHEN n > 1000 THEN now() END
+        FROM generate_series(1, 20000) n""",
+    )
+    sql(engine, "ANALYZE")
+    periods = RetentionPeriods(engine, Retention(30, {"post-7": 20, "post-9": None}))
+    indexes, scanned = plan(engine, lambda: periods.expired(500))
     assert "applications_status_created_at" in indexes
+    assert indexes <= {"applications_status_created_at", "applications_job_post_id_status"}
     assert scanned == set()
 
 
