@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.domain.errors import ConfigurationError
-from pipeline.domain.retention import Retention
+from pipeline.domain.retention import MOST_DAYS, Retention
 from pipeline.domain.spending import Prices
 
 
@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     retention_days: int | None = Field(
         None,
         gt=0,
+        le=MOST_DAYS,
         description="Days after its upload on which a resume is erased, as DELETE erases it. Unset: kept until "
         "somebody erases it.",
     )
@@ -288,7 +289,8 @@ class Settings(BaseSettings):
     def _names_periods(cls, value: str | None) -> str | None:
         if value is not None and _periods(value) is None:
             raise PydanticCustomError(
-                "retention", 'it must be a JSON object of days (1 and more) or null: {"job-post-id": 30}'
+                "retention",
+                f'it must be a JSON object of days (1 to {MOST_DAYS}) or null: {{"job-post-id": 30}}',
             )
         return value
 
@@ -354,7 +356,7 @@ def _periods(value: str) -> dict[str, int | None] | None:
         return None
     if not isinstance(periods, dict):
         return None
-    sound = all(days is None or (type(days) is int and days > 0) for days in periods.values())
+    sound = all(days is None or (type(days) is int and 0 < days <= MOST_DAYS) for days in periods.values())
     return periods if sound else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import pypdfium2.raw as pdfium
@@ -11,7 +12,7 @@ import pypdfium2.raw as pdfium
 from pipeline.adapters.parsed import Refused
 
 _MOST_PIXELS = 400_000_000  #: a sheet of A3 at 1,200 dpi has 280 million
-_MOST_OBJECTS = 3000
+_MOST_OBJECTS = 50_000
 _DEEPEST_FORM = 3
 _SIZE_OF_JPX = b"\xff\x4f\xff\x51"
 _PAGE_INFORMATION, _LONG_NUMBERS = 48, 0x40  #: of a JBIG2 segment's flags
@@ -33,17 +34,18 @@ def refuse_huge_pictures(page: Any) -> None:
 
 
 def _pictures(page: Any) -> Iterator[Any]:
-    count = min(_MOST_OBJECTS, pdfium.FPDFPage_CountObjects(page))
-    return _among((pdfium.FPDFPage_GetObject(page, index) for index in range(count)), _DEEPEST_FORM)
+    count = pdfium.FPDFPage_CountObjects(page)
+    items = _among((pdfium.FPDFPage_GetObject(page, index) for index in range(count)), _DEEPEST_FORM)
+    return (item for item, kind in islice(items, _MOST_OBJECTS) if kind == pdfium.FPDF_PAGEOBJ_IMAGE)
 
 
-def _among(items: Iterator[Any], depth: int) -> Iterator[Any]:
+def _among(items: Iterator[Any], depth: int) -> Iterator[tuple[Any, int]]:
+    """Every object with its kind, those in forms too."""
     for item in items:
         kind = pdfium.FPDFPageObj_GetType(item)
-        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            yield item
-        elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth:
-            count = min(_MOST_OBJECTS, pdfium.FPDFFormObj_CountObjects(item))
+        yield item, kind
+        if kind == pdfium.FPDF_PAGEOBJ_FORM and depth:
+            count = pdfium.FPDFFormObj_CountObjects(item)
             inner = (pdfium.FPDFFormObj_GetObject(item, index) for index in range(count))
             yield from _among(inner, depth - 1)
 

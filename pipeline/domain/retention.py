@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+MOST_DAYS = 36_500  #: a century: PostgreSQL's calendar does not reach back for ever
+
 
 @dataclass(frozen=True, slots=True)
 class Retention:

@@ -112,11 +112,13 @@ class Sweeper:
         """Erase what was kept for its time, objects too, a batch after the other."""
         erased = 0
         while ids := self._periods.expired(_BATCH):
-            for id_ in ids:
-                self._applications.erase(id_)
+            gone = [id_ for id_ in ids if self._applications.erase(id_) is not None]
+            for id_ in gone:
                 log.info("kept for its time, erased", extra={"application_id": str(id_)})
             self._finish_erasures()
-            erased += len(ids)
+            erased += len(gone)
+            if not gone:  # what cannot be erased is found again and again
+                break
         if members := self._periods.forget_members():
             log.info("members of old ingestions forgotten", extra={"members": members})
         return erased

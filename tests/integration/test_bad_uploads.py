@@ -83,6 +83,8 @@ REFUSALS = {
     "HTML named .pdf": (b"<!DOCTYPE html><html><body>CV</body></html>", 415, "unsupported-type"),
     "an empty file": (b"", 422, "invalid"),
     "a program named .pdf": (b"MZ\x90\x00" + b"\x00" * 200, 415, "unsupported-type"),
+    "SVG named .pdf": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', 415, "unsupported-type"),
+    "RTF named .pdf": (b"{\\rtf1\\ansi Ada Fiktiva}", 415, "unsupported-type"),
     "an old Word document": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 2000, 415, "unsupported-type"),
 }
 

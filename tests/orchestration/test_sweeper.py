@@ -218,7 +218,7 @@ def test_members_that_became_no_resume_are_forgotten_too(engine: Engine, store: 
     assert set(left) == {ids["own"], ids["open"]}
 
 
-@pytest.mark.parametrize("value", ["7", "[]", '{"a": 0}', '{"a": "7"}', '{"a": true}', "{"])
+@pytest.mark.parametrize("value", ["7", "[]", '{"a": 0}', '{"a": "7"}', '{"a": true}', '{"a": 36501}', "{"])
 def test_a_period_that_is_none_is_refused_at_the_start(value: str) -> None:
     """Nobody finds out a month later that nothing was erased, or everything."""
     with pytest.raises(ConfigurationError, match="RETENTION_DAYS_BY_JOB_POST"):
