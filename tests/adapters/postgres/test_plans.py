@@ -149,8 +149,9 @@ def test_a_sweep_passes_by_what_was_erased(engine: Engine) -> None:
     sql(engine, "ANALYZE")
     periods = RetentionPeriods(engine, Retention(30, {"post-7": 20, "post-9": None}))
     indexes, scanned = plan(engine, lambda: periods.expired(500))
-    assert "applications_status_created_at" in indexes
-    assert indexes <= {"applications_status_created_at", "applications_job_post_id_status"}
+    led_by_status = {"applications_status_created_at", "applications_status"}
+    assert indexes & led_by_status
+    assert indexes <= led_by_status | {"applications_job_post_id_status"}
     assert scanned == set()
 
 
