@@ -307,7 +307,10 @@ def cost(
 def sweep(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be removed.")] = False,
 ) -> None:
-    """Remove stored objects that no resume refers to; a running service does it every hour by itself."""
+    """Remove stored objects that no resume refers to, and resumes kept for their time (RETENTION_DAYS).
+
+    A running service does it every hour by itself.
+    """
     from pipeline.orchestration import wiring
 
     with _database("sweep") as (settings, engine):
@@ -315,8 +318,8 @@ def sweep(
     done = "to remove" if dry_run else "removed"
     out.print(
         f"{report.seen} objects are older than a day. Orphans {done}: {report.orphans}; pages left over from OCR: "
-        f"{report.ocr_leftovers}; archives ingested: {report.archives}; erasures to finish: {report.erasures}; "
-        f"unfinished writes: {report.unfinished_writes}.",
+        f"{report.ocr_leftovers}; archives ingested: {report.archives}; resumes kept for their time: {report.expired}; "
+        f"erasures to finish: {report.erasures}; unfinished writes: {report.unfinished_writes}.",
         soft_wrap=True,
     )
 

@@ -6,6 +6,7 @@ Read from the environment, then from `.env` in the working directory. `.env.exam
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import textwrap
@@ -18,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.domain.errors import ConfigurationError
+from pipeline.domain.retention import MOST_DAYS, Retention
 from pipeline.domain.spending import Prices
 
 #: Resumes that are embedded together: their chunks have fifteen widths, and some 700 tokens.
@@ -85,6 +87,20 @@ class Settings(BaseSettings):
     )
     max_online_backlog: int = Field(
         10_000, gt=0, description="Unfinished online jobs above which uploads are answered 429."
+    )
+
+    # How long resumes are kept
+    retention_days: int | None = Field(
+        None,
+        gt=0,
+        le=MOST_DAYS,
+        description="Days after its upload on which a resume is erased, as DELETE erases it. Unset: kept until "
+        "somebody erases it.",
+    )
+    retention_days_by_job_post: str | None = Field(
+        None,
+        description='Other periods for single job posts, as JSON: {"job-post-id": 30, "another": null}; null keeps '
+        "its resumes until somebody erases them.",
     )
 
     # Reading
@@ -271,6 +287,21 @@ class Settings(BaseSettings):
             gemini_output=self.price_gemini_output,
         )
 
+    @field_validator("retention_days_by_job_post")
+    @classmethod
+    def _names_periods(cls, value: str | None) -> str | None:
+        if value is not None and _periods(value) is None:
+            raise PydanticCustomError(
+                "retention",
+                f'it must be a JSON object of days (1 to {MOST_DAYS}) or null: {{"job-post-id": 30}}',
+            )
+        return value
+
+    @property
+    def retention(self) -> Retention:
+        """How long resumes are kept."""
+        return Retention(self.retention_days, _periods(self.retention_days_by_job_post or "{}") or {})
+
     @field_validator("ingest_s3_prefixes")
     @classmethod
     def _names_folders(cls, value: str | None) -> str | None:
@@ -324,6 +355,18 @@ class Settings(BaseSettings):
             for name, value in values.items()
             if value is not None
         }
+
+
+def _periods(value: str) -> dict[str, int | None] | None:
+    """Days by job post, as RETENTION_DAYS_BY_JOB_POST says them; None where it is not in its form."""
+    try:
+        periods = json.loads(value)
+    except ValueError:
+        return None
+    if not isinstance(periods, dict):
+        return None
+    sound = all(days is None or (type(days) is int and 0 < days <= MOST_DAYS) for days in periods.values())
+    return periods if sound else None
 
 
 def load_settings(**overrides: object) -> Settings:

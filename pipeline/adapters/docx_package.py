@@ -18,6 +18,7 @@ from xml.parsers import expat
 from pipeline.adapters.parsed import Refused
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENTRY = b"PK\x01\x02"  #: begins each line of a ZIP's directory
 _MOST_PARTS = 5000
 _MOST_RATIO = 100
 _SMALL = 2_000_000  #: bytes: what unpacks to less than this needs no ratio
@@ -74,15 +75,15 @@ class Package:
             raise Refused(
                 "encrypted", "The document needs a password to be opened: upload a copy without one."
             )
+        if content.count(_ENTRY) > _MOST_PARTS:  # before an object is made of each
+            raise Refused(
+                "resource-limit", f"The document has more than {_MOST_PARTS} parts; no resume needs so many."
+            )
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
         except _DAMAGED:
             raise _damaged() from None
         members = self._zip.infolist()
-        if len(members) > _MOST_PARTS:
-            raise Refused(
-                "resource-limit", f"The document has {len(members)} parts; no resume needs so many."
-            )
         unpacked = sum(member.file_size for member in members)
         if unpacked > max(_SMALL, _MOST_RATIO * len(content)):
             raise Refused("resource-limit", "The document unpacks to far more than any resume.")

@@ -26,7 +26,9 @@ from pipeline.adapters.parsed import (
     guarded,
     with_scheme,
 )
+from pipeline.adapters.pdf_loops import pages_loop, tables_loop
 from pipeline.adapters.pdfium_glyphs import TINY_POINTS, Frame, GlyphPage, GlyphReader, TooManyGlyphs
+from pipeline.adapters.pdfium_images import refuse_huge_pictures
 from pipeline.adapters.pdfium_ligatures import needs_repair, repaired, words_in
 from pipeline.adapters.pdfium_lines import RawLine, lines_of
 from pipeline.adapters.pdfium_picture import picture_of_page
@@ -34,6 +36,7 @@ from pipeline.adapters.pdfium_picture import picture_of_page
 MAX_SIDE = 20_000  #: points; PDF itself allows 14,400
 MAX_DOCUMENT_GLYPHS = 500_000
 _MAX_URI = 2048
+_PICTURE = b"/Image"  #: pictures are streams of their own: their type is never packed away
 _JUNK_BEFORE_HEADER = 64 * 1024
 #: With more glyphs than this nobody asks what else a page shows.
 _GLYPHS_OF_A_PAGE = 600
@@ -47,6 +50,8 @@ def read_document(content: bytes, max_pages: int) -> list[ReadPage] | Refusal:
 
 
 def _read(content: bytes, max_pages: int) -> list[ReadPage]:
+    if tables_loop(content):
+        raise _loop("cross-reference tables")
     with _opened(content) as document:
         count = pdfium.FPDF_GetPageCount(document)
         if count <= 0:
@@ -54,7 +59,7 @@ def _read(content: bytes, max_pages: int) -> list[ReadPage]:
         if count > max_pages:
             raise Refused("resource-limit", f"The document has {count} pages; {max_pages} are allowed.")
         try:
-            return _with_ligatures(_read_pages(document, count))
+            return _with_ligatures(_read_pages(document, count, content))
         except TooManyGlyphs:
             raise Refused("resource-limit", "The document holds more text than a resume can.") from None
 
@@ -143,18 +148,23 @@ def _opened(content: bytes) -> Iterator[Any]:
         pdfium.FPDF_CloseDocument(document)
 
 
-def _read_pages(document: Any, count: int) -> list[ReadPage]:
+def _read_pages(document: Any, count: int, content: bytes) -> list[ReadPage]:
     reader = GlyphReader()
     pages: list[ReadPage] = []
     left = MAX_DOCUMENT_GLYPHS
     readable = 0
+    has_pictures = _PICTURE in content
     for index in range(count):
         page = pdfium.FPDF_LoadPage(document, index)
         if not page:
+            if readable == len(pages) and pages_loop(content):  # asked once, of the first such page
+                raise _loop("pages")
             pages.append(ReadPage(595.0, 842.0, [], []))
             continue
         readable += 1
         try:
+            if has_pictures:
+                refuse_huge_pictures(page)
             read, glyphs = _read_page(document, page, reader)
         finally:
             pdfium.FPDF_ClosePage(page)
@@ -165,6 +175,10 @@ def _read_pages(document: Any, count: int) -> list[ReadPage]:
     if not readable:
         raise Refused("corrupt", "None of the document's pages can be read.")
     return pages
+
+
+def _loop(of: str) -> Refused:
+    return Refused("resource-limit", f"The document's {of} lead back into themselves: export it again.")
 
 
 def _with_ligatures(pages: list[ReadPage]) -> list[ReadPage]:

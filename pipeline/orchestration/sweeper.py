@@ -1,4 +1,5 @@
-"""The sweep: objects that nothing refers to any more, and erasures whose objects are still there.
+"""The sweep: objects that nothing refers to any more, resumes whose time is over, and erasures whose objects are
+still there.
 
 An upload whose ingress died between its object and its row leaves an object that nobody will ever ask for; an
 erasure that an outage cut short leaves one that must not stay. An uploaded archive is needed until its ingestion has
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.ingestions import Ingestions
+from pipeline.adapters.postgres.retention import RetentionPeriods
 from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.ocr import ocr_key
 from pipeline.ports import ObjectStore
@@ -32,12 +34,13 @@ _SUSPICIOUS_FROM = 20
 @dataclass(frozen=True, slots=True)
 class SweepReport:
     """What a sweep found: old objects, orphans among them, pages left over from OCR, archives that were ingested,
-    erasures finished."""
+    resumes kept for longer than they may be, erasures finished."""
 
     seen: int
     orphans: int
     ocr_leftovers: int
     archives: int
+    expired: int
     erasures: int
     unfinished_writes: int
 
@@ -45,8 +48,15 @@ class SweepReport:
 class Sweeper:
     """Sweeps one object store by one database. Blocking."""
 
-    def __init__(self, objects: ObjectStore, applications: Applications, ingestions: Ingestions) -> None:
+    def __init__(
+        self,
+        objects: ObjectStore,
+        applications: Applications,
+        ingestions: Ingestions,
+        periods: RetentionPeriods,
+    ) -> None:
         self._objects, self._applications, self._ingestions = objects, applications, ingestions
+        self._periods = periods
 
     def sweep(self, *, dry_run: bool = False) -> SweepReport:
         """Remove what nothing refers to; with `dry_run`, only count it.
@@ -70,8 +80,8 @@ class Sweeper:
                 "the right DB_URL for this bucket or directory?"
             )
         if dry_run:
-            erasures = len(self._applications.unconfirmed_erasures())
-            return SweepReport(seen, len(orphans), len(leftovers), len(archives), erasures, 0)
+            expired, erasures = self._periods.count(), len(self._applications.unconfirmed_erasures())
+            return SweepReport(seen, len(orphans), len(leftovers), len(archives), expired, erasures, 0)
         for key in orphans + leftovers + archives:
             self._objects.delete(key)
             log.info("object removed", extra={"key": key})
@@ -80,6 +90,7 @@ class Sweeper:
             len(orphans),
             len(leftovers),
             len(archives),
+            self._end_periods(),
             self._finish_erasures(),
             self._objects.sweep_unfinished(),
         )
@@ -96,6 +107,21 @@ class Sweeper:
         needed = self._ingestions.archives(list(by_id))
         unknown = [key for id_, key in by_id.items() if id_ not in needed]
         return unknown, [by_id[id_] for id_, still in needed.items() if not still]
+
+    def _end_periods(self) -> int:
+        """Erase what was kept for its time, objects too, a batch after the other."""
+        erased = 0
+        while ids := self._periods.expired(_BATCH):
+            gone = [id_ for id_ in ids if self._applications.erase(id_) is not None]
+            for id_ in gone:
+                log.info("kept for its time, erased", extra={"application_id": str(id_)})
+            self._finish_erasures()
+            erased += len(gone)
+            if not gone:  # what cannot be erased is found again and again
+                break
+        if members := self._periods.forget_members():
+            log.info("members of old ingestions forgotten", extra={"members": members})
+        return erased
 
     def _finish_erasures(self) -> int:
         finished = 0

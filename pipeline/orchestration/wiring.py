@@ -272,12 +272,14 @@ def paid_desk(settings: Settings, *, name: str) -> PaidDesk:
 
 
 def sweeper(settings: Settings, engine: Engine) -> Sweeper:
-    """What removes objects that nothing refers to."""
+    """What removes objects that nothing refers to, and resumes whose time is over."""
     from pipeline.adapters.postgres.applications import Applications
     from pipeline.adapters.postgres.ingestions import Ingestions
+    from pipeline.adapters.postgres.retention import RetentionPeriods
     from pipeline.orchestration.sweeper import Sweeper
 
-    return Sweeper(object_store(settings), Applications(engine), Ingestions(engine))
+    periods = RetentionPeriods(engine, settings.retention)
+    return Sweeper(object_store(settings), Applications(engine), Ingestions(engine), periods)
 
 
 def search(engine: Engine) -> Search:

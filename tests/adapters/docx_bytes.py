@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Mapping
 
@@ -76,6 +77,39 @@ def blown_up() -> bytes:
     return docx(paragraph(run("ha" * 15_000_000)))
 
 
-def many_parts() -> bytes:
-    """More parts than any document has."""
-    return docx(paragraph(run("Ada")), parts={f"word/media/{n}.xml": "" for n in range(20_000)})
+def many_parts(count: int) -> bytes:
+    """A document with so many parts more, which are all the same bytes: 49 a part."""
+    made = docx(paragraph(run("Ada")))
+    directory, end = made.index(b"PK\x01\x02"), made.index(b"PK\x05\x06")
+    entry = made[directory : directory + 46]
+    entry = entry[:28] + struct.pack("<HHH", 3, 0, 0) + entry[34:46] + b"w/a"
+    entries = made[directory:end] + entry * count
+    at = directory + len(entries)
+    total = min(0xFFFF, count + 3)
+    return (
+        made[:directory]
+        + entries
+        + struct.pack("<4sQHHQQQQ", b"PK\x06\x06", 44, 45, 45, 0, count + 3, count + 3, len(entries))
+        + struct.pack("<Q", directory)
+        + struct.pack("<4sIQI", b"PK\x06\x07", 0, at, 1)
+        + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, total, total, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    )
+
+
+def pointing_outside(address: str) -> bytes:
+    """A document whose template, styles, picture and frame are somewhere else."""
+    kinds = ("attachedTemplate", "styles", "image", "frame", "oleObject", "header", "subDocument")
+    rels = relations(**{kind: f"{address}/{kind}" for kind in kinds})
+    picture = '<w:r><w:pict><v:imagedata xmlns:v="urn:v" r:id="image"/></w:pict></w:r>'
+    inner = (
+        paragraph(run("Ada Fiktiva"), picture) + '<w:subDoc r:id="subDocument"/><w:altChunk r:id="frame"/>'
+    )
+    settings = body("").replace("w:body", "w:attachedTemplate")
+    return docx(
+        inner,
+        parts={
+            "word/_rels/document.xml.rels": rels,
+            "word/settings.xml": settings,
+            "word/_rels/settings.xml.rels": rels,
+        },
+    )

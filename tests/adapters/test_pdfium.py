@@ -11,6 +11,7 @@ from pipeline.adapters.text_engines import DocumentTextEngine
 from pipeline.domain.errors import CorruptDocument, EncryptedDocument, ResourceLimit, UnsupportedDocument
 from pipeline.domain.media_type import PDF
 from pipeline.domain.text import Line, Text
+from tests.adapters import pdf_bombs
 from tests.adapters.pdf_bytes import pdf, text_at
 
 
@@ -242,6 +243,42 @@ def test_a_page_with_more_text_than_a_reader_could_read_is_refused(engine: Docum
     stuffed = "".join(text_at(10, 20 + 4 * n, f"{n} keyword " * 60, size=2) for n in range(200))
     with pytest.raises(ResourceLimit):
         _read(engine, pdf([stuffed]))
+
+
+LIMITS = {
+    "a content packed twice": (pdf_bombs.nested_flate, ResourceLimit),
+    "an object stream that unpacks to gigabytes": (pdf_bombs.object_stream, ResourceLimit),
+    "a table that names itself": (pdf_bombs.circular_prev, ResourceLimit),
+    "streams that name each other": (pdf_bombs.circular_prev_of_streams, ResourceLimit),
+    "pages that are their own ancestors": (pdf_bombs.page_tree_cycle, ResourceLimit),
+    "the same, packed": (lambda: pdf_bombs.page_tree_cycle(packed=True), ResourceLimit),
+    "JBIG2 of 100,000 by 100,000 pixels": (pdf_bombs.huge_jbig2, ResourceLimit),
+    "the same, told smaller by the PDF": (lambda: pdf_bombs.huge_jbig2(told=500), ResourceLimit),
+    "JPEG 2000 of 100,000 by 100,000 pixels": (pdf_bombs.huge_jpx, ResourceLimit),
+    "JPEG 2000 told smaller by the PDF": (lambda: pdf_bombs.huge_jpx(told=500), ResourceLimit),
+    "pages that are missing": (pdf_bombs.missing_pages, CorruptDocument),
+}
+
+
+@pytest.mark.parametrize("case", LIMITS)
+def test_what_costs_more_than_a_resume_may_is_told_from_damage(engine: DocumentTextEngine, case: str) -> None:
+    """Bombs and loops are limits, each by its own sentence; what is only broken is corrupt."""
+    make, error = LIMITS[case]
+    with pytest.raises(error):
+        _read(engine, make())
+
+
+def test_tables_one_after_the_other_are_no_loop(engine: DocumentTextEngine) -> None:
+    """A document that was saved three times names its earlier tables."""
+    text = _read(engine, pdf_bombs.saved_again(3))
+    assert [line.text for line in text.lines] == ["Ada Fiktiva"]
+
+
+@pytest.mark.parametrize("height", [18_000, 0xFFFFFFFF])
+def test_a_large_picture_is_no_limit(engine: DocumentTextEngine, height: int) -> None:
+    """A sheet of A3 at 1,200 dpi, or one in strips that tell their height at the end; what is on it, OCR tells."""
+    (page,) = _read(engine, pdf_bombs.huge_jbig2(18_000, height, told=18_000)).pages
+    assert page.pictured == 1.0
 
 
 def test_another_type_is_not_read(engine: DocumentTextEngine) -> None:

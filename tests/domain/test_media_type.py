@@ -22,7 +22,7 @@ FILES = {
         DOCX,
     ),
     "DOCX with a spreadsheet in it": (zipped("[Content_Types].xml", "xl/a.xml", "word/document.xml"), DOCX),
-    "DOCX of many parts": (docx_bytes.many_parts(), DOCX),
+    "DOCX of many parts": (docx_bytes.many_parts(20_000), DOCX),
     "DOCX cut off": (docx(paragraph(run("Ada")))[:-200], DOCX),
     "DOCX with a password": (docx_bytes.encrypted(), DOCX),
     "PNG": (b"\x89PNG\r\n\x1a\n", PNG),

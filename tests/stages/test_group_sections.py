@@ -377,3 +377,9 @@ def test_a_table_of_contacts_is_no_margin_of_titles() -> None:
     grouped = _group([*puts, title(60, 140, "Experience"), *_paragraph(60, 160, 4)])
     assert _rows(grouped)[:4] == [list(pair) for pair in zip(labels, values, strict=True)]
     assert [kind for kind, _ in outline(grouped)] == ["header", "work"]
+
+
+def test_lines_without_any_height_are_grouped_too() -> None:
+    """OCR answers such boxes now and then, and a resume must not end as our bug for it."""
+    grouped = _group([Put(60, 40, "Ada Lovelace", 0), Put(60, 60, "Experience", 0), Put(60, 80, "Nurse", 0)])
+    assert [row for row in _rows(grouped) if row] == [["Ada Lovelace"], ["Experience"], ["Nurse"]]

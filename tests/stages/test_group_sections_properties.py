@@ -19,7 +19,7 @@ _PUTS = st.builds(
     x=st.integers(-20, 560).map(float),
     y=st.integers(-10, 790).map(float),
     text=_TEXTS,
-    size=st.sampled_from([1.0, 8.0, 10.0, 10.5, 14.0, 30.0]),
+    size=st.sampled_from([0.0, 1.0, 8.0, 10.0, 10.5, 14.0, 30.0]),
     bold=st.booleans(),
     hidden=st.sampled_from([False, False, False, True]),
 )

@@ -19,6 +19,7 @@ _DATED = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_DATE = 34
+_LEAST_SIZE = 0.25  #: points; OCR answers boxes without any height now and then
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ def cells_of(page: Page, skip: frozenset[int]) -> list[Cell]:
         box = line.box
         text = line.text
         top, bottom = box.top * page.height, box.bottom * page.height
-        size = line.size or (bottom - top)
+        size = max(_LEAST_SIZE, line.size or (bottom - top))
         dated = len(text) <= _LONGEST_DATE and _DATED.search(text) is not None
         cells.append(
             Cell(

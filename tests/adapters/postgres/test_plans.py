@@ -20,8 +20,10 @@ from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.jobs import JobQueue
+from pipeline.adapters.postgres.retention import RetentionPeriods
 from pipeline.adapters.postgres.search import Search, index_name
 from pipeline.domain.journey import Lane, Status
+from pipeline.domain.retention import Retention
 from tests.adapters.postgres.factories import OWNER, sha256, sql
 from tests.conftest import administer, database_of
 
@@ -131,6 +133,26 @@ def test_what_looks_at_running_jobs_reads_only_running_jobs(
     indexes, scanned = plan(filled, lambda: call(JobQueue(filled)))
     assert "jobs_running" in indexes
     assert "jobs" not in scanned
+
+
+def test_a_sweep_passes_by_what_was_erased(engine: Engine) -> None:
+    """Receipts stay for good: of years of them, only what is not erased and old is looked at."""
+    sql(
+        engine,
+        """INSERT INTO applications (id, object_key, content_sha256, size, mime, as_of_date, status, job_post_id,
+            created_at, erased_at)
+        SELECT gen_random_uuid(), CASE WHEN n <= 1000 THEN 'k' END, repeat('0', 64), 1, 'a/b', '2026-01-01',
+            CASE WHEN n <= 1000 THEN 'completed' ELSE 'erased' END, 'post-' || n % 100,
+            now() - n * interval '1 hour', CASE WHEN n > 1000 THEN now() END
+        FROM generate_series(1, 20000) n""",
+    )
+    sql(engine, "ANALYZE")
+    periods = RetentionPeriods(engine, Retention(30, {"post-7": 20, "post-9": None}))
+    indexes, scanned = plan(engine, lambda: periods.expired(500))
+    led_by_status = {"applications_status_created_at", "applications_status"}
+    assert indexes & led_by_status
+    assert indexes <= led_by_status | {"applications_job_post_id_status"}
+    assert scanned == set()
 
 
 def test_waking_and_waiting_use_their_indexes(filled: Engine) -> None:
