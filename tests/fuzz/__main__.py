@@ -44,6 +44,7 @@ def main() -> None:
             [
                 sys.argv[0],
                 f"-max_total_time={options.seconds}",
+                f"-seed={options.seed}",
                 f"-timeout={_SLOWEST_S}",
                 f"-rss_limit_mb={_MEMORY_MIB}",
                 f"-max_len={getattr(target, 'LONGEST', 65536)}",
@@ -60,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--seconds", type=int, default=60, help="how long (default: 60)")
+    parser.add_argument("--seed", type=int, default=0, help="of the mutations (default: by chance)")
     parser.add_argument("--corpus", type=Path, help="folder that new inputs are kept in, for the next run")
     parser.add_argument("--findings", type=Path, help="folder for inputs that fail (default: this one)")
     parser.add_argument("--only", type=Path, help="run this one input, and show how it fails")
