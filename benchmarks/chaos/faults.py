@@ -159,6 +159,7 @@ class Killer:
                 self._wait(
                     lambda: self._ids(RUN_AGAIN, ids=ids, since=since),
                     patience_s=self._lease_s + _PATIENCE_S / 2,
+                    feed=False,
                 )
                 # The writer first: the dispatcher would notice, and take back what it has asked for.
                 writer.resume()
@@ -169,7 +170,7 @@ class Killer:
 
     def _victim(self, kind: str) -> psutil.Process | None:
         """A process of this kind that serves, waiting while it is being replaced."""
-        found = self._wait(lambda: self._processes(kind), patience_s=3 * _PATIENCE_S)
+        found = self._wait(lambda: self._processes(kind), patience_s=3 * _PATIENCE_S, feed=False)
         return self._chance.choice(found) if found else None
 
     def _processes(self, kind: str) -> list[psutil.Process]:
@@ -196,15 +197,20 @@ class Killer:
             return []
 
     def _wait(
-        self, look: Callable[[], Any], *, patience_s: float = _PATIENCE_S, at_least_s: float = 0
+        self,
+        look: Callable[[], Any],
+        *,
+        patience_s: float = _PATIENCE_S,
+        at_least_s: float = 0,
+        feed: bool = True,
     ) -> Any:
-        """The first true answer from `at_least_s` on, else the last; a stream that stands still is let go on."""
+        """The first true answer from `at_least_s` on, else the last. `feed` lets a stream that stands still go on."""
         begun = fed = time.monotonic()
         while True:
             found, now = look(), time.monotonic()
             if (found and now - begun >= at_least_s) or now - begun > patience_s:
                 return found
-            if now - fed > 1:
+            if feed and now - fed > 1:
                 self._stream.allow_more(4)
                 fed = now
             time.sleep(_LOOK_S)
