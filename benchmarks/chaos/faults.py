@@ -80,20 +80,15 @@ class Killer:
 
     def strike(self, kind: str) -> Kill | None:
         """Do one fault of this kind; None where nothing was at work."""
+        others = {
+            DISPATCHER: self._kill_dispatcher,
+            INGRESS: self._kill_ingress,
+            POSTGRES: self._kill_postgres,
+            BACKEND: self._end_backend,
+            STALL: self._stall,
+        }
         try:
-            match kind:
-                case "postgres":
-                    return self._kill_postgres()
-                case "pg_terminate_backend":
-                    return self._end_backend()
-                case "Ingress":
-                    return self._kill_ingress()
-                case "Dispatcher":
-                    return self._kill_dispatcher()
-                case "stall past the lease":
-                    return self._stall()
-                case _:
-                    return self._kill_at_stage(kind)
+            return others[kind]() if kind in others else self._kill_at_stage(kind)
         except psutil.NoSuchProcess:  # it ended by itself, of an earlier fault
             return None
 

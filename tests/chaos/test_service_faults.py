@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import re
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -19,7 +21,7 @@ import pytest
 import ray
 from sqlalchemy import Engine, text
 
-from benchmarks.chaos.faults import AT_STAGE, BACKENDS, BUSY_OWNERS, STAGES, frozen
+from benchmarks.chaos.faults import AT_STAGE, BUSY_OWNERS, RUNNING, STAGES, frozen
 from benchmarks.chaos.stream import resume
 from benchmarks.service import Service, running
 from pipeline.adapters.postgres.engine import libpq_dsn
@@ -31,8 +33,8 @@ RUN_AGAIN_WITHIN_S = 90
 POLL_S = 2.0
 #: A day and an hour: older than any upload that could still get its row.
 OLD_S = 25 * 3600.0
-WINDOW_S, WINDOWS = 5.0, 3
-ENOUGH, ENOUGH_AHEAD = 0.9, 40
+WINDOW_S, PAIRS = 5.0, 3
+ENOUGH, AHEAD = 0.9, 40
 
 
 @pytest.fixture(scope="module")
@@ -338,43 +340,56 @@ def test_connections_ended_twice_a_second_cost_a_tenth_of_the_throughput_at_most
     service: Service, engine: Engine, client: ResumesClient, files: Files
 ) -> None:
     """Windows with and without pg_terminate_backend in turn, over one backlog that never empties."""
-    backlog = uploaded(client, files, 30)
+    uploads = uploaded(client, files, 30)
+    chance = random.Random(5)
     done: dict[bool, int] = {False: 0, True: 0}
     ended = 0
-    with ThreadPoolExecutor(3) as pool:
-        feeding = True
-
-        def feed() -> list[str]:
-            made = []
-            while feeding:
-                if one(engine, UNENDED) < ENOUGH_AHEAD:
-                    made += uploaded(client, files, 1)
-                else:
-                    time.sleep(0.05)
-            return made
-
-        feeders = [pool.submit(feed) for _ in range(3)]
-        for disturbed in (False, True) * WINDOWS:
-            before, until = one(engine, ALL_SUCCESSES), time.monotonic() + WINDOW_S
-            while time.monotonic() < until:
-                if disturbed:
-                    ended += end_a_connection(engine)
-                time.sleep(0.5)
-            done[disturbed] += one(engine, ALL_SUCCESSES) - before
-            assert one(engine, "SELECT count(*) FROM jobs WHERE state = 'running'") > 0
-        feeding = False
-        ids = [*backlog, *(id_ for feeder in feeders for id_ in feeder.result())]
-    assert_completed_once(engine, client, ids)
-    assert ended >= WINDOWS * WINDOW_S, "too few connections were ended: the run proved nothing"
+    with fed(engine, client, files) as more:
+        for pair in range(2 * PAIRS):
+            if pair >= PAIRS and done[True] >= ENOUGH * done[False]:
+                break  # what three pairs leave open, six decide
+            for disturbed in (False, True):
+                before, until = one(engine, ALL_SUCCESSES), time.monotonic() + WINDOW_S
+                while time.monotonic() < until:
+                    if disturbed and column(engine, RUNNING):
+                        ended += end_a_connection(engine, chance)
+                    time.sleep(0.5)
+                done[disturbed] += one(engine, ALL_SUCCESSES) - before
+    assert_completed_once(engine, client, uploads + more)
+    assert ended >= PAIRS * WINDOW_S, "too few connections were ended: the run proved nothing"
     assert done[True] >= ENOUGH * done[False], done
 
 
-def end_a_connection(engine: Engine) -> bool:
-    """End one that was used a moment ago."""
-    return any(
-        one(engine, "SELECT pg_terminate_backend(:pid)", pid=pid) for pid in column(engine, BACKENDS)[:1]
+@contextmanager
+def fed(engine: Engine, client: ResumesClient, files: Files) -> Iterator[list[str]]:
+    """The ids of what is uploaded while the block runs, so that there is always something to do."""
+    ids: list[str] = []
+    end = threading.Event()
+
+    def feed() -> None:
+        while not end.wait(0.02):
+            if one(engine, UNENDED) < AHEAD:
+                ids.extend(uploaded(client, files, 1))
+
+    with ThreadPoolExecutor(3) as pool:
+        feeders = [pool.submit(feed) for _ in range(3)]
+        try:
+            yield ids
+        finally:
+            end.set()
+            for feeder in feeders:
+                feeder.result()
+
+
+def end_a_connection(engine: Engine, chance: random.Random) -> bool:
+    """End any connection of the service."""
+    return bool(
+        one(engine, "SELECT pg_terminate_backend(:pid)", pid=chance.choice(column(engine, CONNECTIONS)))
     )
 
 
+CONNECTIONS = """
+    SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
+        AND application_name <> current_setting('application_name') ORDER BY backend_start, pid"""
 UNENDED = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running', 'waiting', 'retry_wait')"
 ALL_SUCCESSES = "SELECT count(*) FROM events WHERE to_state = 'succeeded'"
