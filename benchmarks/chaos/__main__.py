@@ -30,7 +30,7 @@ from rich.table import Table
 from sqlalchemy import Engine, text
 
 from benchmarks.chaos import witness
-from benchmarks.chaos.faults import KINDS, Kill, Killer
+from benchmarks.chaos.faults import KINDS, STALL, Kill, Killer
 from benchmarks.chaos.stream import Stream
 from benchmarks.service import running
 from pipeline.adapters.postgres.engine import transaction
@@ -115,9 +115,10 @@ def _strike(
 
 
 def _kinds(chance: random.Random) -> Iterator[str]:
-    """Every kind once, in an order by chance, again and again: each has an equal share."""
+    """Every kind once and stalls, which are what the fence is for, twice: in an order by chance, again and again."""
+    each_round = [*KINDS, STALL]
     while True:
-        yield from chance.sample(KINDS, len(KINDS))
+        yield from chance.sample(each_round, len(each_round))
 
 
 def _told(kill: Kill | None) -> str:
