@@ -37,6 +37,8 @@ _PATIENCE_S = 20.0
 _NEWS_S = 0.5
 _LOOK_S = 0.02
 _LATE_S = 1.0
+#: Saves in the writer's hands when it stalls, if there are so many: each is a chance of a late write.
+_MANY = 10
 
 #: Suspects run in a process of their own, except for the save.
 AT_STAGE = """
@@ -145,7 +147,8 @@ class Killer:
         if writer is None or not self._wait(self._all_dispatchers_busy):
             return None
         with frozen(writer):
-            ids = self._wait(lambda: self._ids(AT_STAGE, stage="save"), at_least_s=2.0)
+            self._wait(lambda: len(self._ids(AT_STAGE, stage="save")) >= _MANY, at_least_s=1.0)
+            ids = self._ids(AT_STAGE, stage="save")
             dispatcher = self._victim(DISPATCHER)
             if not ids or dispatcher is None or not self._all_dispatchers_busy():
                 return None
