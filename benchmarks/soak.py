@@ -42,7 +42,7 @@ from pipeline.client import ResumesClient
 
 _MIB = 1024 * 1024
 _CLIENTS = 6
-_MADE = 40
+_MADE, _SCANS = 40, 8
 _LONG_PAGES = 12
 _DPI = 150
 _WARM_UP = 500
@@ -62,10 +62,10 @@ class Mix:
         self._pdfs = [one.pdf for one in made]
         self._long = [_long(self._pdfs[n:]) for n in range(4)]
         self._words = [word_file(one.truth) for one in made]
-        self._pages = [
-            pypdfium2.PdfDocument(pdf)[0].render(scale=_DPI / 72).to_pil() for pdf in self._pdfs[:8]
-        ]
-        self._broken = [self._pdfs[0][:2000], _encrypted(self._pdfs[1]), b"%PDF-1.7\n"]
+        # OCR on this machine knows Latin script.
+        english = iter_resumes(_SCANS, seed + 1, locale="en-GB")
+        self._pages = [pypdfium2.PdfDocument(one.pdf)[0].render(scale=_DPI / 72).to_pil() for one in english]
+        self._broken = [self._pdfs[0][: len(self._pdfs[0]) // 10], _encrypted(self._pdfs[1]), b"%PDF-1.7\n"]
 
     def file(self, number: int) -> tuple[str, Path]:
         """(kind, path); the caller removes the file."""
