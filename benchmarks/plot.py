@@ -37,7 +37,7 @@ def line_chart(path: Path, series: Mapping[str, Points], *, title: str, across: 
         draw.line([place(x, y) for x, y in points], fill=colour, width=2)
         draw.text((_LEFT + width + 16, _TOP + 24 * n), name, fill=colour, font=font)
     draw.text((_LEFT, 16), f"{title} ({up})", fill="black", font=font)
-    draw.text((_LEFT + width, _SIZE[1] - 16), across, fill="black", font=font, anchor="rs")
+    draw.text((_LEFT + width + 16, _SIZE[1] - _BOTTOM), across, fill="black", font=font, anchor="ls")
     image.save(path)
 
 

@@ -21,7 +21,7 @@ import threading
 import time
 import zipfile
 from collections import Counter, defaultdict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,7 +140,7 @@ class Memory:
         at, sizes = self.ended, defaultdict[str, float](float)
         children = set()
         for process in self.service.processes():
-            name = title_of(process)
+            name = title_of(process).split(".")[0]  # without the method that a replica runs just now
             if name and name != "driver":
                 sizes[name] += memory_of(process) / _MIB
             if name == "parser child":
@@ -158,7 +158,8 @@ def run(uploads: int, out: Path, seed: int) -> dict[str, Any]:
         client = service.client(patience_s=300)
         began = time.monotonic()
         with Memory(service) as memory, ThreadPoolExecutor(_CLIENTS) as pool:
-            for kind, status in pool.map(lambda n: _one(client, mix, n), range(uploads)):
+            for ended in as_completed([pool.submit(_one, client, mix, n) for n in range(uploads)]):
+                kind, status = ended.result()
                 ends[kind, status] += 1
                 memory.ended += 1
                 if (kind == "broken") is (status == "completed"):
