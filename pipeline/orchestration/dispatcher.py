@@ -163,7 +163,7 @@ class Dispatcher:
 
     async def check_health(self) -> None:
         """Whether the loops still run; never asks the database, whose outage is no reason to restart."""
-        if self._main.done() or (self._main_started and not self._keeper.alive()):
+        if self._main.done() or (self._main_started and not (self._keeper.alive() and self._watch.alive())):
             raise RuntimeError("the dispatcher's loop has ended")
 
     async def __del__(self) -> None:
@@ -172,7 +172,6 @@ class Dispatcher:
         self._wake.set()
         self._listener.stop()
         self._sweeps.stop()
-        self._watch.stop()
         if self._notices is not None:
             self._notices.stop()
         if tasks := {drive.task for drive in self._driving.values() if drive.task is not None}:
@@ -182,6 +181,7 @@ class Dispatcher:
         if left:
             await self._db(self._queue.release, left)
         self._main.cancel()
+        self._watch.stop()
         self._isolated.discard()
         await self._db(self._keeper.stop)
 

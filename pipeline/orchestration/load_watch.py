@@ -47,6 +47,10 @@ class LoadWatch:
         """End with the process: whatever a look brings now changes nothing."""
         self._stop.set()
 
+    def alive(self) -> bool:
+        """Whether the thread still runs."""
+        return self._thread.is_alive()
+
     def count(self, lanes: tuple[Lane, ...]) -> None:
         """Count the due jobs of these lanes from now on: none where nothing scales by them."""
         self._lanes = lanes
