@@ -44,7 +44,7 @@ test: setup ## Run the test suite (some twelve minutes on two cores)
 	@echo "· Running every test: a real PostgreSQL and a real Ray Serve are started for them"
 	$(BIN)/python -m pytest
 
-test-long: setup ## Run what takes minutes each: kills, restarts (about ten minutes on two cores)
+test-long: setup ## Run what takes minutes each: kills, restarts, nodes (about a quarter of an hour on two cores)
 	$(BIN)/python -m pytest -m long
 
 lint: setup ## Formatting, ruff, mypy, import contracts
