@@ -44,7 +44,7 @@ test: setup ## Run the test suite (some twelve minutes on two cores)
 	@echo "· Running every test: a real PostgreSQL and a real Ray Serve are started for them"
 	$(BIN)/python -m pytest
 
-test-long: setup ## Run what takes minutes each: kills, restarts, fuzzing (about twenty minutes on two cores)
+test-long: setup ## Run what takes minutes each: kills, restarts, nodes, fuzzing (about twenty-five minutes)
 	$(BIN)/python -m pytest -m long
 
 lint: setup ## Formatting, ruff, mypy, import contracts

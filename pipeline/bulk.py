@@ -109,7 +109,7 @@ def as_bulk(settings: Settings) -> Settings:
     (two of one thread beat one of two by a fifth) as far as there is memory, unless the settings name other figures.
     A cluster (RAY_ADDRESS) is sized by its own settings.
     """
-    named = settings.model_fields_set & {"embedding_replicas", "embedding_threads"}
+    named = settings.model_fields_set & {"embedding_replicas", "embedding_max_replicas", "embedding_threads"}
     if named or settings.embedding_num_gpus or "RAY_ADDRESS" in os.environ:
         return settings
     fit = psutil.virtual_memory().available // _BYTES_OF_A_REPLICA

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -202,14 +202,40 @@ class Settings(BaseSettings):
         None, gt=0, description="Tokens in one forward pass. Unset: 1024 on a CPU, 65536 on a GPU."
     )
     embedding_threads: int = Field(2, gt=0, description="CPU threads of one embedding replica.")
-    embedding_replicas: int = Field(1, gt=0, description="Embedding replicas.")
+    embedding_replicas: int = Field(1, gt=0, description="Embedding replicas, at least.")
+    embedding_max_replicas: int | None = Field(
+        None, gt=0, description="Embedding replicas that a backlog may bring. Unset: EMBEDDING_REPLICAS."
+    )
+    embedding_num_cpus: float = Field(0.3, ge=0, description="Cores that an embedding replica reserves.")
     embedding_num_gpus: float = Field(
         0, ge=0, description="GPUs of one embedding replica; fractions share one."
     )
 
     # The task graph
-    text_reader_replicas: int = Field(1, gt=0, description="TextReader replicas.")
-    normaliser_replicas: int = Field(1, gt=0, description="ProfileNormaliser replicas.")
+    text_reader_replicas: int = Field(1, gt=0, description="TextReader replicas, at least.")
+    text_reader_max_replicas: int | None = Field(
+        None, gt=0, description="TextReader replicas that a backlog may bring. Unset: TEXT_READER_REPLICAS."
+    )
+    text_reader_num_cpus: float = Field(
+        0.2, ge=0, description="Cores that a TextReader replica reserves. A busy one uses PARSER_PROCESSES."
+    )
+    normaliser_replicas: int = Field(1, gt=0, description="ProfileNormaliser replicas, at least.")
+    normaliser_max_replicas: int | None = Field(
+        None,
+        gt=0,
+        description="ProfileNormaliser replicas that a backlog may bring. Unset: NORMALISER_REPLICAS.",
+    )
+    normaliser_num_cpus: float = Field(
+        0.1,
+        ge=0,
+        description="Cores that a ProfileNormaliser replica reserves. A busy one uses one, or waits.",
+    )
+    scale_up_delay_s: float = Field(
+        10, ge=0, description="Seconds that a backlog must last before it brings replicas."
+    )
+    scale_down_delay_s: float = Field(
+        120, ge=0, description="Seconds without that backlog before its replicas go again."
+    )
     writer_replicas: int = Field(1, gt=0, description="ResumeWriter replicas.")
     ingress_replicas: int = Field(1, gt=0, description="Ingress replicas.")
     dispatcher_replicas: int = Field(1, gt=0, description="Dispatcher replicas.")
@@ -301,6 +327,15 @@ class Settings(BaseSettings):
     def retention(self) -> Retention:
         """How long resumes are kept."""
         return Retention(self.retention_days, _periods(self.retention_days_by_job_post or "{}") or {})
+
+    @field_validator("text_reader_max_replicas", "normaliser_max_replicas", "embedding_max_replicas")
+    @classmethod
+    def _is_no_less_than_the_least(cls, value: int | None, info: ValidationInfo) -> int | None:
+        assert info.field_name is not None
+        least = info.field_name.replace("_max_", "_")
+        if value is not None and value < info.data.get(least, 1):
+            raise PydanticCustomError("most", f"it must be no less than {least.upper()}")
+        return value
 
     @field_validator("ingest_s3_prefixes")
     @classmethod

@@ -35,6 +35,9 @@ SETTLED = Metric(
 LEASES_LOST = Metric("resumes_lease_lost_total", "counter", "Results and moves refused by the fence.")
 REAPED = Metric("resumes_jobs_reaped_total", "counter", "Jobs taken back from an owner that died or stalled.")
 IN_FLIGHT = Metric("resumes_jobs_in_flight", "gauge", "Jobs that a dispatcher drives now.", ("lane",))
+DUE_JOBS = Metric(
+    "resumes_jobs_due", "gauge", "Jobs that could be claimed now; no more than 20,000 are counted.", ("lane",)
+)
 BATCH_SIZE = Metric(
     "resumes_batch_items",
     "histogram",
@@ -57,6 +60,7 @@ ALL = (
     LEASES_LOST,
     REAPED,
     IN_FLIGHT,
+    DUE_JOBS,
     BATCH_SIZE,
     VENDOR_REQUESTS,
     SPENT,

@@ -11,11 +11,12 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ray import serve
 from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.serve.exceptions import RayServeException
 
@@ -28,10 +29,12 @@ from pipeline.domain.journey import JobState, Lane, Lease, Stage
 from pipeline.domain.metrics import IN_FLIGHT, JOURNEY_SECONDS, LEASES_LOST, SETTLED
 from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Waiting
 from pipeline.domain.result import Verdict
-from pipeline.orchestration import meters, wiring
+from pipeline.orchestration import meters, scaling, wiring
 from pipeline.orchestration.deployments import PACKET
 from pipeline.orchestration.isolation import IsolatedStages, NotIsolated
 from pipeline.orchestration.keeper import LeaseKeeper
+from pipeline.orchestration.load_watch import LoadWatch
+from pipeline.orchestration.slots import Slots
 from pipeline.orchestration.sweep_keeper import SweepKeeper
 from pipeline.settings import load_settings
 
@@ -42,7 +45,7 @@ T = TypeVar("T")
 #: In flight = this × the slots of all stages: enough that every stage has a next one waiting, and that
 #: autoscaling sees demand; not so much that a resume waits in a replica instead of in PostgreSQL.
 _OVERCOMMIT = 1.5
-#: Packets of the bulk lane at a stage: the one that it works on and the next one.
+#: Packets of the bulk lane at a replica: the one that it works on and the next one.
 _LEAST_PACKETS = 2
 _PROGRESS_EVERY_S = 0.2
 _NEWS_IN_BULK_S = 1.0
@@ -85,8 +88,8 @@ class _Drive:
 
 
 class Dispatcher:
-    """Drives jobs. `user_config` is `{"slots": {stage: replicas × max_ongoing}, "scans": slots for scans,
-    "lanes": [lane, …]}`."""
+    """Drives jobs. `user_config` is `{"slots": {stage: max_ongoing}, "replicas": {stage: how many at least},
+    "scans": slots of a reader for scans, "lanes": [lane, …], "scales": whether any stage follows the backlog}`."""
 
     async def __init__(self, reader: Any, normaliser: Any, embedder: Any, writer: Any) -> None:  # type: ignore[misc]  # Serve awaits it
         self._settings = load_settings()
@@ -103,6 +106,12 @@ class Dispatcher:
         self._driving: dict[Lease, _Drive] = {}
         self._progress: dict[Lease, tuple[Stage, float]] = {}
         self._limits: dict[Lane, int] = {}
+        self._bulk_slots = {stage.value: Slots(0) for stage in Stage}
+        names = {"read": reader, "normalise": normaliser, "embed": embedder, "save": writer}
+        self._stages = {handle.deployment_name: stage for stage, handle in names.items()}
+        self._watch = LoadWatch(
+            self._queue, on_replicas=lambda running: self._call_soon(self._follow, running)
+        )
         self._wake = asyncio.Event()
         self._backlog = False
         self._stopping = False
@@ -124,22 +133,37 @@ class Dispatcher:
 
     def reconfigure(self, config: dict[str, Any]) -> None:
         """Take the stages' slots and our lanes; called by Serve at the start and when the configuration changes."""
-        slots = config["slots"]
-        lanes = {Lane(lane) for lane in config["lanes"]}
+        self._config = config
+        self._lanes = tuple(lane for lane in Lane if lane.value in config["lanes"])
+        self._watch.count(self._lanes if config["scales"] else ())
+        self._resize(config["replicas"])
+
+    def _follow(self, running: Mapping[str, int]) -> None:
+        """Size by what runs. A stage without a replica has one soon: its calls wait for that."""
+        self._resize({stage: max(1, running.get(name, 1)) for name, stage in self._stages.items()})
+
+    def _resize(self, replicas: Mapping[str, int]) -> None:
+        slots = {stage: n * replicas[stage] for stage, n in self._config["slots"].items()}
         # Bulk never queues in a stage: one packet is worked on, one is at hand, and more only where slots wait.
-        packets = {stage: max(_LEAST_PACKETS, n // PACKET) for stage, n in slots.items()}
-        packets["read"] += config["scans"]  # each holds its packet for long
+        packets = {stage: max(_LEAST_PACKETS * replicas[stage], n // PACKET) for stage, n in slots.items()}
+        packets["read"] += replicas["read"] * self._config["scans"]  # each holds its packet for long
         limits = {
             Lane.ONLINE: int(_OVERCOMMIT * sum(slots.values())),
             Lane.BULK: PACKET * sum(packets.values()),
         }
-        self._limits = {lane: limits[lane] for lane in Lane if lane in lanes}
-        self._bulk_slots = {stage: asyncio.Semaphore(n) for stage, n in packets.items()}
-        self._wake.set()
+        for stage, n in packets.items():
+            self._bulk_slots[stage].resize(n)
+        before, self._limits = self._limits, {lane: limits[lane] for lane in self._lanes}
+        if self._limits != before:
+            self._wake.set()
+
+    def record_autoscaling_stats(self) -> dict[str, float]:
+        """What Serve's autoscaling of the stages goes by (`scaling.py`)."""
+        return {scaling.DUE: self._watch.due(), scaling.IN_HAND: len(self._driving)}
 
     async def check_health(self) -> None:
         """Whether the loops still run; never asks the database, whose outage is no reason to restart."""
-        if self._main.done() or (self._main_started and not self._keeper.alive()):
+        if self._main.done() or (self._main_started and not (self._keeper.alive() and self._watch.alive())):
             raise RuntimeError("the dispatcher's loop has ended")
 
     async def __del__(self) -> None:
@@ -157,6 +181,7 @@ class Dispatcher:
         if left:
             await self._db(self._queue.release, left)
         self._main.cancel()
+        self._watch.stop()
         self._isolated.discard()
         await self._db(self._keeper.stop)
 
@@ -171,6 +196,7 @@ class Dispatcher:
         # Its jobs look again: the service may have been started anew with a higher budget.
         await self._db(self._queue.wake, "budget")
         self._sweeps.start()
+        self._watch.start(serve.get_replica_context().app_name)
         if self._notices is not None:
             self._notices.start()
         self._main_started = True

@@ -9,6 +9,7 @@ from typing import Any
 from ray import serve
 
 from pipeline.domain.journey import Lane
+from pipeline.orchestration import scaling
 from pipeline.orchestration.deployments import ChunkEmbedder, ProfileNormaliser, ResumeWriter, TextReader
 from pipeline.orchestration.dispatcher import Dispatcher
 from pipeline.orchestration.ingestor import Ingestor
@@ -34,38 +35,44 @@ class Graph:
     embedder: serve.Application
 
 
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A stage's class, the slots and cores of one replica, and how many replicas: from least to most."""
+
+    deployed: type
+    slots: int
+    least: int
+    most: int | None
+    num_cpus: float
+
+    @property
+    def scales(self) -> bool:
+        """Whether a backlog may bring more replicas than the least."""
+        return self.most is not None and self.most > self.least
+
+
 def build_graph(settings: Settings, lanes: Sequence[Lane] = tuple(Lane)) -> Graph:
     """The deployments with their resources. CPU shares are fractions: the whole service starts on two cores.
 
     `lanes` are those that the dispatcher claims from.
     """
-    scans = 0 if settings.uses_textract else _SCAN_SLOTS * settings.ocr_processes
-    reader_slots = 2 * settings.parser_processes
-    reader_slots += _READER_WAITING_SLOTS if settings.uses_textract else scans
-    normaliser_slots = _WAITING_SLOTS if settings.uses_gemini else _NORMALISER_SLOTS
-    embedder_slots = 2 * settings.embedding_at_once
-    reader = _deployment(TextReader, 0.2, settings.text_reader_replicas, reader_slots).bind()
-    normaliser = _deployment(ProfileNormaliser, 0.1, settings.normaliser_replicas, normaliser_slots).bind()
-    embedder = _deployment(
-        ChunkEmbedder,
-        0.3,
-        settings.embedding_replicas,
-        embedder_slots,
-        num_gpus=settings.embedding_num_gpus,
-        health_check_timeout_s=60,
-    ).bind()
-    writer = _deployment(ResumeWriter, 0.1, settings.writer_replicas, _WRITER_SLOTS).bind()
-    slots = {
-        "read": settings.text_reader_replicas * reader_slots,
-        "normalise": settings.normaliser_replicas * normaliser_slots,
-        "embed": settings.embedding_replicas * embedder_slots,
-        "save": settings.writer_replicas * _WRITER_SLOTS,
-    }
+    stages = _stages(settings)
+    reader, normaliser, embedder, writer = (_bound(stage, settings) for stage in stages.values())
+    scales = any(stage.scales for stage in stages.values())
+    replicas: dict[str, Any] = {"num_replicas": settings.dispatcher_replicas}
+    if scales:
+        replicas = {"autoscaling_config": scaling.of_dispatcher(settings.dispatcher_replicas)}
     dispatcher = serve.deployment(
-        num_replicas=settings.dispatcher_replicas,
-        user_config={"slots": slots, "scans": scans, "lanes": [lane.value for lane in lanes]},
+        user_config={
+            "slots": {name: stage.slots for name, stage in stages.items()},
+            "replicas": {name: stage.least for name, stage in stages.items()},
+            "scans": _scan_slots(settings),
+            "lanes": [lane.value for lane in lanes],
+            "scales": scales,
+        },
         graceful_shutdown_timeout_s=settings.drain_s + _SHUTDOWN_MARGIN_S,
         ray_actor_options={"num_cpus": 0.1},
+        **replicas,
     )(Dispatcher).bind(reader, normaliser, embedder, writer)
     ingestor = serve.deployment(
         num_replicas=settings.ingestor_replicas,
@@ -75,13 +82,51 @@ def build_graph(settings: Settings, lanes: Sequence[Lane] = tuple(Lane)) -> Grap
     return Graph(ingestor, embedder)
 
 
-def _deployment(
-    stage: type, num_cpus: float, replicas: int, slots: int, *, num_gpus: float = 0, **options: Any
-) -> serve.Deployment:
+def _scan_slots(settings: Settings) -> int:
+    return 0 if settings.uses_textract else _SCAN_SLOTS * settings.ocr_processes
+
+
+def _stages(settings: Settings) -> dict[str, _Stage]:
+    """Each stage by its name in the journey, in the journey's order."""
+    reader_slots = 2 * settings.parser_processes
+    reader_slots += _READER_WAITING_SLOTS if settings.uses_textract else _scan_slots(settings)
+    return {
+        "read": _Stage(
+            TextReader,
+            reader_slots,
+            settings.text_reader_replicas,
+            settings.text_reader_max_replicas,
+            settings.text_reader_num_cpus,
+        ),
+        "normalise": _Stage(
+            ProfileNormaliser,
+            _WAITING_SLOTS if settings.uses_gemini else _NORMALISER_SLOTS,
+            settings.normaliser_replicas,
+            settings.normaliser_max_replicas,
+            settings.normaliser_num_cpus,
+        ),
+        "embed": _Stage(
+            ChunkEmbedder,
+            2 * settings.embedding_at_once,
+            settings.embedding_replicas,
+            settings.embedding_max_replicas,
+            settings.embedding_num_cpus,
+        ),
+        "save": _Stage(ResumeWriter, _WRITER_SLOTS, settings.writer_replicas, None, 0.1),
+    }
+
+
+def _bound(stage: _Stage, settings: Settings) -> serve.Application:
+    options: dict[str, Any] = {"num_replicas": stage.least}
+    if stage.scales and stage.most is not None:
+        options = {"autoscaling_config": scaling.of_stage(settings, stage.least, stage.most, stage.slots)}
+    actor_options = {"num_cpus": stage.num_cpus}
+    if stage.deployed is ChunkEmbedder:
+        actor_options["num_gpus"] = settings.embedding_num_gpus
+        options["health_check_timeout_s"] = 60  # a model on a busy machine answers late
     return serve.deployment(
-        num_replicas=replicas,
-        max_ongoing_requests=slots,
-        ray_actor_options={"num_cpus": num_cpus, "num_gpus": num_gpus},
+        max_ongoing_requests=stage.slots,
+        ray_actor_options=actor_options,
         graceful_shutdown_timeout_s=30,
         **options,
-    )(stage)
+    )(stage.deployed).bind()

@@ -98,7 +98,7 @@ def service_running(
     Raises ConfigurationError with a sentence that says what to do.
     """
     refuse_busy_port(settings)
-    with database_running(settings, say=say, supervise=True) as resolved, _environment(resolved):
+    with database_running(settings, say=say, supervise=True) as resolved, service_environment(resolved):
         wiring.object_store(resolved).check()
         with _ray_running(_APPLICATION, say=say, show_logs=show_logs):
             say("Starting the service (the embedding model loads in about ten seconds)")
@@ -121,7 +121,7 @@ def bulk_running(
             "DB_URL is not set: the other nodes of a Ray cluster cannot reach an embedded PostgreSQL.",
             key="DB_URL",
         )
-    with database_running(settings, say=say, supervise=True) as resolved, _environment(resolved):
+    with database_running(settings, say=say, supervise=True) as resolved, service_environment(resolved):
         wiring.object_store(resolved).check()
         with _ray_running(_BULK_APPLICATION, say=say, show_logs=show_logs):
             say("Starting the bulk application (the embedding model loads in about ten seconds)")
@@ -217,25 +217,41 @@ def free_port() -> int:
 def _start_serve(settings: Settings, build: Callable[[], Any], *, name: str, with_http: bool) -> None:
     from ray import serve
     from ray.serve.config import HTTPOptions
-    from ray.serve.schema import LoggingConfig
 
-    logging_config = LoggingConfig(encoding="JSON", log_level="WARNING", enable_access_log=False)
     http_options = (
         HTTPOptions(host=settings.host, port=settings.port, request_timeout_s=120)
         if with_http
         else HTTPOptions(location="NoServer")
     )
-    serve.start(http_options=http_options, logging_config=logging_config)
+    serve.start(http_options=http_options, logging_config=_serve_logging())
     try:
-        serve.run(build(), name=name, route_prefix="/" if with_http else None, logging_config=logging_config)
+        _deploy(build, name=name, with_http=with_http)
     except RuntimeError as error:
         states = serve.status().applications[name].deployments
         reasons = [f"{name}: {state.message.strip()}" for name, state in states.items() if state.message]
         raise ConfigurationError("The service did not start. " + " ".join(reasons)) from error
 
 
+def redeploy(build: Callable[[], Any]) -> None:
+    """Replace every replica of the service that runs in this process, as after a change of code: Serve starts new
+    ones, moves the calls and drains the old ones. Returns when all are replaced."""
+    _deploy(build, name=_APPLICATION, with_http=True)
+
+
+def _deploy(build: Callable[[], Any], *, name: str, with_http: bool) -> None:
+    from ray import serve
+
+    serve.run(build(), name=name, route_prefix="/" if with_http else None, logging_config=_serve_logging())
+
+
+def _serve_logging() -> Any:
+    from ray.serve.schema import LoggingConfig
+
+    return LoggingConfig(encoding="JSON", log_level="WARNING", enable_access_log=False)
+
+
 @contextmanager
-def _environment(settings: Settings) -> Iterator[None]:
+def service_environment(settings: Settings) -> Iterator[None]:
     """Replicas read their settings from the environment: give them these, and Ray its own defaults."""
     wanted = {**_RAY_ENVIRONMENT, **os.environ, **settings.environment()}
     before = dict(os.environ)

@@ -116,6 +116,13 @@ def test_claims_walk_their_partial_index(filled: Engine, suspects: bool, index: 
     assert scanned == set()
 
 
+def test_due_jobs_are_counted_in_the_claims_index(filled: Engine) -> None:
+    """Where more are due than are counted, the index that a claim walks answers; nothing is sorted."""
+    queue = JobQueue(filled)
+    assert queue.due(Lane.BULK, most=100) == 100
+    assert plan(filled, lambda: queue.due(Lane.BULK, most=100)) == ({"jobs_claim"}, set())
+
+
 @pytest.mark.parametrize(
     "call",
     [

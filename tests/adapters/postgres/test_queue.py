@@ -134,6 +134,19 @@ def test_a_save_that_races_with_the_loss_of_its_lease_lands_once(engine: Engine,
         assert profile["person"]["name"]["full"]["value"] == saved[0]
 
 
+def test_only_what_a_claim_could_take_now_is_due(engine: Engine, jobs: JobQueue) -> None:
+    """By lane, up to the limit: neither what runs, nor what waits for its time, nor suspects."""
+    for _ in range(5):
+        Applications(engine).create(new_application())
+    assert [jobs.due(Lane.ONLINE, most=most) for most in (10, 3)] == [5, 3]
+    assert jobs.due(Lane.BULK, most=10) == 0
+    running, waiting = jobs.claim(OWNER, Lane.ONLINE, 2)
+    jobs.wait(waiting.lease, reason="quota", seconds=60)
+    assert jobs.due(Lane.ONLINE, most=10) == 3
+    jobs.retry(running.lease, code="internal", detail="died", delay_s=0, suspect=True)
+    assert jobs.due(Lane.ONLINE, most=10) == 3
+
+
 def test_heartbeats_renew_only_what_is_still_held(engine: Engine, jobs: JobQueue) -> None:
     """A job taken away is missing from the answer, and that is how its worker learns of it."""
     kept, lost = claimed(engine, "kept"), claimed(engine, "lost")
