@@ -45,7 +45,7 @@ from pipeline.orchestration import meters, packets, wiring
 from pipeline.orchestration.batching import ContinuousBatch
 from pipeline.orchestration.checkpoints import pack_vectors, unpack_vectors, vectors_key, wait_for
 from pipeline.ports import Embedder
-from pipeline.settings import load_settings
+from pipeline.settings import Settings, load_settings
 from pipeline.stages.embed_chunks import EmbedChunks
 
 log = logging.getLogger(__name__)
@@ -54,8 +54,6 @@ T = TypeVar("T")
 
 #: Jobs of one call in the bulk lane: a call costs some milliseconds, whatever it carries.
 PACKET = 8
-#: Of a core that both lanes want, bulk is left a tenth.
-NICENESS = 10
 _INDEX_AGAIN_S = 5.0
 
 
@@ -114,14 +112,15 @@ def _receipt(job: ClaimedJob, error: Exception) -> Receipt:
     return Broken(type(error).__name__)
 
 
-def _thread_of(lane: Lane, name: str) -> ThreadPoolExecutor:
+def _thread_of(lane: Lane, name: str, settings: Settings) -> ThreadPoolExecutor:
     """A thread for the lane's own work: bulk gives way to whoever waits for an answer."""
-    return ThreadPoolExecutor(1, f"{name}-{lane}", initializer=_give_way if lane is Lane.BULK else None)
+    niceness = settings.bulk_niceness if lane is Lane.BULK else 0
+    return ThreadPoolExecutor(1, f"{name}-{lane}", initializer=_give_way, initargs=(niceness,))
 
 
-def _give_way() -> None:
-    if sys.platform == "linux":  # elsewhere priorities are a process's, not a thread's
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+def _give_way(niceness: int) -> None:
+    if niceness and sys.platform == "linux":  # elsewhere priorities are a process's, not a thread's
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
 async def _on(executor: ThreadPoolExecutor, call: Callable[..., T], *args: Any) -> T:
@@ -136,11 +135,11 @@ class TextReader:
         wiring.configure_logging(settings)
         self._read = {
             Lane.ONLINE: wiring.read_text(settings),
-            Lane.BULK: wiring.read_text(settings, nice=NICENESS),
+            Lane.BULK: wiring.read_text(settings, nice=settings.bulk_niceness),
         }
         self._paid = wiring.paid_desk(settings, name="reader")
         self._group = wiring.group_sections()
-        self._cpu = {lane: _thread_of(lane, "group") for lane in Lane}
+        self._cpu = {lane: _thread_of(lane, "group", settings) for lane in Lane}
         # One more than there are parsers, so that none is idle; or as many as may wait for OCR.
         self._at_once = PACKET if settings.uses_textract else settings.parser_processes + 1
 
@@ -168,7 +167,7 @@ class ProfileNormaliser:
         self._waits = settings.uses_gemini
         self._paid = wiring.paid_desk(settings, name="normaliser")
         self._verify = wiring.verify_profile(settings)
-        self._cpu = {lane: _thread_of(lane, "normalise") for lane in Lane}
+        self._cpu = {lane: _thread_of(lane, "normalise", settings) for lane in Lane}
 
     async def run(self, jobs: Sequence[ClaimedJob], texts: bytes) -> Answers:
         """A verified Profile for each job, as JSON; `texts` are the reader's values."""
@@ -209,12 +208,12 @@ class _Vectors:
 class _Model:
     """The embedding model as one lane uses it: a thread of its own, which is its tokenizer's only caller."""
 
-    def __init__(self, embedder: Embedder, lane: Lane, *, at_once: int) -> None:
+    def __init__(self, embedder: Embedder, lane: Lane, settings: Settings) -> None:
         self.stage = EmbedChunks(embedder)
-        self.thread = _thread_of(lane, "model")
+        self.thread = _thread_of(lane, "model", settings)
         self.batch: ContinuousBatch[tuple[Chunk, ...], EmbeddedChunks] = ContinuousBatch(
             self.stage.run,
-            max_items=at_once,
+            max_items=settings.embedding_at_once,
             executor=self.thread,
             on_batch=lambda size: meters.observe(BATCH_SIZE, size, stage="embed"),
         )
@@ -227,10 +226,9 @@ class ChunkEmbedder:
         settings = load_settings()
         wiring.configure_logging(settings)
         self._embedder = wiring.embedder(settings)
-        at_once = settings.embedding_at_once
         self._models = {
-            Lane.ONLINE: _Model(self._embedder, Lane.ONLINE, at_once=at_once),
-            Lane.BULK: _Model(self._embedder.twin(), Lane.BULK, at_once=at_once),
+            Lane.ONLINE: _Model(self._embedder, Lane.ONLINE, settings),
+            Lane.BULK: _Model(self._embedder.twin(), Lane.BULK, settings),
         }
         engine = wiring.database(settings, name="embedder")
         self._checkpoints = wiring.checkpoint_store(engine)
