@@ -49,7 +49,7 @@ from pipeline.domain.journey import Status
 from pipeline.orchestration import wiring
 
 _MIB = 1024 * 1024
-_LIMIT_OF = 150  #: resumes that the limit is measured on
+_LIMIT_OF = 150  #: resumes that the limit is measured on: every so many of all, for they differ
 #: Which of `cpu_limit`'s ways of embedding are tried: those that won there, whatever else the machine did.
 _THREADS, _BATCHES = (1,), (4, 16)
 #: Replicas of ours that work on documents: reader, normaliser, two embedders, writer.
@@ -162,8 +162,8 @@ def compare(
     with _scratch() as folder:
         archive = zip_of(made, folder / "archive.zip")
         with _scratch() as data_dir:
-            first = [one.pdf for one in made[:_LIMIT_OF]]
-            limit = cpu_limit.measure(first, data_dir=data_dir, threads=_THREADS, batches=_BATCHES)
+            some = [one.pdf for one in made[:: max(1, count // _LIMIT_OF)]]
+            limit = cpu_limit.measure(some, data_dir=data_dir, threads=_THREADS, batches=_BATCHES)
         cpu_limit.show(limit, console)
         ours = ingest(archive, count, text_engine="local", profile_engine="rules")
         console.print(ours.costs.table(f"Bulk application, {count} resumes", count))
