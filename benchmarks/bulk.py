@@ -55,7 +55,7 @@ _THREADS, _BATCHES = (1,), (4, 16)
 #: Replicas of ours that work on documents: reader, normaliser, two embedders, writer.
 REPLICAS = ("TextReader", "ProfileNormaliser", "ChunkEmbedder", "ResumeWriter")
 _DRIVERS = ("Ingestor", "Dispatcher")
-_POLL_S = 1.0
+_POLL_S = 2.0
 _WARM_S = 3.0
 
 

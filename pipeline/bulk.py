@@ -225,7 +225,7 @@ def counts_table(progress: IngestionProgress) -> Table:
     right = [
         (status.value, progress.resumes.get(status, 0)) for status in Status if progress.resumes.get(status)
     ]
-    right += [(f"  in {stage}", count) for stage, count in sorted(progress.stages.items())]
+    right += [(f"  {stage}", count) for stage, count in sorted(progress.stages.items())]
     for number in range(max(len(left), len(right))):
         a = left[number] if number < len(left) else ("", None)
         b = right[number] if number < len(right) else ("", None)

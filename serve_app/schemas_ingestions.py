@@ -150,7 +150,9 @@ class Ingestion(IngestionSummary):
     counts: IngestionCounts
     resumes: ResumeCounts
     stages: dict[str, int] = Field(
-        description="Resumes in status processing by stage.", examples=[{"read": 3}]
+        description="Resumes in status processing by stage; `begun` are those of which none has been written down "
+        "yet: one that lasts less than five seconds is not.",
+        examples=[{"begun": 40, "embed": 24}],
     )
     failures: list[FailureCount] = Field(description="The most frequent reason first.")
     resumes_per_second: float | None = Field(

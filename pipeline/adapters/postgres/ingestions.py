@@ -282,7 +282,7 @@ SUMS = """
 STATUSES = "SELECT status, count(*) AS n FROM applications WHERE ingestion_id = :id GROUP BY status"
 
 STAGES = """
-    SELECT coalesce(stage, 'read') AS stage, count(*) AS n FROM applications
+    SELECT coalesce(stage, 'begun') AS stage, count(*) AS n FROM applications
     WHERE ingestion_id = :id AND status = 'processing' GROUP BY 1"""
 
 # Failed resumes count with failed members of the same code.

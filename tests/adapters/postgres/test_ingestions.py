@@ -114,7 +114,7 @@ def test_counts_add_up_in_every_state(engine: Engine, ingestions: Ingestions) ->
     assert progress.failures == {("failed", "corrupt"): 1, ("skipped", "symlink"): 1}
 
     jobs = claim_jobs(engine, 4)
-    assert progress_of(ingestions, id_).stages == {"read": 4}
+    assert progress_of(ingestions, id_).stages == {"begun": 4}
     fail(engine, jobs[0])
     fail(engine, jobs[1], "encrypted")
     erased = complete(engine, jobs[2])
