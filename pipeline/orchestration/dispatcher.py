@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -153,7 +154,7 @@ class Dispatcher:
             Lane.BULK: PACKET * sum(packets.values()),
         }
         for stage, n in packets.items():
-            self._bulk_slots[stage].resize(n)
+            self._bulk_slots[stage].resize(PACKET * n)
         before, self._limits = self._limits, {lane: limits[lane] for lane in self._lanes}
         if self._limits != before:
             self._wake.set()
@@ -330,9 +331,10 @@ class Dispatcher:
             raise _AllSettled
         return answers.values
 
-    def _slot(self, drive: _Drive, stage: Stage) -> Any:
+    def _slot(self, drive: _Drive, stage: Stage) -> AbstractAsyncContextManager[None]:
+        """A slot for each of the packet's jobs: what comes back from a vendor's wait one by one is a packet of one."""
         shared = drive.lane is Lane.BULK and not drive.alone
-        return self._bulk_slots[stage.value] if shared else _FREE
+        return self._bulk_slots[stage.value].hold(len(drive.jobs)) if shared else nullcontext()
 
     def _show(self, jobs: Sequence[ClaimedJob], stage: Stage) -> None:
         """Let callers see the stage, soon."""
@@ -472,14 +474,3 @@ def _tell_why(task: asyncio.Task[None]) -> None:
     """A loop that was not meant to end: stages are no longer shown, and somebody has to know."""
     if not task.cancelled() and task.exception() is not None:
         log.error("progress is no longer shown", exc_info=task.exception())
-
-
-class _Free:
-    """A slot that never waits: the online lane's."""
-
-    async def __aenter__(self) -> None: ...
-
-    async def __aexit__(self, *exc: object) -> None: ...
-
-
-_FREE = _Free()

@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 
 class Slots:
-    """`async with slots:` holds one. Fewer than are held is reached as they are given back."""
+    """`async with slots.hold(8):` holds eight, first come first served. Fewer than are held is reached as they are
+    given back; who wants more than there are gets in alone."""
 
     def __init__(self, number: int) -> None:
-        self._free = asyncio.Semaphore(number)
         self._number = number
-        self._owed = 0
+        self._held = 0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     def resize(self, number: int) -> None:
         """From now on so many."""
-        more, self._number = number - self._number, number
-        if more < 0:
-            self._owed -= more
-        for _ in range(more):
-            self._give_back()
+        self._number = number
+        self._admit()
 
-    def _give_back(self) -> None:
-        if self._owed:
-            self._owed -= 1
-        else:
-            self._free.release()
+    @asynccontextmanager
+    async def hold(self, wanted: int) -> AsyncIterator[None]:
+        """So many within the block."""
+        admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((wanted, admitted))
+        self._admit()
+        try:
+            await admitted
+            yield
+        finally:
+            if admitted.done() and not admitted.cancelled():
+                self._held -= wanted
+            self._admit()
 
-    async def __aenter__(self) -> None:
-        while True:
-            await self._free.acquire()
-            if not self._owed:
-                return
-            self._owed -= 1  # this one has gone; wait for one that stays
-
-    async def __aexit__(self, *exc: object) -> None:
-        self._give_back()
+    def _admit(self) -> None:
+        while self._waiting:
+            wanted, admitted = self._waiting[0]
+            if not admitted.done():  # else whoever waited was cancelled
+                if self._held and self._held + wanted > self._number:
+                    return
+                self._held += wanted
+                admitted.set_result(None)
+            self._waiting.popleft()

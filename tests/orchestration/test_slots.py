@@ -15,7 +15,7 @@ async def _holders(slots: Slots, number: int) -> tuple[list[asyncio.Event], list
     inside: list[int] = []
 
     async def hold(one: int) -> None:
-        async with slots:
+        async with slots.hold(1):
             inside.append(one)
             await leave[one].wait()
             inside.remove(one)
@@ -87,3 +87,62 @@ def test_slots_that_nobody_holds_go_at_once() -> None:
         await settle()
 
     asyncio.run(run())
+
+
+def test_a_packet_holds_a_slot_for_each_of_its_jobs() -> None:
+    """In the order in which they came: small ones behind a large one wait with it, and do not starve it."""
+
+    async def run() -> None:
+        slots, order = Slots(4), list[str]()
+
+        async def hold(name: str, wanted: int) -> None:
+            async with slots.hold(wanted):
+                order.append(name)
+                await settle()
+
+        async with slots.hold(3):
+            tasks = [asyncio.create_task(hold(*one)) for one in (("one", 1), ("four", 4), ("last", 1))]
+            await settle()
+            assert order == ["one"]
+        await asyncio.gather(*tasks)
+        assert order == ["one", "four", "last"]
+
+    asyncio.run(run())
+
+
+def test_more_than_there_are_is_held_alone() -> None:
+    """A packet of eight goes through a stage of two slots, when nobody else is there."""
+
+    async def run() -> None:
+        slots = Slots(2)
+        async with slots.hold(1):
+            large = asyncio.create_task(_once(slots, 8))
+            await settle()
+            assert not large.done()
+        await asyncio.wait_for(large, 5)
+
+    asyncio.run(run())
+
+
+def test_whoever_is_cancelled_holds_nothing() -> None:
+    """While it waits, or just when it was let in."""
+
+    async def run() -> None:
+        slots = Slots(1)
+        async with slots.hold(1):
+            waits, next_ = (asyncio.create_task(_once(slots, 1)) for _ in range(2))
+            await settle()
+            waits.cancel()
+            await settle()
+        next_.cancel()  # admitted by the end of the block, not yet running
+        await settle()
+        await asyncio.wait_for(_once(slots, 1), 5)
+        assert waits.cancelled()
+        assert next_.cancelled()
+
+    asyncio.run(run())
+
+
+async def _once(slots: Slots, wanted: int) -> None:
+    async with slots.hold(wanted):
+        await asyncio.sleep(0)
