@@ -217,7 +217,8 @@ class _Model:
         self.thread = _thread_of(lane, "model", settings)
         self.batch: ContinuousBatch[tuple[Chunk, ...], EmbeddedChunks] = ContinuousBatch(
             self.stage.run,
-            max_items=settings.embedding_at_once,
+            # A query waits for the batch of uploads that is under way, never for one of bulk.
+            max_items=settings.embedding_at_once // (2 if lane is Lane.ONLINE else 1),
             executor=self.thread,
             on_batch=lambda size: meters.observe(BATCH_SIZE, size, stage="embed"),
         )
