@@ -24,7 +24,7 @@ from pipeline.orchestration import wiring
 from tests.chaos.killer import wait_until
 
 #: `RESUMES_CHAOS_MEMBERS=2000 pytest -m long tests/chaos/test_ingestion_kills.py` is the full run.
-MEMBERS = int(os.environ.get("RESUMES_CHAOS_MEMBERS", "300"))
+MEMBERS = int(os.environ.get("RESUMES_CHAOS_MEMBERS", "500"))
 SEED = int(os.environ.get("RESUMES_CHAOS_SEED", "4"))
 KILLS = 10
 DUPLICATES, STRANGERS = 20, 5
@@ -112,19 +112,20 @@ def test_ten_random_kills_lose_nothing_and_double_nothing(
     chance = random.Random(SEED)
     killed: list[str] = []
     order = [*TARGETS, *chance.choices(list(TARGETS), k=4 * KILLS)]
-    while len(killed) < KILLS:
-        target = order.pop(0)
-        if kill_at_work(service, engine, target, patience_s=20):
-            killed.append(target)
-        time.sleep(chance.uniform(0.5, 3))
 
     def ended() -> bool:
         try:
             progress = ingestions.progress(id_)
         except DatabaseUnavailable:
             return False
-        return progress is not None and progress.row.state is not IngestionState.RUNNING
+        return progress is not None and progress.row.completed_at is not None
 
+    while len(killed) < KILLS:
+        assert not ended(), f"the ingestion was over after {len(killed)} kills: give it more members"
+        target = order.pop(0)
+        if kill_at_work(service, engine, target, patience_s=5):
+            killed.append(target)
+        time.sleep(chance.uniform(0.2, 1))
     wait_until(ended, seconds=60 + 2.0 * MEMBERS, what="the ingestion ends")
     progress = ingestions.progress(id_)
     assert progress is not None
