@@ -122,7 +122,7 @@ def test_what_a_killed_stage_held_is_run_again_once(
     with frozen(victim):
         ids = uploaded(client, files, 4)
         wait_until(
-            lambda: set(ids) <= set(column(engine, AT_STAGE, stage=stage)), seconds=20, what=f"all at {stage}"
+            lambda: set(ids) <= set(column(engine, AT_STAGE, stage=stage)), seconds=60, what=f"all at {stage}"
         )
         victim.kill()
     assert_completed_once(engine, client, ids)
@@ -220,7 +220,7 @@ def test_an_ingress_killed_between_object_and_row_leaves_an_orphan_and_the_retry
     victim = a_replica(service, "Ingress")
     with in_background(lambda: client.upload(path)) as answer:
         with no_new_rows(service):
-            wait_until(waits(engine, "relation"), seconds=20, what="the ingress waits with its row")
+            wait_until(waits(engine, "relation"), seconds=60, what="the ingress waits with its row")
             (orphan,) = objects(service) - before
             victim.kill()
             victim.wait(10)
@@ -248,10 +248,10 @@ def test_an_ingress_killed_after_its_commit_answers_the_retry_with_the_same_id(
     victim = a_replica(service, "Ingress")
     with in_background(lambda: client.upload(path)) as answer:
         with no_new_rows(service) as blocker:
-            wait_until(waits(engine, "relation"), seconds=20, what="the ingress waits with its row")
+            wait_until(waits(engine, "relation"), seconds=60, what="the ingress waits with its row")
             with unacknowledged_commits(service):
                 blocker.rollback()
-                wait_until(waits(engine, "SyncRep"), seconds=20, what="its row is on disk, unanswered")
+                wait_until(waits(engine, "SyncRep"), seconds=60, what="its row is on disk, unanswered")
                 (kept,) = objects(service) - before
                 victim.kill()
                 victim.wait(10)
