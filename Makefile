@@ -15,7 +15,7 @@ IMAGE ?= resumes
 CONTAINER_TOOL ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell $(tool) info >/dev/null 2>&1 && echo yes),$(tool))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-cloud serve test test-long lint format bench openapi image clean
+.PHONY: help setup demo demo-cloud serve test test-long test-nodes lint format bench openapi image clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-11s %s\n", $$1, $$2}'
@@ -44,8 +44,11 @@ test: setup ## Run the test suite (some twelve minutes on two cores)
 	@echo "· Running every test: a real PostgreSQL and a real Ray Serve are started for them"
 	$(BIN)/python -m pytest
 
-test-long: setup ## Run what takes minutes each: kills, restarts, nodes, fuzzing (about twenty-five minutes)
+test-long: setup ## Run what takes minutes each: kills, restarts, fuzzing (about twenty minutes)
 	$(BIN)/python -m pytest -m long
+
+test-nodes: setup ## Run what needs several Ray nodes: one dies, one joins, the GCS restarts (about seven minutes)
+	$(BIN)/python -m pytest -m nodes
 
 lint: setup ## Formatting, ruff, mypy, import contracts
 	$(BIN)/ruff format --check .

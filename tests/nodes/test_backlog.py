@@ -51,7 +51,7 @@ class Witness:
         self._engine.dispose()
 
 
-@pytest.mark.long
+@pytest.mark.nodes
 def test_a_backlog_brings_a_reader_which_goes_when_it_is_gone(service: Service, tmp_path: Path) -> None:
     """One becomes two, the dispatcher takes more at once, everything completes, and two become one."""
     client = service.client(patience_s=120)
@@ -62,7 +62,8 @@ def test_a_backlog_brings_a_reader_which_goes_when_it_is_gone(service: Service, 
     wait_until(lambda: len(service.replicas("TextReader")) == 2, seconds=60, what="a second reader")
     ends = [client.wait(one, seconds=120) for one in ids]
     assert {end["status"] for end in ends} == {"completed"}
-    assert {end["attempts"] for end in ends} == {1}, "a reader that goes finishes what it has"
+    # What a reader has read lives with it: what still waits for the embedder when it goes is read again.
+    assert max(end["attempts"] for end in ends) <= 2
     wait_until(lambda: len(service.replicas("TextReader")) == 1, seconds=90, what="one reader again")
     witness.stop()
     client.close()

@@ -27,7 +27,7 @@ EMBEDDER_CPUS = 1.0
 BACKLOG = 200
 IN_HAND = 60
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.nodes, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.redeploy import run
 
 
-@pytest.mark.long
+@pytest.mark.nodes
 @pytest.mark.timeout(240)
 def test_no_upload_fails_while_every_replica_is_replaced() -> None:
     """No client tries again; what was accepted by either version completes."""
