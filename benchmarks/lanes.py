@@ -12,7 +12,6 @@ The last line is a JSON object: `latency_ratio` (asked: at most 2) and `bulk_sha
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
@@ -23,11 +22,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from rich.console import Console
-from rich.table import Table
-
 from benchmarks.bulk import zip_of
 from benchmarks.latency import measure, short_resumes
+from benchmarks.report import tell
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.service import Service, running
 from pipeline.adapters.postgres.ingestions import Ingestions
@@ -116,11 +113,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     figures = run(given.n, given.every, given.seed)
-    table = Table("figure", "value", title="Uploads beside an archive", title_justify="left")
-    for name, value in figures.items():
-        table.add_row(name.replace("_", " "), str(value))
-    Console().print(table)
-    print(json.dumps(figures))
+    tell("Uploads beside an archive", figures)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ one of the processes that list, store and drive had, `driver_peak_mib` (asked: b
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 import zipfile
@@ -21,9 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.report import tell
 from benchmarks.sampling import title_of
 from benchmarks.service import Service, bulk_application
 from pipeline.adapters.postgres.ingestions import Ingestions
@@ -97,11 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.members", description=__doc__)
     parser.add_argument("--n", type=int, default=200_000, help="members")
     figures = run(parser.parse_args().n)
-    table = Table("figure", "value", title="Very many members", title_justify="left")
-    for name, value in figures.items():
-        table.add_row(name.replace("_", " "), str(value))
-    Console().print(table)
-    print(json.dumps(figures))
+    tell("Very many members", figures)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ ended.
 from __future__ import annotations
 
 import argparse
-import json
 import threading
 import time
 from dataclasses import dataclass
@@ -21,10 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import text
 
+from benchmarks.report import tell
 from benchmarks.service import Service, running
 from pipeline.demo import samples_dir
 from pipeline.orchestration import wiring
@@ -150,11 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.redeploy", description=__doc__.split("\n")[0])
     parser.add_argument("--uploads", type=int, default=2000)
     figures = run(parser.parse_args().uploads)
-    table = Table("figure", "value", title="A rolling redeploy under load", title_justify="left")
-    for name, value in figures.items():
-        table.add_row(name.replace("_", " "), str(value))
-    Console().print(table)
-    print(json.dumps(figures))
+    tell("A rolling redeploy under load", figures)
 
 
 if __name__ == "__main__":

@@ -29,10 +29,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import Engine, text
 
+from benchmarks.report import tell
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.service import title
 from pipeline.orchestration import wiring
@@ -264,11 +263,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     figures = run(given.n, given.seed)
-    table = Table("figure", "value", title="From no node, and back", title_justify="left")
-    for name, value in figures.items():
-        table.add_row(name.replace("_", " "), str(value))
-    Console().print(table)
-    print(json.dumps(figures))
+    tell("From no node, and back", figures)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Embedding by sentence-transformers: the model's own modules, called on length-sorted, padded batches.
 
 `SentenceTransformer.encode` allocates for every new batch shape and grew to 1.2 GB over a long run; calling
-the same modules on batches padded to multiples of 16 tokens keeps memory flat, takes a third less time, and
+the same modules on batches of one padded width keeps memory flat, took 15 % less time when it was first measured, and
 agrees with it to a cosine of .9997.
 """
 
