@@ -144,7 +144,11 @@ def test_a_dispatcher_that_was_stopped_past_its_lease_writes_nothing(
         victim.suspend()
     try:
         wait_until(
-            lambda: one(engine, UNFINISHED, ids=ids) == 0, seconds=60, what="its peer finishes everything"
+            # Dozens of suspects, one after the other; should the victim have stopped inside a transaction, then after
+            # the server has ended that.
+            lambda: one(engine, UNFINISHED, ids=ids) == 0,
+            seconds=150,
+            what="its peer finishes everything",
         )
         owner = one(engine, TAKEN_FROM, ids=ids)
         last = one(engine, "SELECT max(id) FROM events")

@@ -16,11 +16,12 @@ from pipeline.domain.errors import ConfigurationError, DatabaseUnavailable, Resu
 psycopg2.extras.register_uuid()
 
 CONNECT_TIMEOUT_S = 5
-#: A transaction that a worker left open holds row locks: the server ends it after this long.
+#: A worker that stalls inside a transaction holds row locks, which keep its jobs from its peers even when its lease
+#: is over: the server ends such a transaction well within a lease.
 SESSION = {
     "statement_timeout": "30s",
     "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "60s",
+    "idle_in_transaction_session_timeout": "15s",
 }
 #: A peer that vanished without a word is noticed within about half a minute.
 KEEPALIVE = {

@@ -354,7 +354,7 @@ def test_a_session_that_idles_in_a_transaction_is_ended(database_url: str) -> No
     }
     engine.dispose()
     assert shown == {
-        "idle_in_transaction_session_timeout": "1min",
+        "idle_in_transaction_session_timeout": "15s",
         "statement_timeout": "30s",
         "lock_timeout": "10s",
     }
