@@ -17,11 +17,11 @@ _MIB = 1024 * 1024
 _EVERY_S = 2.0
 #: Memory is read less often than CPU: the kernel walks every page of a process for it.
 _MEMORY_EVERY_S = 10.0
-#: Programs that one command line would not tell apart.
+#: Programs that one command line would not tell apart. The raylet's names the agents that it starts.
 _PARTS = {
+    "raylet/raylet": "raylet",
     "spawn_main": "parser child",
     "resource_tracker": "resource tracker",
-    "dashboard/agent": "dashboard agent",
     "runtime_env": "runtime env agent",
     "log_monitor": "log monitor",
 }
