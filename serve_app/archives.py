@@ -17,6 +17,7 @@ from fastapi import Request
 
 from pipeline.domain.errors import ObjectStoreUnavailable, TransientError, UnsupportedDocument
 from pipeline.domain.ids import uuid7
+from pipeline.domain.media_type import ARCHIVES
 from serve_app.bodies import FormLimits, checked_lengths, declared_boundary, receive_form
 from serve_app.keeping import keep
 from serve_app.object_sink import ObjectSink
@@ -29,14 +30,6 @@ _STORE_TIMEOUT_S = 300.0
 _ACCEPT_TIMEOUT_S = _STORE_TIMEOUT_S + 30
 _CLEAN_UP_S = 3.0
 _LONGEST = {"job_post_id": 200}
-_SIGNATURES = (
-    (b"PK\x03\x04", "application/zip"),
-    (b"PK\x05\x06", "application/zip"),
-    (b"\x1f\x8b", "application/gzip"),
-    (b"\x28\xb5\x2f\xfd", "application/zstd"),
-    (b"BZh", "application/x-bzip2"),
-    (b"\xfd7zXZ\x00", "application/x-xz"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +55,7 @@ class ArchiveSniffer:
 
     def end(self) -> str:
         """The media type. Raises UnsupportedDocument."""
-        for signature, mime in _SIGNATURES:
+        for signature, mime in ARCHIVES:
             if self._head.startswith(signature):
                 return mime
         try:

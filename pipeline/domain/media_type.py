@@ -48,16 +48,16 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"GIF8", "a GIF image"),
     (b"#!", "a script"),
 )
-_ARCHIVES = (
-    _ZIP,
-    b"PK\x05\x06",
-    b"\x1f\x8b",
-    b"BZh",
-    b"\xfd7zXZ\x00",
-    b"\x28\xb5\x2f\xfd",
-    b"7z\xbc\xaf\x27\x1c",
-    b"Rar!\x1a\x07",
+#: What an archive begins with that can be ingested, and its media type.
+ARCHIVES: tuple[tuple[bytes, str], ...] = (
+    (_ZIP, "application/zip"),
+    (b"PK\x05\x06", "application/zip"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"\x28\xb5\x2f\xfd", "application/zstd"),
+    (b"BZh", "application/x-bzip2"),
+    (b"\xfd7zXZ\x00", "application/x-xz"),
 )
+_ARCHIVES = (*(signature for signature, _ in ARCHIVES), b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
 _TAR, _TAR_AT = b"ustar", 257
 _MARKUP: tuple[tuple[bytes, str], ...] = (
     (b"<!doctype", "an HTML page"),

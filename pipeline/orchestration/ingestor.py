@@ -19,8 +19,8 @@ from uuid import UUID
 import ray
 
 from pipeline.adapters.postgres.applications import Applications
+from pipeline.adapters.postgres.ingestion_sql import INGESTIONS
 from pipeline.adapters.postgres.ingestion_work import (
-    INGESTIONS,
     INGESTORS,
     Held,
     IngestionWork,

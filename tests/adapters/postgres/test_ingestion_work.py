@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine
 
-from pipeline.adapters.postgres import ingestion_work
+from pipeline.adapters.postgres import ingestion_sql
 from pipeline.adapters.postgres.ingestion_work import IngestionWork, Refused, Shard
 from pipeline.adapters.postgres.ingestions import Ingestions
 from pipeline.adapters.postgres.jobs import JobQueue
@@ -58,9 +58,9 @@ def stored(engine: Engine) -> int:
 
 def give_grace(monkeypatch: pytest.MonkeyPatch, time: str) -> None:
     """How long after a restart of the server its owners may take their locks again."""
-    statement = ingestion_work.DEAD_OWNERS.replace("'5 seconds'", f"'{time}'")
-    assert statement != ingestion_work.DEAD_OWNERS
-    monkeypatch.setattr(ingestion_work, "DEAD_OWNERS", statement)
+    statement = ingestion_sql.DEAD_OWNERS.replace("'5 seconds'", f"'{time}'")
+    assert statement != ingestion_sql.DEAD_OWNERS
+    monkeypatch.setattr(ingestion_sql, "DEAD_OWNERS", statement)
 
 
 # Listing
