@@ -78,7 +78,7 @@ def build_graph(settings: Settings, lanes: Sequence[Lane] = tuple(Lane)) -> Grap
         num_replicas=settings.ingestor_replicas,
         graceful_shutdown_timeout_s=settings.drain_s + _SHUTDOWN_MARGIN_S,
         ray_actor_options={"num_cpus": 0.05},
-    )(Ingestor).bind(dispatcher)
+    )(Ingestor).bind(dispatcher, alone=tuple(lanes) == (Lane.BULK,))
     return Graph(ingestor, embedder)
 
 

@@ -109,6 +109,11 @@ def store_shard(shard: Shard) -> TaskReceipt:
     return _receipt(stored)
 
 
+def get_ready() -> None:
+    """Import and open what the tasks need, so that the worker process begins its first one at once."""
+    _tools()
+
+
 def _require_unchanged(shard: Shard, source: Source) -> None:
     """Raise SourceRejected where a file is not the one that was listed: its members lie elsewhere now.
 
@@ -143,5 +148,6 @@ def _receipt(work: Callable[[], int]) -> TaskReceipt:
         return Lost()
 
 
+GET_READY: Any = ray.remote(num_cpus=0.1, max_retries=0)(get_ready)
 LIST_SOURCE: Any = ray.remote(num_cpus=0.1, max_retries=0)(list_source)
 STORE_SHARD: Any = ray.remote(num_cpus=0.1, max_retries=0)(store_shard)

@@ -32,7 +32,15 @@ from pipeline.adapters.postgres.owner import OwnerLock
 from pipeline.domain.errors import DatabaseUnavailable, SourceMissing
 from pipeline.domain.journey import Lane
 from pipeline.orchestration import wiring
-from pipeline.orchestration.ingestion import LIST_SOURCE, STORE_SHARD, Again, Moved, Rejected, TaskReceipt
+from pipeline.orchestration.ingestion import (
+    GET_READY,
+    LIST_SOURCE,
+    STORE_SHARD,
+    Again,
+    Moved,
+    Rejected,
+    TaskReceipt,
+)
 from pipeline.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -51,8 +59,9 @@ _KEEP_EVERY_S = 2.0
 class Ingestor:
     """Runs bulk ingestions. Several may run beside each other: what one has claimed, no other has."""
 
-    async def __init__(self, *started_with: Any) -> None:  # type: ignore[misc]  # Serve awaits it
-        """`started_with`: deployments that Serve is to start with this one."""
+    async def __init__(self, *started_with: Any, alone: bool = False) -> None:  # type: ignore[misc]  # Serve awaits it
+        """`started_with`: deployments that Serve is to start with this one. `alone`: ingesting is all that the
+        application does, so its tasks' processes are started with it, and not when the first ingestion waits."""
         self._settings = load_settings()
         wiring.configure_logging(self._settings)
         engine = wiring.database(self._settings, name="ingestor", pool_size=3)
@@ -78,6 +87,7 @@ class Ingestor:
             lambda channel, payload: self._call_soon(loop),
             lambda: self._call_soon(loop),
         )
+        self._ready = [GET_READY.remote() for _ in range(self._settings.ingest_tasks if alone else 0)]
         self._main = asyncio.create_task(self._run())
 
     async def check_health(self) -> None:

@@ -28,6 +28,8 @@ _RAY_ENVIRONMENT = {
     # Every replica and every handle tells its gauges again so often, ten times a second by default; they are read every
     # ten seconds at most.
     "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "2000",
+    # A task's process that imported everything is kept for the next task, not ended after a second without one.
+    "RAY_idle_worker_killing_time_threshold_ms": "60000",
     # What Ray's agents look at for its own dashboard, which is off; our metrics do not go this way.
     "REPORTER_UPDATE_INTERVAL_MS": "60000",
     "RAY_DASHBOARD_AGENT_CHECK_PARENT_INTERVAL_S": "2",
