@@ -51,7 +51,8 @@ _LEAST_PACKETS = 2
 _PROGRESS_EVERY_S = 0.2
 #: A stage that a bulk job passes sooner is not written down: with its row's indexes and event that is 1 ms.
 _NEWS_IN_BULK_S = 5.0
-_SAVE_AGAIN_S = 1.0
+#: What PostgreSQL did not answer is tried again soon, for a connection that ended is replaced at once; then ever later.
+_AGAIN_S, _LATEST_AGAIN_S = 0.05, 0.8
 _LONGEST_BACKOFF_S = 60.0
 #: A stage that raises what the error tree does not name has a bug: a third run would find it again.
 _RUNS_OF_A_BUG = 3
@@ -290,6 +291,7 @@ class Dispatcher:
         texts = await self._stage(drive, Stage.READ, stages.read)
         profiles = await self._stage(drive, Stage.NORMALISE, lambda jobs: stages.normalise(jobs, texts))
         embedded = await self._stage(drive, Stage.EMBED, lambda jobs: stages.embed(jobs, texts))
+        pause_s = _AGAIN_S
         while jobs := self._left(drive):
             self._show(jobs, Stage.SAVE)
             done = [drive.done[job.lease] for job in jobs]
@@ -305,7 +307,8 @@ class Dispatcher:
                     self._end(drive, job, await self._saved(job, verdict))
                 return
             # Everything is computed already: try again for as long as the leases are ours.
-            await asyncio.sleep(_SAVE_AGAIN_S)
+            await asyncio.sleep(pause_s)
+            pause_s = min(_LATEST_AGAIN_S, 2 * pause_s)
 
     async def _stage(
         self, drive: _Drive, stage: Stage, call: Callable[[Sequence[ClaimedJob]], Awaitable[Answers]]
@@ -432,12 +435,14 @@ class Dispatcher:
                     continue
 
     async def _db(self, call: Callable[..., T], *args: Any) -> T:
-        """Run a blocking database call; while PostgreSQL is away, try again every half second."""
+        """Run a blocking database call; while PostgreSQL is away, try again and again."""
+        pause_s = _AGAIN_S
         while True:
             try:
                 return await self._loop.run_in_executor(self._database, call, *args)
             except DatabaseUnavailable:
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(pause_s)
+                pause_s = min(_LATEST_AGAIN_S, 2 * pause_s)
 
     def _abandon(self, leases: set[Lease]) -> None:
         """Let go of jobs that are no longer ours; a packet of which nothing is left ends."""
