@@ -28,7 +28,8 @@ def service() -> Iterator[Service]:
 
 
 class Witness:
-    """The most jobs that were running at once, by the number of readers that there were."""
+    """The most jobs that were running at once, by the number of readers that there were; of one, before the second
+    came: what was claimed for two still runs when one has gone again."""
 
     def __init__(self, service: Service) -> None:
         self.most: Counter[int] = Counter()
@@ -43,6 +44,8 @@ class Witness:
             readers = len(self._service.replicas("TextReader"))
             with self._engine.connect() as connection:
                 jobs = connection.execute(RUNNING).scalar_one()
+            if readers == 1 and self.most[2]:
+                continue
             self.most[readers] = max(self.most[readers], jobs)
 
     def stop(self) -> None:
