@@ -47,7 +47,7 @@ test: setup ## Run the test suite (some twelve minutes on two cores)
 test-long: setup ## Run what takes minutes each: kills, restarts, fuzzing (about twenty minutes)
 	$(BIN)/python -m pytest -m long
 
-test-nodes: setup ## Run what needs several Ray nodes: one dies, one joins, the GCS restarts (about seven minutes)
+test-nodes: setup ## Run what needs several Ray nodes: one dies, joins, is cut off, the GCS restarts (about ten minutes)
 	$(BIN)/python -m pytest -m nodes
 
 lint: setup ## Formatting, ruff, mypy, import contracts
