@@ -116,19 +116,22 @@ def _embedder() -> object:
 
 async def _ours(resumes: Sequence[bytes], sections: Sequence[SectionedText], settings: Settings) -> float:
     """Seconds that the deployment takes for all resumes, each known to PostgreSQL as a running job."""
+    import ray
     from ray import serve
+
+    from pipeline.orchestration.dispatcher import answers_of
 
     engine = wiring.database(settings, name="embedding-benchmark")
     warm = min(_WARM_UP, len(resumes))
     jobs = _jobs(engine, settings, [*_warm_ups(resumes[:warm]), *resumes])
     texts = zip(jobs, [*sections[:warm], *sections], strict=True)
-    values = [packets.put({job.lease.application_id: one}) for job, one in texts]
-    handle = serve.get_app_handle("resumes")
+    values = [ray.put(packets.packed({job.lease.application_id: one})) for job, one in texts]
+    handle = serve.get_app_handle("resumes").options(stream=True)
     slots = asyncio.Semaphore(_IN_FLIGHT * settings.embedding_replicas * 2 * settings.embedding_at_once)
 
     async def embed(job: ClaimedJob, value: object) -> None:
         async with slots:
-            answers = await handle.run.remote([job], value)
+            answers = await answers_of(handle.run.remote([job], value))
         if not isinstance(answers.receipts[0], Done):
             raise RuntimeError(f"a resume was not embedded: {answers.receipts[0]}")
 

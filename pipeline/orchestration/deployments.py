@@ -1,4 +1,5 @@
-"""One thin Serve wrapper a stage. Each takes a packet of jobs and answers receipts; results stay in Ray's object store.
+"""One thin Serve wrapper a stage. Each takes a packet of jobs and yields receipts, then the values, which stay in Ray's
+object store.
 
 The wrappers are plain classes: Serve makes deployments of them (`graph.py`), and the isolated worker for
 suspects runs the very same ones in a process of its own (`isolation.py`). A deployment exists only where
@@ -14,7 +15,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ from pipeline.domain.errors import (
 from pipeline.domain.journey import Lane, Lease
 from pipeline.domain.metrics import BATCH_SIZE, STAGE_SECONDS
 from pipeline.domain.profile import Meta, Profile
-from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Receipt, Waiting
+from pipeline.domain.receipt import Broken, Done, Failed, Lost, Receipt, Waiting
 from pipeline.domain.result import ResumeResult, Verdict
 from pipeline.domain.sections import SectionedText
 from pipeline.orchestration import meters, packets, wiring
@@ -90,7 +91,7 @@ async def _answers(
     work: Callable[[ClaimedJob], Awaitable[tuple[Any, Done]]],
     *,
     at_once: int,
-) -> Answers:
+) -> tuple[tuple[Receipt, ...], dict[UUID, Any]]:
     """Work on a packet's jobs, so many at once: a receipt each, and the values of those that are done."""
     values: dict[UUID, Any] = {}
     room = asyncio.Semaphore(at_once)
@@ -105,7 +106,7 @@ async def _answers(
             return done
 
     receipts = await asyncio.gather(*(one(job) for job in jobs))
-    return Answers(tuple(receipts), packets.put(values))
+    return tuple(receipts), values
 
 
 def _receipt(job: ClaimedJob, error: Exception) -> Receipt:
@@ -160,9 +161,11 @@ class TextReader:
         # One more than there are parsers, so that none is idle; or as many as may wait for OCR.
         self._at_once = PACKET if settings.uses_textract else settings.parser_processes + 1
 
-    async def run(self, jobs: Sequence[ClaimedJob]) -> Answers:
+    async def run(self, jobs: Sequence[ClaimedJob]) -> AsyncIterator[Any]:
         """A SectionedText for each job."""
-        return await _answers(jobs, self._one, at_once=self._at_once)
+        receipts, values = await _answers(jobs, self._one, at_once=self._at_once)
+        yield receipts
+        yield packets.packed(values)
 
     async def _one(self, job: ClaimedJob) -> tuple[SectionedText, Done]:
         clock = _Clock()
@@ -185,12 +188,14 @@ class ProfileNormaliser:
         self._verify = wiring.verify_profile(settings)
         self._cpu = {lane: _thread_of(lane, "normalise", settings) for lane in Lane}
 
-    async def run(self, jobs: Sequence[ClaimedJob], texts: bytes) -> Answers:
+    async def run(self, jobs: Sequence[ClaimedJob], texts: bytes) -> AsyncIterator[Any]:
         """A verified Profile for each job, as JSON; `texts` are the reader's values."""
         read = packets.unpacked(texts)
-        return await _answers(
+        receipts, values = await _answers(
             jobs, lambda job: self._one(job, read[job.lease.application_id]), at_once=PACKET
         )
+        yield receipts
+        yield packets.packed(values)
 
     async def _one(self, job: ClaimedJob, sections: SectionedText) -> tuple[str, Done]:
         clock = _Clock()
@@ -251,14 +256,17 @@ class ChunkEmbedder:
         self._database = ThreadPoolExecutor(2, "database")
         threading.Thread(target=self._ensure_index, args=(wiring.search(engine),), daemon=True).start()
 
-    async def run(self, jobs: Sequence[ClaimedJob], texts: bytes) -> Answers:
+    async def run(self, jobs: Sequence[ClaimedJob], texts: bytes) -> AsyncIterator[Any]:
         """EmbeddedChunks for each job, computed at most once for equal bytes and versions."""
         read = packets.unpacked(texts)
         work = {job.lease: await self._prepared(job, read[job.lease.application_id]) for job in jobs}
         await self._take(work)
-        answers = await _answers(jobs, lambda job: self._one(job, work[job.lease]), at_once=len(jobs))
+        receipts, values = await _answers(
+            jobs, lambda job: self._one(job, work[job.lease]), at_once=len(jobs)
+        )
         await self._keep(work)
-        return answers
+        yield receipts
+        yield packets.packed(values)
 
     async def embed_query(self, text: str) -> Vector:
         """The query's vector, float32 of shape (dimension,): ahead of every resume that waits."""

@@ -66,16 +66,25 @@ class SharedStages:
     """The stages as Serve deployments, one handle each."""
 
     def __init__(self, reader: Any, normaliser: Any, embedder: Any) -> None:
-        self._reader, self._normaliser, self._embedder = reader, normaliser, embedder
+        self._reader, self._normaliser, self._embedder = (
+            handle.options(stream=True) for handle in (reader, normaliser, embedder)
+        )
 
     async def read(self, jobs: Sequence[ClaimedJob]) -> Answers:
-        return await self._reader.run.remote(jobs)
+        return await answers_of(self._reader.run.remote(jobs))
 
     async def normalise(self, jobs: Sequence[ClaimedJob], texts: Any) -> Answers:
-        return await self._normaliser.run.remote(jobs, texts)
+        return await answers_of(self._normaliser.run.remote(jobs, texts))
 
     async def embed(self, jobs: Sequence[ClaimedJob], texts: Any) -> Answers:
-        return await self._embedder.run.remote(jobs, texts)
+        return await answers_of(self._embedder.run.remote(jobs, texts))
+
+
+async def answers_of(response: Any) -> Answers:
+    """What a stage yields: its receipts, and a reference to the values, which we own and do not fetch."""
+    parts = await response._to_object_ref_gen()
+    receipts = await (await anext(parts))
+    return Answers(receipts, await anext(parts))
 
 
 @dataclass(slots=True)

@@ -30,14 +30,14 @@ class _IsolatedWorker:
     async def ready(self) -> None:
         """Answer: the process lives, and holds no document."""
 
-    async def read(self, jobs: Sequence[ClaimedJob]) -> Answers:
-        return await self._stage(TextReader).run(jobs)
+    async def read(self, jobs: Sequence[ClaimedJob]) -> list[Any]:
+        return [part async for part in self._stage(TextReader).run(jobs)]
 
-    async def normalise(self, jobs: Sequence[ClaimedJob], texts: bytes) -> Answers:
-        return await self._stage(ProfileNormaliser).run(jobs, texts)
+    async def normalise(self, jobs: Sequence[ClaimedJob], texts: bytes) -> list[Any]:
+        return [part async for part in self._stage(ProfileNormaliser).run(jobs, texts)]
 
-    async def embed(self, jobs: Sequence[ClaimedJob], texts: bytes) -> Answers:
-        return await self._stage(ChunkEmbedder).run(jobs, texts)
+    async def embed(self, jobs: Sequence[ClaimedJob], texts: bytes) -> list[Any]:
+        return [part async for part in self._stage(ChunkEmbedder).run(jobs, texts)]
 
     def _stage(self, kind: type) -> Any:
         if kind.__name__ not in self._stages:
@@ -102,6 +102,7 @@ class IsolatedStages:
     async def _call(self, method: str, *args: Any) -> Answers:
         self._keep()
         try:
-            return await getattr(self._worker, method).remote(*args)
+            receipts, values = getattr(self._worker, method).options(num_returns=2).remote(*args)
+            return Answers(await receipts, values)
         finally:
             self._retirement = asyncio.get_running_loop().call_later(IDLE_S, self.discard)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import ray
 from sqlalchemy import Engine
 
 from pipeline.adapters.postgres.jobs import ClaimedJob
@@ -19,19 +16,11 @@ from pipeline.orchestration.packets import packed, unpacked
 from tests.adapters.postgres.factories import claimed, sectioned, sql
 
 
-@pytest.fixture(scope="module")
-def ray_running() -> Iterator[None]:
-    """Values travel through Ray's object store."""
-    ray.init(address="local", num_cpus=1, include_dashboard=False, logging_level=logging.ERROR)
-    yield
-    ray.shutdown()
-
-
 def claim(engine: Engine, count: int) -> list[ClaimedJob]:
     return [claimed(engine, f"resume {number}") for number in range(count)]
 
 
-def test_each_job_has_its_own_receipt(engine: Engine, ray_running: None) -> None:
+def test_each_job_has_its_own_receipt(engine: Engine) -> None:
     """Whatever a job raises is its own, a bug too; only what is done has a value."""
     raised = [
         None,
@@ -49,14 +38,14 @@ def test_each_job_has_its_own_receipt(engine: Engine, ray_running: None) -> None
             raise error
         return "value", Done({"stage": "1"}, {})
 
-    answers = asyncio.run(_answers(jobs, work, at_once=2))
-    assert answers.receipts[0] == Done({"stage": "1"}, {})
-    assert [type(receipt) for receipt in answers.receipts[1:]] == [Failed, Failed, Waiting, Lost, Broken]
-    assert [getattr(receipt, "retryable", None) for receipt in answers.receipts[1:3]] == [False, True]
-    assert unpacked(ray.get(answers.values)) == {jobs[0].lease.application_id: "value"}
+    receipts, values = asyncio.run(_answers(jobs, work, at_once=2))
+    assert receipts[0] == Done({"stage": "1"}, {})
+    assert [type(receipt) for receipt in receipts[1:]] == [Failed, Failed, Waiting, Lost, Broken]
+    assert [getattr(receipt, "retryable", None) for receipt in receipts[1:3]] == [False, True]
+    assert values == {jobs[0].lease.application_id: "value"}
 
 
-def test_no_more_are_worked_on_at_once_than_asked(engine: Engine, ray_running: None) -> None:
+def test_no_more_are_worked_on_at_once_than_asked(engine: Engine) -> None:
     """A packet of bulk jobs leaves a reader free for whoever uploads."""
     at_work, most = 0, 0
 
@@ -73,7 +62,7 @@ def test_no_more_are_worked_on_at_once_than_asked(engine: Engine, ray_running: N
 
 
 def test_a_document_that_breaks_the_embedder_costs_its_neighbours_nothing(
-    engine: Engine, database_url: str, ray_running: None, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is broken; one whose lease is lost is lost; the others have their vectors, which are kept."""
     monkeypatch.setenv("DB_URL", database_url)
@@ -85,11 +74,11 @@ def test_a_document_that_breaks_the_embedder_costs_its_neighbours_nothing(
     )
 
     async def run() -> Any:
-        return await ChunkEmbedder().run(jobs, packed(texts))
+        return [part async for part in ChunkEmbedder().run(jobs, packed(texts))]
 
-    answers = asyncio.run(run())
-    assert [type(receipt) for receipt in answers.receipts] == [Done, Broken, Lost, Done]
-    assert unpacked(ray.get(answers.values)).keys() == {
+    receipts, values = asyncio.run(run())
+    assert [type(receipt) for receipt in receipts] == [Done, Broken, Lost, Done]
+    assert unpacked(values).keys() == {
         jobs[0].lease.application_id,
         jobs[3].lease.application_id,
     }
