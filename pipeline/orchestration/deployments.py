@@ -162,7 +162,7 @@ class TextReader:
         self._at_once = PACKET if settings.uses_textract else settings.parser_processes + 1
 
     async def run(self, jobs: Sequence[ClaimedJob]) -> AsyncIterator[Any]:
-        """A SectionedText for each job."""
+        """A receipt for each job; then, packed, a SectionedText for each that is done."""
         receipts, values = await _answers(jobs, self._one, at_once=self._at_once)
         yield receipts
         yield packets.packed(values)
@@ -189,7 +189,10 @@ class ProfileNormaliser:
         self._cpu = {lane: _thread_of(lane, "normalise", settings) for lane in Lane}
 
     async def run(self, jobs: Sequence[ClaimedJob], texts: bytes) -> AsyncIterator[Any]:
-        """A verified Profile for each job, as JSON; `texts` are the reader's values."""
+        """A receipt for each job; then, packed, the verified Profile of each that is done, as JSON.
+
+        `texts` are the reader's values.
+        """
         read = packets.unpacked(texts)
         receipts, values = await _answers(
             jobs, lambda job: self._one(job, read[job.lease.application_id]), at_once=PACKET
@@ -257,7 +260,10 @@ class ChunkEmbedder:
         threading.Thread(target=self._ensure_index, args=(wiring.search(engine),), daemon=True).start()
 
     async def run(self, jobs: Sequence[ClaimedJob], texts: bytes) -> AsyncIterator[Any]:
-        """EmbeddedChunks for each job, computed at most once for equal bytes and versions."""
+        """A receipt for each job; then, packed, the EmbeddedChunks of each that is done.
+
+        Equal bytes are embedded at most once by equal versions. `texts` are the reader's values.
+        """
         read = packets.unpacked(texts)
         work = {job.lease: await self._prepared(job, read[job.lease.application_id]) for job in jobs}
         await self._take(work)
