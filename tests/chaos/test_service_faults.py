@@ -129,6 +129,7 @@ def test_what_a_killed_stage_held_is_run_again_once(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_a_dispatcher_that_was_stopped_past_its_lease_writes_nothing(
     service: Service, engine: Engine, client: ResumesClient, files: Files
 ) -> None:
@@ -148,7 +149,7 @@ def test_a_dispatcher_that_was_stopped_past_its_lease_writes_nothing(
         wait_until(
             # Should the victim have stopped inside a transaction, then after the server has ended that.
             lambda: one(engine, UNFINISHED, ids=ids) == 0,
-            seconds=150,
+            seconds=270,
             what="its peer finishes everything",
         )
         owner = one(engine, TAKEN_FROM, ids=ids)
