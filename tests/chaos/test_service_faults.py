@@ -133,7 +133,11 @@ def test_what_a_killed_stage_held_is_run_again_once(
 def test_a_dispatcher_that_was_stopped_past_its_lease_writes_nothing(
     service: Service, engine: Engine, client: ResumesClient, files: Files
 ) -> None:
-    """Its peer finishes its jobs meanwhile; going on, it writes not a row and counts its leases as lost."""
+    """Its peer finishes its jobs meanwhile; going on, it writes not a row and counts its leases as lost.
+
+    Ray's generators wait for their caller: a stage whose answer the victim does not take stands still until Serve's
+    health check ends the victim, which then has nothing left to count.
+    """
     assert_completed_once(engine, client, uploaded(client, files, 1))
     lost_before = leases_lost()
     with frozen(a_replica(service, "ProfileNormaliser")):
@@ -147,7 +151,7 @@ def test_a_dispatcher_that_was_stopped_past_its_lease_writes_nothing(
         victim.suspend()
     try:
         wait_until(
-            # Should the victim have stopped inside a transaction, then after the server has ended that.
+            # Where a stage waits for the victim, Serve's health check takes some 100 s.
             lambda: one(engine, UNFINISHED, ids=ids) == 0,
             seconds=270,
             what="its peer finishes everything",
@@ -163,8 +167,6 @@ def test_a_dispatcher_that_was_stopped_past_its_lease_writes_nothing(
         == []
     )
     assert_completed_once(engine, client, ids)
-    # Ray's generators wait for their caller: a stage whose answer the victim does not take stands still until Serve's
-    # health check ends the victim, which then has nothing left to count.
     if victim.is_running():
         wait_until(lambda: leases_lost() >= lost_before + 1, seconds=30, what="its lost leases are counted")
 
