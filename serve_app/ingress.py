@@ -21,6 +21,7 @@ from pipeline.adapters.postgres.reprocessing import Reprocessing
 from pipeline.domain.chunk import Vector
 from pipeline.domain.errors import TransientError
 from pipeline.orchestration import wiring
+from pipeline.orchestration.calls import call
 from pipeline.settings import load_settings
 from serve_app.api import Services, build_api
 
@@ -58,12 +59,13 @@ class Ingress:
 
     async def _embed_query(self, text: str) -> Vector:
         with _embedder_unavailable():
-            return await self._embedder.embed_query.remote(text)
+            vector, _ = await call(self._embedder.embed_query, text)
+            return vector
 
     async def _embedding_model(self) -> str:
         if self._model is None:
             with _embedder_unavailable():
-                self._model, _ = await self._embedder.model.remote()
+                (self._model, _), _ = await call(self._embedder.model)
         return self._model
 
 

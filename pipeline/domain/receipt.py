@@ -52,8 +52,8 @@ Receipt = Done | Waiting | Failed | Lost | Broken
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """A receipt for each job of a packet, in order, and a reference to the values of those that are done, by
-    application id: the next stage takes it as it is."""
+    """What a stage answers: a receipt for each job of a packet, in order, and, packed, the values of those that are
+    done, by application id. The next stage takes it as it is."""
 
     receipts: tuple[Receipt, ...]
     values: Any

@@ -1,5 +1,4 @@
-"""One thin Serve wrapper a stage. Each takes a packet of jobs and yields receipts, then the values, which stay in Ray's
-object store.
+"""One thin Serve wrapper a stage. Each takes a packet of jobs and answers receipts and values (`domain/receipt.py`).
 
 The wrappers are plain classes: Serve makes deployments of them (`graph.py`), and the isolated worker for
 suspects runs the very same ones in a process of its own (`isolation.py`). A deployment exists only where
@@ -15,7 +14,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ from pipeline.domain.errors import (
 from pipeline.domain.journey import Lane, Lease
 from pipeline.domain.metrics import BATCH_SIZE, STAGE_SECONDS
 from pipeline.domain.profile import Meta, Profile
-from pipeline.domain.receipt import Broken, Done, Failed, Lost, Receipt, Waiting
+from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Receipt, Waiting
 from pipeline.domain.result import ResumeResult, Verdict
 from pipeline.domain.sections import SectionedText
 from pipeline.orchestration import meters, packets, wiring
@@ -161,11 +160,10 @@ class TextReader:
         # One more than there are parsers, so that none is idle; or as many as may wait for OCR.
         self._at_once = PACKET if settings.uses_textract else settings.parser_processes + 1
 
-    async def run(self, jobs: Sequence[ClaimedJob]) -> AsyncIterator[Any]:
-        """A receipt for each job; then, packed, a SectionedText for each that is done."""
+    async def run(self, jobs: Sequence[ClaimedJob]) -> Answers:
+        """A SectionedText for each job that is done."""
         receipts, values = await _answers(jobs, self._one, at_once=self._at_once)
-        yield receipts
-        yield packets.packed(values)
+        return Answers(receipts, packets.packed(values))
 
     async def _one(self, job: ClaimedJob) -> tuple[SectionedText, Done]:
         clock = _Clock()
@@ -188,17 +186,13 @@ class ProfileNormaliser:
         self._verify = wiring.verify_profile(settings)
         self._cpu = {lane: _thread_of(lane, "normalise", settings) for lane in Lane}
 
-    async def run(self, jobs: Sequence[ClaimedJob], texts: bytes) -> AsyncIterator[Any]:
-        """A receipt for each job; then, packed, the verified Profile of each that is done, as JSON.
-
-        `texts` are the reader's values.
-        """
-        read = packets.unpacked(texts)
+    async def run(self, jobs: Sequence[ClaimedJob], texts: Answers) -> Answers:
+        """The verified Profile of each job that is done, as JSON. `texts` are the reader's answers."""
+        read = packets.unpacked(texts.values)
         receipts, values = await _answers(
             jobs, lambda job: self._one(job, read[job.lease.application_id]), at_once=PACKET
         )
-        yield receipts
-        yield packets.packed(values)
+        return Answers(receipts, packets.packed(values))
 
     async def _one(self, job: ClaimedJob, sections: SectionedText) -> tuple[str, Done]:
         clock = _Clock()
@@ -259,20 +253,19 @@ class ChunkEmbedder:
         self._database = ThreadPoolExecutor(2, "database")
         threading.Thread(target=self._ensure_index, args=(wiring.search(engine),), daemon=True).start()
 
-    async def run(self, jobs: Sequence[ClaimedJob], texts: bytes) -> AsyncIterator[Any]:
-        """A receipt for each job; then, packed, the EmbeddedChunks of each that is done.
+    async def run(self, jobs: Sequence[ClaimedJob], texts: Answers) -> Answers:
+        """The EmbeddedChunks of each job that is done. `texts` are the reader's answers.
 
-        Equal bytes are embedded at most once by equal versions. `texts` are the reader's values.
+        Equal bytes are embedded at most once by equal versions.
         """
-        read = packets.unpacked(texts)
+        read = packets.unpacked(texts.values)
         work = {job.lease: await self._prepared(job, read[job.lease.application_id]) for job in jobs}
         await self._take(work)
         receipts, values = await _answers(
             jobs, lambda job: self._one(job, work[job.lease]), at_once=len(jobs)
         )
         await self._keep(work)
-        yield receipts
-        yield packets.packed(values)
+        return Answers(receipts, packets.packed(values))
 
     async def embed_query(self, text: str) -> Vector:
         """The query's vector, float32 of shape (dimension,): ahead of every resume that waits."""
@@ -358,16 +351,16 @@ class ResumeWriter:
     async def run(
         self,
         jobs: Sequence[ClaimedJob],
-        texts: bytes,
-        profiles: bytes,
-        embedded: bytes,
+        texts: Answers,
+        profiles: Answers,
+        embedded: Answers,
         done: Sequence[Done],
     ) -> list[Verdict] | Failed:
         """What became of each save; Failed where PostgreSQL did not answer and perhaps nothing was saved.
 
-        `done` is, for each job, what its stages took, together; the others are the stages' values.
+        `done` is, for each job, what its stages took, together; the others are the stages' answers.
         """
-        read, drafted, chunks = (packets.unpacked(values) for values in (texts, profiles, embedded))
+        read, drafted, chunks = (packets.unpacked(stage.values) for stage in (texts, profiles, embedded))
         results = [
             _result(job, read[id_], drafted[id_], chunks[id_], one)
             for job, one in zip(jobs, done, strict=True)

@@ -28,11 +28,12 @@ from pipeline.adapters.postgres.owner import OwnerLock
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.journey import JobState, Lane, Lease, Stage
 from pipeline.domain.metrics import IN_FLIGHT, JOURNEY_SECONDS, LEASES_LOST, SETTLED
-from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Waiting
+from pipeline.domain.receipt import Broken, Done, Failed, Lost, Waiting
 from pipeline.domain.result import Verdict
 from pipeline.orchestration import meters, scaling, wiring
+from pipeline.orchestration.calls import call
 from pipeline.orchestration.deployments import PACKET
-from pipeline.orchestration.isolation import IsolatedStages, NotIsolated
+from pipeline.orchestration.isolation import Handed, IsolatedStages, NotIsolated
 from pipeline.orchestration.keeper import LeaseKeeper
 from pipeline.orchestration.load_watch import LoadWatch
 from pipeline.orchestration.slots import Slots
@@ -66,25 +67,20 @@ class SharedStages:
     """The stages as Serve deployments, one handle each."""
 
     def __init__(self, reader: Any, normaliser: Any, embedder: Any) -> None:
-        self._reader, self._normaliser, self._embedder = (
-            handle.options(stream=True) for handle in (reader, normaliser, embedder)
-        )
+        self._reader, self._normaliser, self._embedder = reader.run, normaliser.run, embedder.run
 
-    async def read(self, jobs: Sequence[ClaimedJob]) -> Answers:
-        return await answers_of(self._reader.run.remote(jobs))
+    async def read(self, jobs: Sequence[ClaimedJob]) -> Handed:
+        return await self._call(self._reader, jobs)
 
-    async def normalise(self, jobs: Sequence[ClaimedJob], texts: Any) -> Answers:
-        return await answers_of(self._normaliser.run.remote(jobs, texts))
+    async def normalise(self, jobs: Sequence[ClaimedJob], texts: Any) -> Handed:
+        return await self._call(self._normaliser, jobs, texts)
 
-    async def embed(self, jobs: Sequence[ClaimedJob], texts: Any) -> Answers:
-        return await answers_of(self._embedder.run.remote(jobs, texts))
+    async def embed(self, jobs: Sequence[ClaimedJob], texts: Any) -> Handed:
+        return await self._call(self._embedder, jobs, texts)
 
-
-async def answers_of(response: Any) -> Answers:
-    """What a stage yields: its receipts, and a reference to the values, which we own and do not fetch."""
-    parts = await response._to_object_ref_gen()
-    receipts = await (await anext(parts))
-    return Answers(receipts, await anext(parts))
+    async def _call(self, method: Any, *args: Any) -> Handed:
+        answers, response = await call(method, *args)
+        return answers.receipts, response
 
 
 @dataclass(slots=True)
@@ -108,7 +104,7 @@ class Dispatcher:
         wiring.configure_logging(self._settings)
         self._shared = SharedStages(reader, normaliser, embedder)
         self._isolated = IsolatedStages()
-        self._writer = writer
+        self._writer = writer.run
         self._database = ThreadPoolExecutor(4, "database")
         engine = wiring.database(self._settings, name="dispatcher", pool_size=6)
         self._queue = wiring.job_queue(self._settings, engine)
@@ -306,7 +302,7 @@ class Dispatcher:
             done = [drive.done[job.lease] for job in jobs]
             try:
                 async with self._slot(drive, Stage.SAVE):
-                    verdicts = await self._writer.run.remote(jobs, texts, profiles, embedded, done)
+                    verdicts, _ = await call(self._writer, jobs, texts, profiles, embedded, done)
             except RayActorError:
                 verdicts = (
                     None  # the writer died, perhaps after its commit: the fence makes a second try safe
@@ -320,16 +316,16 @@ class Dispatcher:
             pause_s = min(_LATEST_AGAIN_S, 2 * pause_s)
 
     async def _stage(
-        self, drive: _Drive, stage: Stage, call: Callable[[Sequence[ClaimedJob]], Awaitable[Answers]]
+        self, drive: _Drive, stage: Stage, run: Callable[[Sequence[ClaimedJob]], Awaitable[Handed]]
     ) -> Any:
-        """A reference to the stage's values; what did not get through it is settled. Raises _AllSettled."""
+        """A reference to the stage's answers; what did not get through it is settled. Raises _AllSettled."""
         jobs = self._left(drive)
         if not jobs:
             raise _AllSettled
         self._show(jobs, stage)
         async with self._slot(drive, stage):
-            answers = await call(jobs)
-        for job, receipt in zip(jobs, answers.receipts, strict=True):
+            receipts, answers = await run(jobs)
+        for job, receipt in zip(jobs, receipts, strict=True):
             if self._driving.get(job.lease) is not drive:
                 continue  # its lease was lost meanwhile
             if isinstance(receipt, Done):
@@ -341,7 +337,7 @@ class Dispatcher:
                 self._end(drive, job, await self._settle(job, receipt))
         if not self._left(drive):
             raise _AllSettled
-        return answers.values
+        return answers
 
     def _slot(self, drive: _Drive, stage: Stage) -> AbstractAsyncContextManager[None]:
         """A slot for each of the packet's jobs: what comes back from a vendor's wait one by one is a packet of one."""

@@ -24,6 +24,9 @@ _READER_WAITING_SLOTS = 32
 #: Scans that wait for an OCR process of their reader: they must not hold the slots of documents that need none.
 _SCAN_SLOTS = 4
 _WRITER_SLOTS = 32
+#: A dispatcher that is killed between a slot's reservation and its use leaves the slot taken until the replica ends.
+#: The dispatchers limit what they have in flight by the slots above, so these are never used otherwise.
+_SPARE_SLOTS = 16
 _SHUTDOWN_MARGIN_S = 5
 
 
@@ -125,7 +128,7 @@ def _bound(stage: _Stage, settings: Settings) -> serve.Application:
         actor_options["num_gpus"] = settings.embedding_num_gpus
         options["health_check_timeout_s"] = 60  # a model on a busy machine answers late
     return serve.deployment(
-        max_ongoing_requests=stage.slots,
+        max_ongoing_requests=stage.slots + _SPARE_SLOTS,
         ray_actor_options=actor_options,
         graceful_shutdown_timeout_s=30,
         **options,

@@ -9,13 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import ray
 
 from pipeline.adapters.postgres.jobs import ClaimedJob
-from pipeline.domain.receipt import Answers
+from pipeline.domain.receipt import Answers, Receipt
 from pipeline.orchestration.deployments import ChunkEmbedder, ProfileNormaliser, TextReader
+
+T = TypeVar("T")
+
+#: The receipts of a stage, and a reference to its Answers.
+Handed = tuple[tuple[Receipt, ...], Any]
 
 #: A worker that had no suspect for so long gives its memory back.
 IDLE_S = 30.0
@@ -30,19 +35,20 @@ class _IsolatedWorker:
     async def ready(self) -> None:
         """Answer: the process lives, and holds no document."""
 
-    async def read(self, jobs: Sequence[ClaimedJob]) -> list[Any]:
-        return [part async for part in self._stage(TextReader).run(jobs)]
+    async def read(self, jobs: Sequence[ClaimedJob]) -> Answers:
+        return await self._stage(TextReader).run(jobs)
 
-    async def normalise(self, jobs: Sequence[ClaimedJob], texts: bytes) -> list[Any]:
-        return [part async for part in self._stage(ProfileNormaliser).run(jobs, texts)]
+    async def normalise(self, jobs: Sequence[ClaimedJob], texts: Answers) -> Answers:
+        return await self._stage(ProfileNormaliser).run(jobs, texts)
 
-    async def embed(self, jobs: Sequence[ClaimedJob], texts: bytes) -> list[Any]:
-        return [part async for part in self._stage(ChunkEmbedder).run(jobs, texts)]
+    async def embed(self, jobs: Sequence[ClaimedJob], texts: Answers) -> Answers:
+        return await self._stage(ChunkEmbedder).run(jobs, texts)
 
-    def _stage(self, kind: type) -> Any:
+    def _stage(self, kind: type[T]) -> T:
         if kind.__name__ not in self._stages:
             self._stages[kind.__name__] = kind()
-        return self._stages[kind.__name__]
+        stage: T = self._stages[kind.__name__]
+        return stage
 
 
 #: A little of a CPU keeps it off a cluster's head, which offers none and must not die of a document.
@@ -60,14 +66,14 @@ class IsolatedStages:
         self._worker: Any = None
         self._retirement: asyncio.TimerHandle | None = None
 
-    async def read(self, jobs: Sequence[ClaimedJob]) -> Answers:
+    async def read(self, jobs: Sequence[ClaimedJob]) -> Handed:
         await self._ensure_worker()
         return await self._call("read", jobs)
 
-    async def normalise(self, jobs: Sequence[ClaimedJob], texts: Any) -> Answers:
+    async def normalise(self, jobs: Sequence[ClaimedJob], texts: Any) -> Handed:
         return await self._call("normalise", jobs, texts)
 
-    async def embed(self, jobs: Sequence[ClaimedJob], texts: Any) -> Answers:
+    async def embed(self, jobs: Sequence[ClaimedJob], texts: Any) -> Handed:
         return await self._call("embed", jobs, texts)
 
     def discard(self) -> None:
@@ -99,10 +105,11 @@ class IsolatedStages:
         if self._retirement is not None:
             self._retirement.cancel()
 
-    async def _call(self, method: str, *args: Any) -> Answers:
+    async def _call(self, method: str, *args: Any) -> Handed:
         self._keep()
         try:
-            receipts, values = getattr(self._worker, method).options(num_returns=2).remote(*args)
-            return Answers(await receipts, values)
+            reference = getattr(self._worker, method).remote(*args)
+            answers: Answers = await reference
+            return answers.receipts, reference
         finally:
             self._retirement = asyncio.get_running_loop().call_later(IDLE_S, self.discard)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from pipeline.adapters.postgres.jobs import ClaimedJob
 from pipeline.domain.errors import EmptyDocument, LeaseLost, NotYet, TransientError
-from pipeline.domain.receipt import Broken, Done, Failed, Lost, Waiting
+from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Waiting
 from pipeline.orchestration.deployments import ChunkEmbedder, _answers
 from pipeline.orchestration.packets import packed, unpacked
 from tests.adapters.postgres.factories import claimed, sectioned, sql
@@ -73,12 +73,12 @@ def test_a_document_that_breaks_the_embedder_costs_its_neighbours_nothing(
         engine, "UPDATE jobs SET lease_epoch = 99 WHERE application_id = :id", id=jobs[2].lease.application_id
     )
 
-    async def run() -> Any:
-        return [part async for part in ChunkEmbedder().run(jobs, packed(texts))]
+    async def run() -> Answers:
+        return await ChunkEmbedder().run(jobs, Answers((), packed(texts)))
 
-    receipts, values = asyncio.run(run())
-    assert [type(receipt) for receipt in receipts] == [Done, Broken, Lost, Done]
-    assert unpacked(values).keys() == {
+    answers = asyncio.run(run())
+    assert [type(receipt) for receipt in answers.receipts] == [Done, Broken, Lost, Done]
+    assert unpacked(answers.values).keys() == {
         jobs[0].lease.application_id,
         jobs[3].lease.application_id,
     }
