@@ -166,6 +166,9 @@ class PaidCall(Protocol):
         wait, and whatever else `request` raises.
         """
 
+    async def now(self) -> float:
+        """Seconds since 1970 by PostgreSQL's clock, which all workers share. Raises DatabaseUnavailable."""
+
     def bill(self, usage: Usage) -> None:
         """Enter usage into the ledger: with the work's result, or when the work ends without one."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ class MemoryPaidWork:
         self.asked: list[tuple[str, dict[str, float]]] = []
         self.bills: list[Usage] = []
         self.age_s = 0.0
+        self.later_s = 0.0  #: how far PostgreSQL's clock has gone on meanwhile
 
     async def once(
         self, stage: str, digest: str, make: Callable[[MemoryPaidCall], Awaitable[bytes]]
@@ -66,6 +68,9 @@ class MemoryPaidCall:
             except VendorBusy as busy:
                 seconds = busy.retry_after_s or 1.0
         raise NotYet(key=f"vendor:{vendor}", seconds=seconds)
+
+    async def now(self) -> float:
+        return time.time() + self._work.later_s
 
     def bill(self, usage: Usage) -> None:
         self._work.bills.append(usage)

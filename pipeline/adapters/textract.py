@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -167,7 +166,7 @@ class TextractEngine:
                 raise
 
         answer = await call.ask("textract", {"textract-start": 1, "textract-jobs": 1}, start)
-        await call.remember(job=answer["JobId"], started=time.time())
+        await call.remember(job=answer["JobId"], started=await call.now())
 
     def _token(self, document: OcrDocument, key: str, number: int) -> str:
         """Equal for a repeat of the same call and for nothing else: 64 characters, as many as are allowed."""
@@ -192,7 +191,7 @@ class TextractEngine:
             answer = await call.ask(
                 "textract", {"textract-get": 1}, lambda: self._call("Get", request), billed=False
             )
-            self._require_end(answer, call)
+            await self._require_end(answer, call)
             blocks += answer.get("Blocks", ())
             unread.update(page for warning in answer.get("Warnings", ()) for page in warning.get("Pages", ()))
             if not answer.get("NextToken"):
@@ -204,7 +203,7 @@ class TextractEngine:
             raise OcrFailed
         return trimmed(blocks, unread=sorted(unread))
 
-    def _require_end(self, answer: Mapping[str, Any], call: PaidCall) -> None:
+    async def _require_end(self, answer: Mapping[str, Any], call: PaidCall) -> None:
         """Return when the job has a result. Raises NotYet, _Begin, OcrFailed, VendorTimeout."""
         status = answer["JobStatus"]
         if status in ("SUCCEEDED", "PARTIAL_SUCCESS"):
@@ -213,7 +212,7 @@ class TextractEngine:
             if call.note["try"] < _TRIES:
                 raise _Begin
             raise OcrFailed
-        elapsed = max(0.0, time.time() - call.note["started"])
+        elapsed = await call.now() - call.note["started"]
         if elapsed > self._patience_s:
             raise VendorTimeout(
                 f"Textract has worked on the document for {elapsed / 3600:.0f} hours: reprocess the resume.",

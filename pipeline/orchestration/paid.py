@@ -125,6 +125,10 @@ class JobsPaidCall:
         """As `PaidCall.remember`."""
         self.note = await self._desk.keep(self._desk.checkpoints.remember, self._key, self._lease, changes)
 
+    async def now(self) -> float:
+        """As `PaidCall.now`."""
+        return await self._desk.keep(self._desk.gate.now)
+
     def bill(self, usage: Usage) -> None:
         """As `PaidCall.bill`."""
         self.bills.append(usage)
@@ -188,7 +192,7 @@ class JobsPaidCall:
         waits = int(self.note.get("waits", 0)) + 1
         since = self.note.get("busy_since")
         if since is None:
-            since = await self._desk.run(self._desk.gate.now)
+            since = await self.now()
         await self.remember(waits=waits, busy_since=since)
         seconds = max(delay, random.uniform(0.5, 1) * min(_LONGEST_WAIT_S, 2.0**waits))
         raise NotYet(key=f"vendor:{vendor}", seconds=seconds)
