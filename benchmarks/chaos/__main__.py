@@ -41,6 +41,7 @@ from pipeline.orchestration import wiring
 SETTINGS = {"lease_s": 8, "heartbeat_s": 2, "give_up_s": 6, "dispatcher_replicas": 2, "upload_timeout_s": 5}
 _OUTSTANDING = 24
 _JOBS_A_KILL = 25
+_AFTER_A_KILL = 4
 _PAUSE_S = (0.2, 2.0)
 _RECOVERY_S = 120.0
 #: Nothing ended for so long: what is left is lost.
@@ -108,6 +109,7 @@ def _strike(
             missed.append(kind)
         else:
             struck.append(kill)
+            stream.allow_more(_AFTER_A_KILL)  # else all may have ended before it, and nothing shows that work goes on
             _wait_until(lambda at=kill.at: _seconds(engine, _SETTLED, at=at) is not None, _RECOVERY_S)
         say(f"{len(stream.accepted)}/{stream.total} uploads, {len(struck)} kills, {kind}: {_told(kill)}")
         time.sleep(chance.uniform(*_PAUSE_S))
