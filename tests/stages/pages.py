@@ -27,26 +27,26 @@ def title(x: float, y: float, text: str) -> Put:
     return Put(x, y, text, 14, True)
 
 
-def document(*pages: Iterable[Put], scale: float = 1.0) -> Text:
-    """A Text of these pages; `scale` enlarges paper and print alike."""
+def document(*pages: Iterable[Put], scale: float = 1.0, confidence: float = 1.0) -> Text:
+    """A Text of these pages; `scale` enlarges paper and print alike, a `confidence` below 1 is OCR's."""
     built: list[Page] = []
     next_id = 0
     for number, puts in enumerate(pages, 1):
         lines: list[Line] = []
         for put in puts:
-            lines.append(_line(next_id, number, put, scale))
+            lines.append(_line(next_id, number, put, scale, confidence))
             next_id += 1
         built.append(Page(number, WIDTH * scale, HEIGHT * scale, tuple(lines)))
     return Text(tuple(built), "test")
 
 
-def _line(number: int, page: int, put: Put, scale: float) -> Line:
+def _line(number: int, page: int, put: Put, scale: float, confidence: float) -> Line:
     words: list[Word] = []
     x = put.x
     for text in put.text.split():
         width = 0.5 * put.size * len(text)
         box = Box(x / WIDTH, put.y / HEIGHT, (x + width) / WIDTH, (put.y + put.size) / HEIGHT)
-        words.append(Word(text, box))
+        words.append(Word(text, box, confidence))
         x += width + 0.25 * put.size
     whole = words[0].box.union(words[-1].box)
     return Line(number, page, tuple(words), whole, put.size * scale, put.bold, put.hidden)

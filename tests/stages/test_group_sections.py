@@ -229,6 +229,21 @@ def test_a_title_word_in_an_entry_is_no_title() -> None:
     ]
 
 
+def test_titles_in_a_picture_are_known_although_their_sizes_are_measured_unlike() -> None:
+    """A scan's sizes are estimates: some titles come out as large as the text, and are titles all the same."""
+    page = [
+        Put(60, 40, "PROFILE", 11.5, True),
+        *_paragraph(60, 60, 2),
+        Put(60, 110, "PROFESSIONAL EXPERIENCE", 10, True),
+        *_paragraph(60, 130, 2),
+        Put(60, 180, "EDUCATION", 11.5, True),
+        *_paragraph(60, 200, 2),
+    ]
+    kinds = ["summary", "work", "education"]
+    assert [kind for kind, _ in outline(GroupSections().run(document(page, confidence=0.9)))] == kinds
+    assert [kind for kind, _ in outline(GroupSections().run(document(page)))] != kinds, "nothing was tested"
+
+
 def test_a_title_on_its_contents_line_opens_a_section_that_keeps_the_line() -> None:
     """ "Languages: English" has a title, and no line that is only a title."""
     grouped = _group([Put(60, 40, "Ada Lovelace", 20), Put(60, 80, "Languages: English, French, Italian")])

@@ -44,7 +44,8 @@ class DateRange:
 _YEAR = r"(?:19[3-9]\d|20[0-6]\d)"
 _YEAR_BEHIND = r"(?:19|20)\d\d"
 _HAS_DATE = re.compile(r"(?:19|20)\d\d|['/.\-]\s?\d\d(?!\d)|[^\W\d_]\.? \d\d(?!\d)|[年년]")
-_DASH = r"[-–—‒―−~～〜→⟶›»>/_\u30fc]"
+#: The last two are Japanese and Chinese letters that are printed, or read by OCR, for a dash.
+_DASH = r"[-–—‒―−~～〜→⟶›»>/_\u30fc\u4e00]"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _WORD = r"[^\W\d_]{3,14}"
 
@@ -101,8 +102,10 @@ class _Vocabulary:
         self.numeric = re.compile(
             rf"(?<![\d.,/])(?<!\D\d-)(?<!\d\d[./-]\d\d-)(\d{{1,2}})\s?[./-]\s?(\d{{1,2}})\s?[./-]\s?({_YEAR})(?!\d)"
         )
+        # "2010-09-2013-07" is two ISO months, not 2010 and "09-2013".
+        iso_on_both_sides = rf"(?<={_YEAR_BEHIND}-)\d\d-{_YEAR}-(?:0[1-9]|1[0-2])(?!\d)"
         self.month_number = re.compile(
-            rf"(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d-)(0?[1-9]|1[0-2])(?:\s?[./]\s?|-)({_YEAR})(?!\d|\.\d)"
+            rf"(?!{iso_on_both_sides})(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d-)(0?[1-9]|1[0-2])(?:\s?[./]\s?|-)({_YEAR})(?!\d|\.\d)"
         )
         self.named = re.compile(
             rf"(?:(?<!\w)({_DAY})(?:st|nd|rd|th|er|\.|º|°|ª)?\s*[-./]?\s*(?:de\s+|of\s+)?)?(?<![^\W\d_])({month})[.']?\s*[,/.\-]?\s*"

@@ -45,6 +45,11 @@ class Cell:
         return self.line.text
 
     @property
+    def measured(self) -> bool:
+        """Whether it was read from a picture: its size is an estimate."""
+        return any(word.confidence < 1 for word in self.line.words)
+
+    @property
     def heads(self) -> bool:
         """Whether it is a known title that is also set as one."""
         return self.title is not None and self.styled

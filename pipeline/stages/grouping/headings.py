@@ -12,6 +12,8 @@ from pipeline.stages.grouping.cells import Cell, body_size, is_capitals
 from pipeline.stages.grouping.titles import loose_title_kind, title_kind
 
 _LONGEST_HEADING = 48
+#: Twentieths by which titles of one style may differ in size: as a PDF says it, and as it is measured in a picture.
+_SIZE_SLACK, _MEASURED_SLACK = 1, 4
 _TITLE_GAP = 0.4  # white above an unknown title, in ems: less, and it is the second line of what is above
 _INLINE = re.compile(r"^([^:：]{2,40})[:：]\s+\S")
 # What one line can hold. "Blog: …" or "Address: …" is a part of the contacts, not a section.
@@ -51,7 +53,10 @@ class HeadingFinder:
     """Knows how one document sets its section titles."""
 
     def __init__(self, rows: list[list[Cell]]) -> None:
-        self._body = body_size(cell for row in rows for cell in row)
+        cells = [cell for row in rows for cell in row]
+        self._body = body_size(cells)
+        measured = 2 * sum(cell.measured for cell in cells) > len(cells)
+        self._slack = _MEASURED_SLACK if measured else _SIZE_SLACK
         self._labels = self._table_labels(rows)
         self._styles = self._title_styles(rows)
         self._unknown = Counter(
@@ -111,7 +116,7 @@ class HeadingFinder:
             {
                 style: count
                 for style, count in found.items()
-                if style.size >= main.size or len(kinds[style]) >= 2
+                if style.size >= main.size + _SIZE_SLACK - self._slack or len(kinds[style]) >= 2
             }
         )
 
@@ -179,7 +184,7 @@ class HeadingFinder:
         if not self._styles:
             return True
         return any(
-            abs(style.size - known.size) <= 1
+            abs(style.size - known.size) <= self._slack
             and style.bold == known.bold
             and (style.capitals == known.capitals)
             for known in self._styles
