@@ -190,6 +190,8 @@ def _are_columns(cut: _Cut, em: float, gutters: Sequence[float]) -> bool:
     right = [cell for cell in cut.right if top - 0.3 * em <= cell.bottom - 0.5 * em <= bottom]
     if not left or not right:
         return False
+    if _has_dates_of_other(left, right, em) or _has_dates_of_other(right, left, em):
+        return False  # a gutter beyond these dates is the one between the texts
     heads_left, heads_right = [c for c in left if c.heads], [c for c in right if c.heads]
     mates = _mates(left, right, em)
     heads = len(heads_left) + len(heads_right)
@@ -214,6 +216,21 @@ def _are_columns(cut: _Cut, em: float, gutters: Sequence[float]) -> bool:
     if free:
         return mates < 0.8 or not _is_short(few)
     return mates < 0.6 or (not _is_short(few) and not _is_short(many))
+
+
+def _has_dates_of_other(side: list[Cell], other: list[Cell], em: float) -> bool:
+    """Whether between a text and the gutter stand dates that belong to the rows beyond it: one more column."""
+    is_right = min(cell.left for cell in side) > min(cell.left for cell in other)
+    text = [cell for cell in side if not cell.dated]
+    if not text:
+        return False
+    if is_right:
+        edge = min(cell.left for cell in text)
+        dates = [cell for cell in side if cell.right < edge - 0.5 * em]
+    else:
+        edge = max(cell.right for cell in text)
+        dates = [cell for cell in side if cell.left > edge + 0.5 * em]
+    return len(rows_of(dates)) >= 2 and _mates(dates, other, em) >= 0.6
 
 
 def _stand_alone(heads: list[Cell], other: list[Cell], em: float) -> int:
