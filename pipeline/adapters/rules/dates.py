@@ -44,8 +44,8 @@ class DateRange:
 _YEAR = r"(?:19[3-9]\d|20[0-6]\d)"
 _YEAR_BEHIND = r"(?:19|20)\d\d"
 _HAS_DATE = re.compile(r"(?:19|20)\d\d|['/.\-]\s?\d\d(?!\d)|[^\W\d_]\.? \d\d(?!\d)|[年년]")
-#: The last two are Japanese and Chinese letters that are printed, or read by OCR, for a dash.
-_DASH = r"[-–—‒―−~～〜→⟶›»>/_\u30fc\u4e00]"
+#: The last three are what OCR reads for a dash, or a Japanese document prints for one.
+_DASH = r"[-–—‒―−~～〜→⟶›»>/_…\u30fc\u4e00]"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _WORD = r"[^\W\d_]{3,14}"
 

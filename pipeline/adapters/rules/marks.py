@@ -179,7 +179,21 @@ def mended(rows: list[Row]) -> list[Row]:
         if third and third.pieces and above is not rows[i] and third.page == above.page:
             above, rows[i + 2] = _mended_at(above, 0, third)  # "June / 2022-January / 2023"
         rows[i], rows[i + 1] = above, below
-    return [row for row in rows if row.pieces]
+    return [_ranged(row) for row in rows if row.pieces]
+
+
+def _ranged(row: Row) -> Row:
+    """The row with a start and an end that stand in cells of their own as one range: "09/2017 | 04/2020"."""
+    dated = [i for i, piece in enumerate(row.pieces) if find_dates(piece.text) and is_date_only(piece)]
+    if len(dated) != 2 or dated[1] != dated[0] + 1:
+        return row
+    first, last = row.pieces[dated[0]], row.pieces[dated[1]]
+    begins, ends = find_dates(first.text), find_dates(last.text)
+    if not all(len(found) == 1 and found[0].single for found in (begins, ends)):
+        return row
+    if (begins[0].last or "") >= (ends[0].last or ""):
+        return row
+    return Row((*row.pieces[: dated[0]], join([first, last], " – "), *row.pieces[dated[1] + 1 :]))
 
 
 def _mended_at(above: Row, a: int, below: Row) -> tuple[Row, Row]:
