@@ -6,6 +6,7 @@ changes. White in the picture that is wider than between letters is a space, wha
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,8 +27,14 @@ _BULLET_GAP = 3.0
 _SAME_BASE = 0.3
 #: A space is so much wider than the gaps between letters around it.
 _WIDER = 2.2
+#: Digits are as wide as one another, so white stands around a 1, and around a point, on either side.
+_AROUND_ONE = 0.15
+#: A space between digits that the recogniser tells is one where the picture shows so much white.
+_TOLD_SPACE = 0.14
+_RULE = 0.9  #: of a word's width inked in one row of pixels is a rule above or below it
 _INK = 0.35  #: of the way from the ground to the darkest
 _ACCENT = 0.12  #: of a run's height, as much white as there is under an accent
+_IN_A_NUMBER = re.compile(r"\d[\d./]|[./]\d")
 _BULLETS = frozenset("•◦▪▫■□●○‣∙·▸►▶➢➤✓✔❖◆◇–-*»")
 
 
@@ -110,8 +117,16 @@ def _groups(
     group: list[Char] = []
     for number, index in enumerate(printed):
         group.append(chars[index])
-        last = number == len(printed) - 1
-        if last or printed[number + 1] != index + 1 or widest[number] > max(_SPACE * high, _WIDER * usual):
+        if number == len(printed) - 1:
+            yield group
+            continue
+        beside, told = chars[index].text + chars[printed[number + 1]].text, bool(said[number])
+        if _IN_A_NUMBER.fullmatch(beside):
+            narrow = sum(char in "1." for char in beside) * _AROUND_ONE
+            parted = widest[number] > ((_TOLD_SPACE if told else _SPACE) + narrow) * high
+        else:
+            parted = told or widest[number] > max(_SPACE * high, _WIDER * usual)
+        if parted:
             yield group
             group = []
 
@@ -134,7 +149,10 @@ def _extent(
 
 def _height_of_ink(inked: Any) -> float:
     """Of a word, in pixels. What white parts from it is the next line's, unless it is as near as an accent."""
-    rows = inked.any(axis=1) if inked.size else np.zeros(0, dtype=bool)
+    if not inked.size:
+        return 0.0
+    inked = inked & (inked.mean(axis=1) < _RULE)[:, None]
+    rows = inked.any(axis=1)
     if not rows.any():
         return 0.0
     near = _ACCENT * len(rows)

@@ -27,7 +27,7 @@ from pipeline.domain.text import Box, Ink, Line, Word
 from pipeline.ports import PaidCall, PaidWork
 
 #: Raise when the same pages should be read anew.
-_READING = 1
+_READING = 2
 _STAGE = "ocr"
 _DIGITS = 4
 

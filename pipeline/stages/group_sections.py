@@ -21,7 +21,7 @@ _LOOSE = frozenset({SectionKind.HEADER, SectionKind.OTHER, SectionKind.SUMMARY, 
 class GroupSections:
     """Text -> SectionedText. Pure: the same text always gives the same sections."""
 
-    version = "2"  #: changes whenever the same text could be grouped differently
+    version = "3"  #: changes whenever the same text could be grouped differently
 
     def run(self, text: Text) -> SectionedText:
         """Every line goes to exactly one place: a heading, a section's lines, or the furniture."""

@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 class RulesEngine:
     """Reads a profile by rules and lexica alone: no model, no network, milliseconds a page."""
 
-    version = "rules-2"
+    version = "rules-3"
 
     async def draft(self, sections: SectionedText, paid: PaidWork | None = None) -> Profile:
         """As `ProfileEngine.draft`; nothing here is paid."""
