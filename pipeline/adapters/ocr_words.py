@@ -32,6 +32,7 @@ _AROUND_ONE = 0.15
 #: A space between digits that the recogniser tells is one where the picture shows so much white.
 _TOLD_SPACE = 0.14
 _RULE = 0.9  #: of a word's width inked in one row of pixels is a rule above or below it
+_LEAST_INK = 0.2  #: of a run's height: what is lower is a dash, or dirt
 _INK = 0.35  #: of the way from the ground to the darkest
 _ACCENT = 0.12  #: of a run's height, as much white as there is under an accent
 _IN_A_NUMBER = re.compile(r"\d[\d./]|[./]\d")
@@ -164,7 +165,8 @@ def _height_of_ink(inked: Any) -> float:
     for row in np.flatnonzero(rows[heaviest:]) + heaviest:
         if row - bottom <= near:
             bottom = int(row)
-    return float(bottom - top + 1)
+    height = float(bottom - top + 1)
+    return height if height > _LEAST_INK * len(rows) else 0.0
 
 
 def _placed(text: str, confidence: float, ink: float, left: float, right: float, quad: Any) -> OcrWord:

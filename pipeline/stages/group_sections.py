@@ -11,7 +11,7 @@ from pipeline.stages.grouping.furniture import furniture_of, running_lines
 from pipeline.stages.grouping.headings import Heading, HeadingFinder, inline_heading
 from pipeline.stages.grouping.language import language_of
 from pipeline.stages.grouping.layout import Block, joined, layout
-from pipeline.stages.grouping.titles import loose_title_kind
+from pipeline.stages.grouping.titles import fold, loose_title_kind
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he"})
 # Sections in which a line such as "Languages: English, Dutch" begins a section of its own.
@@ -38,7 +38,7 @@ class GroupSections:
             blocks.append(layout(cells, from_right=from_right, gutters=sorted(gutters)))
             gutters.update(block.gutter for block in blocks[-1] if block.gutter is not None)
         rows = [row for page in blocks for row in _rows(page, from_right)]
-        writer = _Writer(HeadingFinder(rows), from_right)
+        writer = _Writer(HeadingFinder(rows), language)
         for page_blocks in blocks:
             writer.page(page_blocks)
         for page in text.pages:
@@ -69,10 +69,11 @@ class _Column:
 class _Writer:
     """Walks the blocks in reading order and writes sections and rows."""
 
-    def __init__(self, finder: HeadingFinder, from_right: bool) -> None:
+    def __init__(self, finder: HeadingFinder, language: str | None) -> None:
         self.rows: list[tuple[int, ...]] = []
         self._finder = finder
-        self._from_right = from_right
+        self._language = language
+        self._from_right = language in _RIGHT_TO_LEFT
         self._sections: list[_Open] = [_Open(SectionKind.HEADER)]
         self._current = self._sections[0]
         self._last_columns: list[_Column] = []
@@ -159,13 +160,18 @@ class _Writer:
     def _row(self, row: list[Cell], below: list[Cell] | None, gap: float) -> None:
         self.rows.append(tuple(cell.line.id for cell in row))
         heading = self._finder.heading(row, below, gap, current=self._current.kind)
-        if heading is not None and heading.kind is SectionKind.OTHER and self._opens_document():
-            heading = None  # "Curriculum vitae", or a name
+        if heading is not None and self._opens_document() and self._names_document(heading):
+            heading = None
         if heading is None and self._current.kind in _LOOSE:
             heading = inline_heading(row[0])
         if heading is not None:
             self._begin(heading, row)
         self._current.line_ids.extend(cell.line.id for cell in row[heading.cells if heading else 0 :])
+
+    def _names_document(self, heading: Heading) -> bool:
+        """Whether a first line says what the document is ("Curriculum vitae", "Resume"), or whose."""
+        is_resume = self._language != "fr" and fold(heading.title).strip(" :") == "resume"
+        return heading.kind is SectionKind.OTHER or is_resume
 
     def _opens_document(self) -> bool:
         header = self._sections[0]

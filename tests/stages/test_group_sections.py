@@ -230,7 +230,7 @@ def test_a_title_word_in_an_entry_is_no_title() -> None:
 
 
 def test_titles_in_a_picture_are_known_although_their_sizes_are_measured_unlike() -> None:
-    """A scan's sizes are estimates: some titles come out as large as the text, and are titles all the same."""
+    """A scan's sizes and weights are estimates: titles come out as small or as light as text, and are titles still."""
     page = [
         Put(60, 40, "PROFILE", 11.5, True),
         *_paragraph(60, 60, 2),
@@ -238,10 +238,24 @@ def test_titles_in_a_picture_are_known_although_their_sizes_are_measured_unlike(
         *_paragraph(60, 130, 2),
         Put(60, 180, "EDUCATION", 11.5, True),
         *_paragraph(60, 200, 2),
+        Put(60, 250, "SKILLS & TOOLS", 11.5, False),
+        *_paragraph(60, 270, 2),
     ]
-    kinds = ["summary", "work", "education"]
+    kinds = ["summary", "work", "education", "skills"]
     assert [kind for kind, _ in outline(GroupSections().run(document(page, confidence=0.9)))] == kinds
     assert [kind for kind, _ in outline(GroupSections().run(document(page)))] != kinds, "nothing was tested"
+
+
+def test_a_first_line_that_says_resume_is_no_summary() -> None:
+    """In French it is one: "Résumé"."""
+    page = [title(60, 40, "RESUME"), Put(60, 70, "Ada Lovelace", 20, True), *_paragraph(60, 100, 2)]
+    english = [title(60, 140, "Experience"), *_paragraph(60, 160, 9, word="the work of a responsible person")]
+    assert [kind for kind, _ in outline(_group(page + english))] == ["header", "work"]
+    french = [
+        title(60, 40, "Résumé"),
+        *_paragraph(60, 70, 12, word="le travail de la personne avec les autres"),
+    ]
+    assert [kind for kind, _ in outline(_group(french))] == ["summary"]
 
 
 def test_a_title_on_its_contents_line_opens_a_section_that_keeps_the_line() -> None:

@@ -55,8 +55,8 @@ class HeadingFinder:
     def __init__(self, rows: list[list[Cell]]) -> None:
         cells = [cell for row in rows for cell in row]
         self._body = body_size(cells)
-        measured = 2 * sum(cell.measured for cell in cells) > len(cells)
-        self._slack = _MEASURED_SLACK if measured else _SIZE_SLACK
+        self._measured = 2 * sum(cell.measured for cell in cells) > len(cells)
+        self._slack = _MEASURED_SLACK if self._measured else _SIZE_SLACK
         self._labels = self._table_labels(rows)
         self._styles = self._title_styles(rows)
         self._unknown = Counter(
@@ -180,13 +180,16 @@ class HeadingFinder:
         return None
 
     def _is_title_style(self, style: Style) -> bool:
-        """Whether known titles are set like this: the same capitals and weight, and about as large."""
+        """Whether known titles are set like this: the same capitals and weight, and about as large.
+
+        The weight of what was read from a picture is an estimate too: capitals tell enough.
+        """
         if not self._styles:
             return True
         return any(
             abs(style.size - known.size) <= self._slack
-            and style.bold == known.bold
-            and (style.capitals == known.capitals)
+            and (style.bold == known.bold or (self._measured and style.capitals))
+            and style.capitals == known.capitals
             for known in self._styles
         )
 
