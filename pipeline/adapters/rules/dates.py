@@ -141,6 +141,12 @@ def is_open_end(text: str) -> bool:
     return _words().open.fullmatch(fold(text).strip(" .–—-:()")) is not None
 
 
+@cache
+def words_beside_dates() -> frozenset[str]:
+    """Folded words of durations and of what leads to a date: "from", "yrs", "mnd"."""
+    return frozenset(fold(word) for word in load("dates")["words"]["beside"])
+
+
 def mentions_birth(text: str) -> bool:
     """Whether a line tells someone's birth date or age: never read, never a job's date."""
     return bool(_words().birth.find(text)) or any(word in text for word in ("生年月日", "出生", "생년월일"))

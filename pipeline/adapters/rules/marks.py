@@ -15,7 +15,14 @@ from pipeline.adapters.rules.classify import (
     shape_score,
     title_score,
 )
-from pipeline.adapters.rules.dates import DateRange, find_dates, is_open_end, mentions_birth, wraps_date
+from pipeline.adapters.rules.dates import (
+    DateRange,
+    find_dates,
+    is_open_end,
+    mentions_birth,
+    words_beside_dates,
+    wraps_date,
+)
 from pipeline.adapters.rules.fold import has_cjk, words_of
 from pipeline.adapters.rules.lexicon import organisations, titles
 from pipeline.adapters.rules.pieces import Piece, Row, join
@@ -65,45 +72,8 @@ def is_date_only(piece: Piece, *, month_first: bool = False) -> bool:
     rest = piece.text
     for found in reversed(ranges):
         rest = rest[: found.begin] + " " + rest[found.end :]
-    letters = [w for w in words_of(rest).words if not w.isdigit()]
-    duration = {
-        "yr",
-        "yrs",
-        "year",
-        "years",
-        "mos",
-        "mo",
-        "month",
-        "months",
-        "mois",
-        "an",
-        "ans",
-        "jahre",
-        "monate",
-        "años",
-        "meses",
-        "anos",
-        "anni",
-        "mesi",
-        "from",
-        "von",
-        "de",
-        "du",
-        "dates",
-        "date",
-        "since",
-        "г",
-        "гг",
-        "года",
-        "m",
-        "y",
-        "jahr",
-        "år",
-        "lat",
-        "rok",
-        "r",
-    }
-    return all(word in duration for word in letters)
+    letters = (word.strip("0123456789") for word in words_of(rest).words)
+    return all(not word or word in words_beside_dates() for word in letters)
 
 
 def _is_long(piece: Piece) -> bool:
