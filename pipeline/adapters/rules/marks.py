@@ -145,6 +145,7 @@ def mended(rows: list[Row]) -> list[Row]:
             continue
         for a in range(len(above.pieces)):
             above, below = _mended_at(above, a, below)
+        above, below = _with_legal_form(above, below)
         third = rows[i + 2] if len(rows) > i + 2 else None
         if third and third.pieces and above is not rows[i] and third.page == above.page:
             above, rows[i + 2] = _mended_at(above, 0, third)  # "June / 2022-January / 2023"
@@ -164,6 +165,17 @@ def _ranged(row: Row) -> Row:
     if (begins[0].last or "") >= (ends[0].last or ""):
         return row
     return Row((*row.pieces[: dated[0]], join([first, last], " – "), *row.pieces[dated[1] + 1 :]))
+
+
+def _with_legal_form(above: Row, below: Row) -> tuple[Row, Row]:
+    """The two rows with a firm's name whole that a narrow column broke before its legal form: "Hartwig / GmbH"."""
+    if not below.pieces:
+        return above, below
+    name, form = above.first, below.first
+    legal = organisations().legal.label(form.text.split(",")[0].strip()) is not None
+    if not legal or abs(name.left - form.left) > 0.01 or is_date_only(name) or ends_legal(name.text):
+        return above, below
+    return Row((join([name, form]), *above.pieces[1:])), Row(below.pieces[1:])
 
 
 def _mended_at(above: Row, a: int, below: Row) -> tuple[Row, Row]:

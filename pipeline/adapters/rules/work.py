@@ -12,7 +12,7 @@ from pipeline.adapters.rules.entries import Entry, split_entries, strip_dates
 from pipeline.adapters.rules.fold import Phrases, fold, has_cjk
 from pipeline.adapters.rules.lexicon import titles
 from pipeline.adapters.rules.pieces import Piece, Row, join
-from pipeline.adapters.rules.places import place_score
+from pipeline.adapters.rules.places import part_kind, place_score
 from pipeline.adapters.rules.slots import (
     Reading,
     as_employer,
@@ -179,6 +179,14 @@ def _cut_place(fragments: list[Piece], forced: dict[str, int]) -> tuple[list[Pie
     return fragments, forced
 
 
+def _employer_in(place: Piece) -> tuple[Piece | None, Piece]:
+    """A text above the title that only ends in a place names the employer: "Hartwell Press, Leeds"."""
+    comma = place.text.find(",")
+    if comma < 2 or part_kind(place.text[:comma]) or place_score(place.text[comma + 1 :].strip()) < 0.8:
+        return None, place
+    return place.cut(0, comma).trim(), place.cut(comma + 1, len(place.text)).trim()
+
+
 def _fill(position: Position) -> None:
     work, reading = position.work, position.reading
     employer = reading.get("employer") if reading else None
@@ -187,6 +195,8 @@ def _fill(position: Position) -> None:
         title, employer, place = reading.get("title"), reading.get("employer"), reading.get("place")
         if title and not employer and title_score(title.text) < 0.5:
             title, employer = None, title
+        if title and place and not employer and reading.slots["place"] < reading.slots["title"]:
+            employer, place = _employer_in(place)
         if title:
             work.title = title.fact(_confidence(title_score(title.text)))
             work.seniority = seniority_of(title)

@@ -140,6 +140,54 @@ def test_roles_under_one_employer_share_it() -> None:
     assert [told(w)[:2] for w in found] == [("Team Leader", "Acme Ltd"), ("Engineer", "Acme Ltd")]
 
 
+def test_an_employer_that_nobody_knows_is_no_place_for_the_city_behind_it() -> None:
+    """ "Greenriver Creatives, Leeds" above the title: roles below share it too."""
+    found = works(
+        Cell("Greenriver Creatives, Leeds", bold=True),
+        [Cell("News Editor", bold=True), Cell("2020 – 2022", 0.7)],
+        "• Led",
+        [Cell("Reporter", bold=True), Cell("2018 – 2020", 0.7)],
+        "• Wrote",
+    )
+    assert [told(w)[:2] for w in found] == [
+        ("News Editor", "Greenriver Creatives"),
+        ("Reporter", "Greenriver Creatives"),
+    ]
+
+
+def test_a_firm_broken_before_its_legal_form_is_whole() -> None:
+    """A narrow column puts "GmbH" on the next line, the dates stay where they are."""
+    (found,) = works(
+        [Cell("Redriver Software", bold=True), Cell("2018 – 2020", 0.4)],
+        Cell("GmbH, Leeds", bold=True),
+        "Engineer",
+        "• Built",
+    )
+    assert told(found) == ("Engineer", "Redriver Software GmbH", "2018", "2020")
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        [Cell("09/2018", 0.6), Cell("04/2020", 0.8)],
+        [Cell("09/2018 … 04/2020", 0.6)],
+        [Cell("09/2018 – 04/2020 (1 jaar 8 mnd)", 0.6)],
+    ],
+)
+def test_ranges_are_told_however_they_are_set(dates: list[Cell]) -> None:
+    """In two cells, with the dash that OCR reads, with their duration."""
+    found = works(
+        [Cell("Engineer at Acme Ltd"), *dates],
+        "• Built",
+        [Cell("Fitter at Blueriver Ltd"), *dates],
+        "• Fitted",
+    )
+    assert [told(w) for w in found] == [
+        ("Engineer", "Acme Ltd", "2018-09", "2020-04"),
+        ("Fitter", "Blueriver Ltd", "2018-09", "2020-04"),
+    ]
+
+
 def test_unknown_titles_are_told_by_the_sections_order() -> None:
     """Where the words say nothing, the place that the other entries give the title decides."""
     found = works(
