@@ -141,17 +141,29 @@ def test_roles_under_one_employer_share_it() -> None:
 
 
 def test_an_employer_that_nobody_knows_is_no_place_for_the_city_behind_it() -> None:
-    """ "Greenriver Creatives, Leeds" above the title: roles below share it too."""
+    """ "Greenriver Creatives, Lucknow" above the title, among entries that print the title first."""
     found = works(
-        Cell("Greenriver Creatives, Leeds", bold=True),
+        Cell("Greenriver Creatives, Lucknow", bold=True),
         [Cell("News Editor", bold=True), Cell("2020 – 2022", 0.7)],
         "• Led",
-        [Cell("Reporter", bold=True), Cell("2018 – 2020", 0.7)],
+        [Cell("Sub-editor", bold=True), Cell("2018 – 2020", 0.7)],
+        "• Cut",
+        "Mar 2016 – May 2017",
+        "Reporter, Blueriver Times, Lucknow",
         "• Wrote",
+        "Mar 2014 – May 2015",
+        Cell("Trainee Reporter, Redriver Times", bold=True),
+        "• Learned",
+        "Mar 2012 – May 2013",
+        Cell("Trainee Reporter, Brownriver Times", bold=True),
+        "• Filed",
     )
     assert [told(w)[:2] for w in found] == [
         ("News Editor", "Greenriver Creatives"),
-        ("Reporter", "Greenriver Creatives"),
+        ("Sub-editor", "Greenriver Creatives"),
+        ("Reporter", "Blueriver Times"),
+        ("Trainee Reporter", "Redriver Times"),
+        ("Trainee Reporter", "Brownriver Times"),
     ]
 
 
