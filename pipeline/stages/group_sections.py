@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from pipeline.domain.sections import Section, SectionedText, SectionKind
@@ -16,6 +17,12 @@ from pipeline.stages.grouping.titles import fold, loose_title_kind
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he"})
 # Sections in which a line such as "Languages: English, Dutch" begins a section of its own.
 _LOOSE = frozenset({SectionKind.HEADER, SectionKind.OTHER, SectionKind.SUMMARY, SectionKind.CONTACT})
+
+
+# Dated entries that make a section work.
+_LEAST_ENTRIES = 2
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORDS_OF_DATES = 4  # "Since January 2019 (5 years"
 
 
 class GroupSections:
@@ -43,7 +50,7 @@ class GroupSections:
             writer.page(page_blocks)
         for page in text.pages:
             writer.header_rows(rows_of([cell for cell in cells_of(page, skip) if cell.line.id in running]))
-        dated = frozenset(cell.line.id for cells in pages for cell in cells if cell.dated)
+        dated = frozenset(cell.line.id for cells in pages for cell in cells if _is_date(cell))
         sections = _by_content(writer.sections(), dated)
         return SectionedText(text, sections, tuple(writer.rows), furniture, language)
 
@@ -191,18 +198,22 @@ class _Writer:
 
 
 def _by_content(sections: tuple[Section, ...], dated: frozenset[int]) -> tuple[Section, ...]:
-    """Where no title says work: the "career summary", or the unknown section, with most dated entries is it."""
-    if any(section.kind is SectionKind.WORK for section in sections):
-        return sections
+    """The "career summary" with most dated entries is work; where no title says work, so is the unknown section."""
+    known = any(section.kind is SectionKind.WORK for section in sections)
+    kinds = (SectionKind.SUMMARY,) if known else (SectionKind.SUMMARY, SectionKind.OTHER)
 
     def entries(section: Section) -> int:
-        may_be = section.kind in (SectionKind.SUMMARY, SectionKind.OTHER)
-        return sum(number in dated for number in section.line_ids) if may_be else 0
+        return sum(number in dated for number in section.line_ids) if section.kind in kinds else 0
 
     work = max(sections, key=entries, default=None)
-    if work is None or entries(work) < 2:
+    if work is None or entries(work) < _LEAST_ENTRIES:
         return sections
     return tuple(replace(each, kind=SectionKind.WORK) if each is work else each for each in sections)
+
+
+def _is_date(cell: Cell) -> bool:
+    """Whether a line tells a date and little else, as beside an entry."""
+    return cell.dated and len(_WORD.findall(cell.text)) <= _WORDS_OF_DATES
 
 
 def _rows(blocks: list[Block], from_right: bool) -> list[list[Cell]]:

@@ -180,6 +180,7 @@ def test_two_newspaper_columns_are_read_one_after_the_other() -> None:
         ("职业经历", SectionKind.WORK),
         ("What I've done", SectionKind.WORK),
         ("3. Relevant Work Experience:", SectionKind.WORK),
+        ("Otra experiencia", SectionKind.WORK),
         ("Istruzione e formazione", SectionKind.EDUCATION),
         ("学歴", SectionKind.EDUCATION),
         ("Skills & Interests", SectionKind.SKILLS),
@@ -244,6 +245,26 @@ def test_titles_in_a_picture_are_known_although_their_sizes_are_measured_unlike(
     kinds = ["summary", "work", "education", "skills"]
     assert [kind for kind, _ in outline(GroupSections().run(document(page, confidence=0.9)))] == kinds
     assert [kind for kind, _ in outline(GroupSections().run(document(page)))] != kinds, "nothing was tested"
+
+
+def test_a_career_summary_with_dated_entries_is_work_beside_other_work() -> None:
+    """Its title says summary, its lines do not; one without entries stays what it says."""
+
+    def kinds(dates: list[str]) -> list[str]:
+        summary = [
+            put
+            for n, text in enumerate(dates)
+            for put in (
+                Put(60, 60 + 60 * n, "Nurse"),
+                Put(400, 60 + 60 * n, text),
+                Put(60, 75 + 60 * n, "Clinic"),
+            )
+        ]
+        page = [title(60, 40, "Career Summary"), *summary, title(60, 300, "Teaching experience")]
+        return [kind for kind, _ in outline(_group([*page, *_paragraph(60, 320, 2)]))]
+
+    assert kinds(["2019 - 2021", "2016 - 2019"]) == ["work", "work"]
+    assert kinds(["Responsible", "Reliable"]) == ["summary", "work"]
 
 
 def test_a_first_line_that_says_resume_is_no_summary() -> None:

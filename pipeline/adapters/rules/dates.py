@@ -67,6 +67,8 @@ class _Vocabulary:
                     multi.append(name)
         month = f"(?:{any_of(multi).pattern}|{_WORD})"
         self.seasons = phrases(words["seasons"])
+        #: What may stand between a dash and the year on the next line: "Spring 2021 – Autumn" / "2022".
+        self.season_names = frozenset(self.months) | {fold(word) for word in words["seasons"]}
         open_words = "|".join(
             re.escape(fold(w)) + ("" if has_cjk(w) else r"(?!\w)")
             for w in sorted(words["open"] + words["open_cjk"], key=len, reverse=True)
@@ -375,7 +377,7 @@ def wraps_date(above: str, below: str) -> int:
     if match is None:
         return _until(v, head, tail)
     word = match[1] or match[2]
-    if word is not None and word.rstrip(".") not in v.months:
+    if word is not None and word.rstrip(".") not in (v.season_names if match[1] else v.months):
         return 0
     ending = v.ending.match(tail)
     if ending is None:
