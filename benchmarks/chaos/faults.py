@@ -55,6 +55,9 @@ RUN_AGAIN = """
     SELECT CAST(j.application_id AS text) FROM jobs j JOIN events e ON e.application_id = j.application_id
     WHERE j.application_id = ANY(CAST(:ids AS uuid[])) AND e.reason = 'worker-lost' AND e.at > :since
       AND j.state = 'running' AND j.lease_epoch > e.epoch"""
+IDLE_WRITERS = """
+    SELECT pid FROM pg_stat_activity WHERE application_name = 'resumes-writer' AND state = 'idle'
+    ORDER BY state_change DESC"""
 TAKEN = "SELECT application_id FROM events WHERE reason = 'worker-lost' AND at > :since"
 BACKENDS = """
     SELECT pid FROM pg_stat_activity
@@ -144,25 +147,36 @@ class Killer:
         They go on when a job of theirs runs again elsewhere, so that their late writes meet a live lease.
         """
         writer = self._victim("ResumeWriter")
-        if writer is None or not self._wait(self._all_dispatchers_busy):
+        connection = self._idle_connection_of_writer()
+        if writer is None or connection is None or not self._wait(self._all_dispatchers_busy):
             return None
-        with frozen(writer):
-            self._wait(lambda: len(self._ids(AT_STAGE, stage="save")) >= _MANY, at_least_s=1.0)
-            ids = self._ids(AT_STAGE, stage="save")
-            dispatcher = self._victim(DISPATCHER)
-            if not ids or dispatcher is None or not self._all_dispatchers_busy():
+        # Its connection first: the writer goes on taking saves, and begins none.
+        with frozen(connection):
+            if connection.pid not in self._ids(IDLE_WRITERS):
                 return None
-            since = _now()
-            with frozen(dispatcher):
-                self._wait(
-                    lambda: self._ids(RUN_AGAIN, ids=ids, since=since),
-                    patience_s=self._lease_s + _PATIENCE_S / 2,
-                    feed=False,
-                )
-                # The writer first: the dispatcher would notice, and take back what it has asked for.
-                writer.resume()
-                time.sleep(_LATE_S)
-            return Kill(STALL, _now(), tuple(ids)) if self._ids(TAKEN, since=since) else None
+            self._wait(lambda: len(self._ids(AT_STAGE, stage="save")) >= _MANY, at_least_s=1.0)
+            with frozen(writer):
+                ids = self._ids(AT_STAGE, stage="save")
+                dispatcher = self._victim(DISPATCHER)
+                if not ids or dispatcher is None or not self._all_dispatchers_busy():
+                    return None
+                since = _now()
+                with frozen(dispatcher):
+                    self._wait(
+                        lambda: self._ids(RUN_AGAIN, ids=ids, since=since),
+                        patience_s=self._lease_s + _PATIENCE_S / 2,
+                        feed=False,
+                    )
+                    # The writer first: the dispatcher would notice, and take back what it has asked for.
+                    connection.resume()
+                    writer.resume()
+                    time.sleep(_LATE_S)
+        return Kill(STALL, _now(), tuple(ids)) if self._ids(TAKEN, since=since) else None
+
+    def _idle_connection_of_writer(self) -> psutil.Process | None:
+        """The server's process behind it, between two transactions: then it holds nothing that others wait for."""
+        found = self._wait(lambda: self._ids(IDLE_WRITERS), feed=False)
+        return psutil.Process(found[0]) if found else None
 
     # -- what they need --------------------------------------------------------------------------------
 

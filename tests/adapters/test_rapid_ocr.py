@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
@@ -216,6 +217,17 @@ def test_a_page_that_takes_more_than_a_page_is_given_fails_its_document(limits: 
             asyncio.run(engine.read(document, MemoryPaidWork()))
     finally:
         engine.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc is told to give back")
+def test_the_child_gives_back_what_a_page_took(engine: RapidOcrEngine) -> None:
+    """Between two pages it holds its models and little else: a page takes hundreds of MiB."""
+    large = page().resize((1700, 2200))
+    read(engine, large)
+    (child,) = (
+        process for process in psutil.Process().children() if "spawn_main" in " ".join(process.cmdline())
+    )
+    assert child.memory_info().rss < 300 * 1024 * 1024
 
 
 def test_the_parents_process_loads_no_model() -> None:
