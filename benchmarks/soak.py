@@ -47,14 +47,15 @@ _LONG_PAGES = 12
 _DPI = 150
 _WARM_UP = 500
 _EVERY_S = 3.0
-#: Shares of the uploads, in per cent. The first scan comes at once: OCR's child is no growth.
-_SHARES = {"pdf": 66, "long pdf": 4, "docx": 18, "png": 2, "broken": 10}
+#: Of each hundred uploads, so that the load is the same all the while: a page in OCR's hands takes 400 MiB, and more of
+#: them towards the end would be taken for growth. The first scan comes at once: OCR's child is no growth either.
+_OF_A_HUNDRED = {"pdf": 66, "long pdf": 4, "docx": 18, "png": 2, "broken": 10}
 _FIRST_SCAN = 2
 _DRAWN = 8
 
 
 class Mix:
-    """Files by number: kinds by chance, bytes that no other number has."""
+    """Files by number: kinds in an order by chance, bytes that no other number has."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self._folder, self._seed = folder, seed
@@ -67,11 +68,18 @@ class Mix:
         self._pages = [pypdfium2.PdfDocument(one.pdf)[0].render(scale=_DPI / 72).to_pil() for one in english]
         self._broken = [self._pdfs[0][: len(self._pdfs[0]) // 10], _encrypted(self._pdfs[1]), b"%PDF-1.7\n"]
 
+    def _kinds(self, hundred: int) -> list[str]:
+        kinds = [kind for kind, share in _OF_A_HUNDRED.items() for _ in range(share)]
+        random.Random(f"{self._seed}/hundred {hundred}").shuffle(kinds)
+        if hundred == 0:
+            first = kinds.index("png")
+            kinds[_FIRST_SCAN], kinds[first] = kinds[first], kinds[_FIRST_SCAN]
+        return kinds
+
     def file(self, number: int) -> tuple[str, Path]:
         """(kind, path); the caller removes the file."""
         chance = random.Random(f"{self._seed}/{number}")
-        kind = chance.choices(list(_SHARES), weights=list(_SHARES.values()))[0]
-        kind = "png" if number == _FIRST_SCAN else kind
+        kind = self._kinds(number // 100)[number % 100]
         path = self._folder / f"{number}.{kind.split()[-1]}"
         mark = f"upload {number}"
         match kind:
