@@ -29,6 +29,7 @@ from pipeline.adapters.rules.pieces import Piece, Row, join
 
 _LONG = 13  # words: longer is prose
 _LONG_CJK = 34  # characters
+_FIELD_BREAK = re.compile(r"\s*[|•·]\s+")
 
 
 class Mark(Enum):
@@ -276,8 +277,12 @@ class Marker:
     @staticmethod
     def _signals(piece: Piece) -> bool:
         """Whether a text with dates has what only a heading has: capitals and the name of a role or a firm."""
-        head = re.split(r"[,|–(—]", piece.text, maxsplit=1)[0]
-        known = title_score(head) >= 0.8 or employer_score(head) >= 0.8 or degree_score(head) >= 1.0
+        fields = _FIELD_BREAK.split(piece.text)
+        heads = fields if len(fields) > 1 else re.split(r"[,–(—]", piece.text, maxsplit=1)[:1]
+        known = any(
+            title_score(head) >= 0.8 or employer_score(head) >= 0.8 or degree_score(head) >= 1.0
+            for head in heads
+        )
         return known and not piece.text[:1].islower() and any(not d.single for d in find_dates(piece.text))
 
     def _heads_an_entry(self, piece: Piece, dated: bool) -> bool:

@@ -231,6 +231,18 @@ def test_a_bullet_goes_on_over_lines_and_hyphens() -> None:
     assert [b.value for b in found.bullets] == ["Reduced the time that deployments took by half"]
 
 
+def test_a_heading_of_fields_goes_on_with_no_full_bullet_above_it() -> None:
+    """A bullet that fills its line may go on below; "Firm | Title | Dates" is no such going on."""
+    wide = "• Trained seven colleagues and kept the ledger of all the wards, and of every visit that was made"
+    found = works(
+        "Acme Ltd | Staff Nurse | 2013 – 2018",
+        wide,
+        "Blueriver Kuipers | Staff Nurse | 2012 – 2013",
+        "• Ran wards",
+    )
+    assert [told(w)[:2] for w in found] == [("Staff Nurse", "Acme Ltd"), ("Staff Nurse", "Blueriver Kuipers")]
+
+
 def test_a_bullets_year_starts_no_position() -> None:
     """A date in prose is no entry's."""
     found = works(
