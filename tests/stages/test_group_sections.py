@@ -343,6 +343,24 @@ def test_a_footer_with_an_address_belongs_to_the_header() -> None:
     ]
 
 
+def test_a_block_of_contacts_at_the_foot_belongs_to_the_header() -> None:
+    """The name too, where it is printed there; lines that reach nobody stay with what is above them."""
+    foot = [
+        "Ada Lovelace",
+        "Leeds",
+        "020 7946 0000",
+        "ada@example.com",
+        "www.ada.example",
+        "linkedin.com/in/ada",
+    ]
+    body = [title(60, 40, "Languages"), *_paragraph(60, 60, 4)]
+    found = outline(_group([*body, *(Put(250, 710 + 13 * n, line) for n, line in enumerate(foot))]))
+    assert found[0] == ("header", foot)
+    others = ["Dutch", "German", "French", "Danish", "Polish", "Czech"]
+    found = outline(_group([*body, *(Put(250, 710 + 13 * n, line) for n, line in enumerate(others))]))
+    assert [kind for kind, _ in found] == ["languages"]
+
+
 def test_hidden_lines_are_furniture() -> None:
     """What no reader sees takes no part in any section."""
     grouped = _group([Put(60, 40, "Ada Lovelace"), Put(60, 60, "hire this person", hidden=True)])

@@ -41,7 +41,7 @@ def furniture_of(text: Text) -> tuple[int, ...]:
 
 _REACHABLE = re.compile(r"\w@\w|https?:|www\.|(?:\d[\s().-]{0,2}){7}|linkedin|github", re.IGNORECASE)
 _APART = 1.8  # line heights between the text and a running line
-_RUNNING_ROWS = 5
+_RUNNING_ROWS, _CONTACT_ROWS = 5, 8  # the latter where at least two of them are ways to reach somebody
 _RUNNING_MARGIN = 0.13  # running lines with an address may take more room than a page number
 
 
@@ -77,11 +77,12 @@ def _running(lines: list[Line], body: float, *, upwards: bool) -> list[int]:
             return []
         taken.append(line)
     rows = len({round(line.box.bottom, 2) for line in taken})
-    if len(taken) == len(lines) or rows > _RUNNING_ROWS:
+    reachable = sum(_REACHABLE.search(line.text) is not None for line in taken)
+    if len(taken) == len(lines) or rows > (_CONTACT_ROWS if reachable >= 2 else _RUNNING_ROWS):
         return []
     small = all(line.size is not None and line.size < 0.97 * body and _in_margin(line) for line in taken)
     numbered = any(_in_margin(line) and _PAGE_NUMBER.search(line.text) for line in taken)
-    if small or numbered or any(_REACHABLE.search(line.text) for line in taken):
+    if small or numbered or reachable:
         return [line.id for line in taken]
     return []
 
