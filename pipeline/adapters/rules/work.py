@@ -180,9 +180,12 @@ def _cut_place(fragments: list[Piece], forced: dict[str, int]) -> tuple[list[Pie
 
 
 def _employer_in(place: Piece) -> tuple[Piece | None, Piece]:
-    """A text above the title that only ends in a place names the employer: "Hartwell Press, Leeds"."""
+    """A text above the title that is no place, but may end in one, names the employer: "Hartwell Press, Leeds"."""
     comma = place.text.find(",")
-    if comma < 2 or part_kind(place.text[:comma]) or place_score(place.text[comma + 1 :].strip()) < 0.8:
+    known = place_score(place.text) >= 0.8
+    if comma < 2 or part_kind(place.text[:comma]):
+        return None, place
+    if known and place_score(place.text[comma + 1 :].strip()) < 0.8:
         return None, place
     return place.cut(0, comma).trim(), place.cut(comma + 1, len(place.text)).trim()
 

@@ -140,10 +140,11 @@ def test_roles_under_one_employer_share_it() -> None:
     assert [told(w)[:2] for w in found] == [("Team Leader", "Acme Ltd"), ("Engineer", "Acme Ltd")]
 
 
-def test_an_employer_that_nobody_knows_is_no_place_for_the_city_behind_it() -> None:
+@pytest.mark.parametrize("city", ["Lucknow", "Spokane"], ids=["a known city", "an unknown one"])
+def test_an_employer_that_nobody_knows_is_no_place_for_the_city_behind_it(city: str) -> None:
     """ "Greenriver Creatives, Lucknow" above the title, among entries that print the title first."""
     found = works(
-        Cell("Greenriver Creatives, Lucknow", bold=True),
+        Cell(f"Greenriver Creatives, {city}", bold=True),
         [Cell("News Editor", bold=True), Cell("2020 – 2022", 0.7)],
         "• Led",
         [Cell("Sub-editor", bold=True), Cell("2018 – 2020", 0.7)],
