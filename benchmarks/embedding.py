@@ -31,7 +31,8 @@ from benchmarks.resume_maker import iter_resumes
 from benchmarks.storing import store
 from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
 from pipeline.domain.journey import Lane
-from pipeline.domain.receipt import Done
+from pipeline.domain.media_type import PDF
+from pipeline.domain.receipt import Answers, Done
 from pipeline.domain.sections import SectionedText
 from pipeline.orchestration import packets, wiring
 from pipeline.orchestration.graph import build_graph
@@ -88,7 +89,7 @@ def measure(resumes: Sequence[bytes], *, settings: Settings) -> EmbeddingFigures
 async def _sections(resumes: Sequence[bytes], settings: Settings) -> list[SectionedText]:
     engine, group = wiring.text_engine(settings), wiring.group_sections()
     try:
-        return [group.run(await engine.read(content)) for content in resumes]
+        return [group.run(await engine.read(content, PDF)) for content in resumes]
     finally:
         engine.close()
 
@@ -119,19 +120,19 @@ async def _ours(resumes: Sequence[bytes], sections: Sequence[SectionedText], set
     import ray
     from ray import serve
 
-    from pipeline.orchestration.dispatcher import answers_of
+    from pipeline.orchestration.calls import call
 
     engine = wiring.database(settings, name="embedding-benchmark")
     warm = min(_WARM_UP, len(resumes))
     jobs = _jobs(engine, settings, [*_warm_ups(resumes[:warm]), *resumes])
     texts = zip(jobs, [*sections[:warm], *sections], strict=True)
-    values = [ray.put(packets.packed({job.lease.application_id: one})) for job, one in texts]
-    handle = serve.get_app_handle("resumes").options(stream=True)
+    values = [ray.put(Answers((), packets.packed({job.lease.application_id: one}))) for job, one in texts]
+    run = serve.get_app_handle("resumes").run
     slots = asyncio.Semaphore(_IN_FLIGHT * settings.embedding_replicas * 2 * settings.embedding_at_once)
 
     async def embed(job: ClaimedJob, value: object) -> None:
         async with slots:
-            answers = await answers_of(handle.run.remote([job], value))
+            answers, _ = await call(run, [job], value)
         if not isinstance(answers.receipts[0], Done):
             raise RuntimeError(f"a resume was not embedded: {answers.receipts[0]}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
@@ -57,6 +58,10 @@ class TaskPaidCall:
             except VendorBusy as busy:
                 await asyncio.sleep(busy.retry_after_s or 0.5 * 2**number)
         return await request()
+
+    async def now(self) -> float:
+        """As `PaidCall.now`, by the one clock there is."""
+        return time.time()
 
     def bill(self, usage: Usage) -> None:
         """As `PaidCall.bill`: nobody asks a task what it cost."""

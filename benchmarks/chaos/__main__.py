@@ -109,9 +109,8 @@ def _strike(
             missed.append(kind)
         else:
             struck.append(kill)
-            stream.allow_more(
-                _AFTER_A_KILL
-            )  # else all may have ended before it, and nothing shows that work goes on
+            # Else all may have ended before it, and nothing shows that work goes on.
+            stream.allow_more(_AFTER_A_KILL)
             _wait_until(lambda at=kill.at: _seconds(engine, _SETTLED, at=at) is not None, _RECOVERY_S)
         say(f"{len(stream.accepted)}/{stream.total} uploads, {len(struck)} kills, {kind}: {_told(kill)}")
         time.sleep(chance.uniform(*_PAUSE_S))

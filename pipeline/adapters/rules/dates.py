@@ -66,7 +66,6 @@ class _Vocabulary:
                 if re.search(r"[\s.]", folded):
                     multi.append(name)
         month = f"(?:{any_of(multi).pattern}|{_WORD})"
-        self.seasons = phrases(words["seasons"])
         #: What may stand between a dash and the year on the next line: "Spring 2021 – Autumn" / "2022".
         self.season_names = frozenset(self.months) | {fold(word) for word in words["seasons"]}
         open_words = "|".join(
