@@ -26,8 +26,8 @@ from uuid import uuid4
 
 from benchmarks.scoring import Tally, score_case
 from pipeline.adapters.directory import DirectoryStore
-from pipeline.adapters.rapid_ocr import RapidOcrEngine
-from pipeline.adapters.rules import RulesEngine
+from pipeline.adapters.ocr.engine import RapidOcrEngine
+from pipeline.adapters.rules_engine import RulesEngine
 from pipeline.adapters.text_engines import DocumentTextEngine
 from pipeline.domain.errors import DocumentError
 from pipeline.domain.media_type import media_type

@@ -23,15 +23,15 @@ from uuid import UUID
 from benchmarks.accuracy import prediction, table
 from benchmarks.resume_maker import Made, iter_resumes
 from benchmarks.scoring import Tally, score_case
-from pipeline.adapters.rules.engine import RulesEngine
+from pipeline.adapters.aws.textract_blocks import pages_of, trimmed
+from pipeline.adapters.rules_engine import RulesEngine
 from pipeline.adapters.text_engines import DocumentTextEngine
-from pipeline.adapters.textract_blocks import pages_of, trimmed
 from pipeline.domain.media_type import PDF
 from pipeline.domain.ocr import OcrPage, OcrText
 from pipeline.domain.text import Text
 from pipeline.domain.upload import StoredUpload
 from pipeline.stages.group_sections import GroupSections
-from pipeline.stages.reading.merge import lines_of, merged
+from pipeline.stages.merging.merge import lines_of, merged
 from pipeline.stages.verify_profile import VerifyProfile
 from tests.standins.blocks import blocks_of
 

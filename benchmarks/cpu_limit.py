@@ -44,7 +44,7 @@ from pipeline.domain.result import ResumeResult, Verdict
 from pipeline.domain.sections import SectionedText
 from pipeline.domain.upload import StoredUpload
 from pipeline.orchestration import wiring
-from pipeline.orchestration.local import database_running
+from pipeline.orchestration.ray.local import database_running
 from pipeline.settings import Settings, load_settings
 from pipeline.stages.embed_chunks import EmbedChunks
 from pipeline.stages.read_text import ReadText

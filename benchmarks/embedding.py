@@ -34,9 +34,10 @@ from pipeline.domain.journey import Lane
 from pipeline.domain.media_type import PDF
 from pipeline.domain.receipt import Answers, Done
 from pipeline.domain.sections import SectionedText
-from pipeline.orchestration import packets, wiring
-from pipeline.orchestration.graph import build_graph
-from pipeline.orchestration.local import free_port, service_running
+from pipeline.orchestration import wiring
+from pipeline.orchestration.ray import packets
+from pipeline.orchestration.ray.graph import build_graph
+from pipeline.orchestration.ray.local import free_port, service_running
 from pipeline.settings import Settings, load_settings
 from pipeline.stages.embed_chunks import EmbedChunks
 
@@ -120,7 +121,7 @@ async def _ours(resumes: Sequence[bytes], sections: Sequence[SectionedText], set
     import ray
     from ray import serve
 
-    from pipeline.orchestration.calls import call
+    from pipeline.orchestration.ray.calls import call
 
     engine = wiring.database(settings, name="embedding-benchmark")
     warm = min(_WARM_UP, len(resumes))

@@ -28,7 +28,7 @@ from benchmarks.report import tell
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.service import Service, running
 from pipeline.adapters.postgres.ingestions import Ingestions
-from pipeline.client import ResumesClient
+from pipeline.cli.client import ResumesClient
 from pipeline.domain.journey import Status
 from pipeline.orchestration import wiring
 

@@ -26,7 +26,7 @@ from rich.table import Table
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.resume_maker.scans import scan
 from benchmarks.service import running
-from pipeline.client import ResumesClient
+from pipeline.cli.client import ResumesClient
 
 STAGES = ("read", "group", "normalise", "verify", "embed")
 _WARM_UP = 5

@@ -24,9 +24,9 @@ from sqlalchemy import text
 
 from benchmarks.report import tell
 from benchmarks.service import Service, running
-from pipeline.demo import samples_dir
+from pipeline.cli.demo import samples_dir
 from pipeline.orchestration import wiring
-from pipeline.orchestration.local import redeploy
+from pipeline.orchestration.ray.local import redeploy
 from serve_app.app import build_app
 
 _CLIENTS = 4

@@ -35,7 +35,7 @@ from benchmarks.report import tell
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.service import title
 from pipeline.orchestration import wiring
-from pipeline.orchestration.local import database_running, free_port, service_environment
+from pipeline.orchestration.ray.local import database_running, free_port, service_environment
 from pipeline.settings import Settings, load_settings
 
 IDLE_S = 10.0

@@ -13,9 +13,9 @@ from typing import Any
 
 import psutil
 
-from pipeline.client import ResumesClient
+from pipeline.cli.client import ResumesClient
 from pipeline.orchestration import wiring
-from pipeline.orchestration.local import bulk_running, free_port, service_running
+from pipeline.orchestration.ray.local import bulk_running, free_port, service_running
 from pipeline.settings import Settings, load_settings
 
 
@@ -86,7 +86,7 @@ def running(*, quiet: bool = True, **overrides: object) -> Iterator[Service]:
 @contextmanager
 def bulk_application(*, quiet: bool = True, **overrides: object) -> Iterator[Service]:
     """The bulk application as `resumes ingest --wait` runs it: no HTTP, no key, no URL. Everything is removed after."""
-    from pipeline.bulk import as_bulk
+    from pipeline.cli.bulk import as_bulk
     from serve_app.app import build_bulk_app
 
     data_dir = Path(tempfile.mkdtemp(prefix="resumes-bulk-"))

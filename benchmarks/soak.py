@@ -38,7 +38,7 @@ from benchmarks.resume_maker import iter_resumes
 from benchmarks.resume_maker.word import word_file
 from benchmarks.sampling import memory_of, title_of
 from benchmarks.service import Service, running
-from pipeline.client import ResumesClient
+from pipeline.cli.client import ResumesClient
 
 _MIB = 1024 * 1024
 _CLIENTS = 6

@@ -22,7 +22,7 @@ from sqlalchemy import text
 
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.service import Service, running
-from pipeline.client import ResumesClient
+from pipeline.cli.client import ResumesClient
 from pipeline.orchestration import wiring
 from tests.standins.cloud import Cloud, cloud_running
 from tests.standins.demo import secret

@@ -18,7 +18,7 @@ def build_app(args: dict[str, object] | None = None) -> serve.Application:
     # Ray reads its environment when it is imported, and `resumes serve` sets that first.
     from ray import serve
 
-    from pipeline.orchestration.graph import build_graph
+    from pipeline.orchestration.ray.graph import build_graph
     from serve_app.ingress import Ingress
 
     settings = load_settings(**(args or {}))
@@ -34,6 +34,6 @@ def build_app(args: dict[str, object] | None = None) -> serve.Application:
 
 def build_bulk_app(args: dict[str, object] | None = None) -> serve.Application:
     """The bulk application: the same task graph without HTTP, for the lane `bulk` alone. `args` as above."""
-    from pipeline.orchestration.graph import build_graph
+    from pipeline.orchestration.ray.graph import build_graph
 
     return build_graph(load_settings(**(args or {})), [Lane.BULK]).ingestor

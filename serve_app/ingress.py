@@ -21,7 +21,7 @@ from pipeline.adapters.postgres.reprocessing import Reprocessing
 from pipeline.domain.chunk import Vector
 from pipeline.domain.errors import TransientError
 from pipeline.orchestration import wiring
-from pipeline.orchestration.calls import call
+from pipeline.orchestration.ray.calls import call
 from pipeline.settings import load_settings
 from serve_app.api import Services, build_api
 

@@ -1,4 +1,4 @@
-"""PaidWork in memory, for tests of what pays: the real one (`pipeline.orchestration.paid`) has tests of its own."""
+"""PaidWork in memory, for tests of what pays: the real one (`orchestration/core/paid.py`) has tests of its own."""
 
 from __future__ import annotations
 

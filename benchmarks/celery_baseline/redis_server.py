@@ -11,7 +11,7 @@ from pathlib import Path
 
 import redis
 
-from pipeline.orchestration.local import free_port
+from pipeline.orchestration.ray.local import free_port
 
 _START_S = 20.0
 _STOP_S = 10.0

@@ -23,7 +23,7 @@ from benchmarks.sampling import Costs, Sampler, title_of
 from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.domain.journey import TERMINAL, JobState
 from pipeline.orchestration import wiring
-from pipeline.orchestration.local import database_running, free_port
+from pipeline.orchestration.ray.local import database_running, free_port
 from pipeline.settings import Settings, load_settings
 
 #: Two cores are busy with two workers, the model of each on one thread; see the command's `--processes`.

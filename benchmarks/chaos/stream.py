@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.client import ResumesClient
+from pipeline.cli.client import ResumesClient
 from tests.adapters.pdf_bytes import pdf, text_at
 
 _UPLOADERS = 4

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.adapters.docx import DocxTextEngine
-from pipeline.adapters.images import ImageTextEngine
-from pipeline.adapters.parser_pool import ParserPool
-from pipeline.adapters.pdfium import PdfiumTextEngine
+from pipeline.adapters.parsing.pool import ParserPool
+from pipeline.adapters.pdf.text_engine import PdfiumTextEngine
+from pipeline.adapters.pictures.text_engine import ImageTextEngine
+from pipeline.adapters.word.text_engine import DocxTextEngine
 from pipeline.domain.errors import UnsupportedDocument
 from pipeline.domain.media_type import DOCX, IMAGES, PDF
 from pipeline.domain.ocr import Picture

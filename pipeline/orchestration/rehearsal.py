@@ -19,7 +19,7 @@ from pipeline.domain.differences import Difference, differences
 from pipeline.domain.errors import NotYet, ResumesError
 from pipeline.domain.profile import Profile
 from pipeline.orchestration import wiring
-from pipeline.orchestration.paid import PaidDesk
+from pipeline.orchestration.core.paid import PaidDesk
 from pipeline.ports import PaidCall, PaidWork
 from pipeline.settings import Settings
 

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from pipeline.adapters.aws import AwsAccess
+    from pipeline.adapters.aws.access import AwsAccess
+    from pipeline.adapters.aws.textract_notices import TextractNotices
     from pipeline.adapters.postgres.gate import Gate
     from pipeline.adapters.postgres.jobs import JobQueue
     from pipeline.adapters.postgres.ledger import Ledger
     from pipeline.adapters.postgres.search import Search
     from pipeline.adapters.text_engines import DocumentTextEngine
-    from pipeline.adapters.textract_notices import TextractNotices
-    from pipeline.orchestration.paid import PaidDesk
-    from pipeline.orchestration.sweeper import Sweeper
+    from pipeline.orchestration.core.paid import PaidDesk
+    from pipeline.orchestration.core.sweeper import Sweeper
     from pipeline.ports import CheckpointStore, Embedder, ObjectStore, OcrEngine, ProfileEngine
     from pipeline.stages.group_sections import GroupSections
     from pipeline.stages.normalise_profile import NormaliseProfile
@@ -59,7 +59,7 @@ def database(settings: Settings, *, name: str, pool_size: int = 2) -> Engine:
 
 def aws_access(settings: Settings, *, endpoint_url: str | None = None) -> AwsAccess:
     """Credentials, region and endpoint; what is not set is left to boto3's own search."""
-    from pipeline.adapters.aws import AwsAccess
+    from pipeline.adapters.aws.access import AwsAccess
 
     def revealed(secret: SecretStr | None) -> str | None:
         return secret.get_secret_value() if secret else None
@@ -79,7 +79,7 @@ def object_store(settings: Settings) -> ObjectStore:
         from pipeline.adapters.directory import DirectoryStore
 
         return DirectoryStore(settings.objects_dir)
-    from pipeline.adapters.s3 import S3Store
+    from pipeline.adapters.aws.s3 import S3Store
 
     return S3Store(
         settings.aws_s3_bucket_name,
@@ -124,7 +124,7 @@ def ocr_engine(settings: Settings, *, nice: int = 0) -> OcrEngine:
             key="TEXT_ENGINE",
         )
     if not settings.uses_textract:
-        from pipeline.adapters.rapid_ocr import RapidOcrEngine
+        from pipeline.adapters.ocr.engine import RapidOcrEngine
 
         return RapidOcrEngine(
             processes=settings.ocr_processes,
@@ -132,7 +132,7 @@ def ocr_engine(settings: Settings, *, nice: int = 0) -> OcrEngine:
             memory_mib=settings.ocr_memory_mib,
             nice=nice,
         )
-    from pipeline.adapters.textract import TextractEngine
+    from pipeline.adapters.aws.textract import TextractEngine
 
     assert settings.aws_s3_bucket_name is not None
     return TextractEngine(
@@ -150,7 +150,7 @@ def textract_notices(settings: Settings, wake: Callable[[str], int]) -> Textract
     """What wakes the jobs that wait for Textract, where a queue tells of them."""
     if not settings.uses_textract or settings.textract_sqs_queue_url is None:
         return None
-    from pipeline.adapters.textract_notices import TextractNotices
+    from pipeline.adapters.aws.textract_notices import TextractNotices
 
     return TextractNotices(aws_access(settings), settings.textract_sqs_queue_url, wake)
 
@@ -174,7 +174,7 @@ def group_sections() -> GroupSections:
 def profile_engine(settings: Settings) -> ProfileEngine:
     """What drafts profiles. Raises ConfigurationError where PROFILE_ENGINE=gemini lacks its key."""
     if not settings.uses_gemini:
-        from pipeline.adapters.rules.engine import RulesEngine
+        from pipeline.adapters.rules_engine import RulesEngine
 
         return RulesEngine()
     if settings.gemini_api_key is None:
@@ -259,7 +259,7 @@ def gate(settings: Settings, engine: Engine) -> Gate:
 def paid_desk(settings: Settings, *, name: str) -> PaidDesk:
     """What a replica's paid work shares; connects when something is first paid for."""
     from pipeline.adapters.postgres.checkpoints import PostgresCheckpoints
-    from pipeline.orchestration.paid import PaidDesk
+    from pipeline.orchestration.core.paid import PaidDesk
 
     engine = database(settings, name=name, pool_size=4)
     entered = ledger(settings, engine)
@@ -276,7 +276,7 @@ def sweeper(settings: Settings, engine: Engine) -> Sweeper:
     from pipeline.adapters.postgres.applications import Applications
     from pipeline.adapters.postgres.ingestions import Ingestions
     from pipeline.adapters.postgres.retention import RetentionPeriods
-    from pipeline.orchestration.sweeper import Sweeper
+    from pipeline.orchestration.core.sweeper import Sweeper
 
     periods = RetentionPeriods(engine, settings.retention)
     return Sweeper(object_store(settings), Applications(engine), Ingestions(engine), periods)

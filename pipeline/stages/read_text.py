@@ -12,8 +12,8 @@ from pipeline.domain.ocr import OcrDocument, ocr_key
 from pipeline.domain.text import Text
 from pipeline.domain.upload import StoredUpload
 from pipeline.ports import ObjectStore, OcrEngine, PaidWork, TextEngine
-from pipeline.stages.reading.merge import lines_of, merged
-from pipeline.stages.reading.quality import needs_ocr
+from pipeline.stages.merging.merge import lines_of, merged
+from pipeline.stages.merging.quality import needs_ocr
 
 #: Which pages go to OCR: those that need it, or every one.
 Pages = Literal["needed", "all"]

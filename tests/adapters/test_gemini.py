@@ -17,7 +17,7 @@ import pytest
 from benchmarks.accuracy import prediction
 from benchmarks.scoring import Tally, score_case
 from pipeline.adapters.gemini import GeminiEngine
-from pipeline.adapters.rules import RulesEngine
+from pipeline.adapters.rules_engine import RulesEngine
 from pipeline.adapters.text_engines import DocumentTextEngine
 from pipeline.domain.errors import NotYet, ProfileBlocked, ProfileBroken, VendorTimeout
 from pipeline.domain.media_type import PDF
@@ -26,8 +26,8 @@ from pipeline.domain.sections import SectionedText
 from pipeline.domain.upload import StoredUpload
 from pipeline.stages.group_sections import GroupSections
 from pipeline.stages.verify_profile import VerifyProfile
-from tests.adapters.rules.pages import Cell, draw
 from tests.paid import MemoryPaidWork
+from tests.reading.pages import Cell, draw
 from tests.standins.gemini import GeminiStandIn
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"

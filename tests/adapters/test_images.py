@@ -14,7 +14,7 @@ from pipeline.domain.errors import CorruptDocument, ResourceLimit
 from pipeline.domain.media_type import JPEG, PNG, TIFF, media_type
 from pipeline.domain.ocr import Picture
 from pipeline.domain.text import Text
-from pipeline.stages.reading.quality import needs_ocr
+from pipeline.stages.merging.quality import needs_ocr
 from tests.adapters.image_bytes import page, png_of, saved, tiff_of
 
 _ORIENTATION = 0x0112

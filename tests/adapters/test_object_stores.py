@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from pipeline.adapters.aws import AwsAccess
+from pipeline.adapters.aws.access import AwsAccess
+from pipeline.adapters.aws.s3 import PART, S3Store
 from pipeline.adapters.directory import DirectoryStore
-from pipeline.adapters.s3 import PART, S3Store
 from pipeline.domain.errors import ObjectMissing, ObjectStoreUnavailable
 from pipeline.ports import ObjectStore
 from tests.standins.aws import AwsStandIn
@@ -235,7 +235,7 @@ def test_abandoned_parts_are_swept_after_their_time(
     """A young upload goes on. The stand-in dates every upload to 2010, so it is the time that differs here."""
     s3_store.create("resumes/big").write(b"x" * (PART + 1))
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.adapters.s3._ABANDONED_AFTER", timedelta(days=36500))
+        patched.setattr("pipeline.adapters.aws.s3._ABANDONED_AFTER", timedelta(days=36500))
         assert s3_store.sweep_unfinished() == 0
     assert s3_store.sweep_unfinished() == 1
     assert "Uploads" not in aws.client("s3").list_multipart_uploads(Bucket=bucket)

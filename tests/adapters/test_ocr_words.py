@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.adapters.ocr_run import Char
-from pipeline.adapters.ocr_words import words_of
+from pipeline.adapters.ocr.run import Char
+from pipeline.adapters.ocr.words import words_of
 
 HIGH, EM, DIGIT = 40, 32, 18
 #: Ink of a character within its advance, both in pixels: all digits are as wide as one another, a 1 has the least ink.

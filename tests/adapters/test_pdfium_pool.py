@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline.adapters.parser_pool import ParserPool
+from pipeline.adapters.parsing.pool import ParserPool
 from pipeline.domain.errors import CorruptDocument, ResourceLimit, WorkerKilled
 
 
@@ -99,7 +99,7 @@ def test_a_child_ends_with_its_parent() -> None:
     """A replica that is killed leaves no parser behind."""
     code = (
         "import asyncio, os, sys\n"
-        "from pipeline.adapters.parser_pool import ParserPool\n"
+        "from pipeline.adapters.parsing.pool import ParserPool\n"
         "pool = ParserPool(processes=1, timeout_s=60, memory_mib=512)\n"
         "print(asyncio.run(pool.run(os.getpid)), flush=True)\n"
         "os.kill(os.getpid(), 9)\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.adapters.pdfium_clean import UNKNOWN, logical_order, private_digits
-from pipeline.adapters.pdfium_ligatures import needs_repair, repaired, words_in
+from pipeline.adapters.pdf.clean import UNKNOWN, logical_order, private_digits
+from pipeline.adapters.pdf.ligatures import needs_repair, repaired, words_in
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.adapters.rapid_ocr import RapidOcrEngine
+from pipeline.adapters.ocr.engine import RapidOcrEngine
 from pipeline.domain.errors import CorruptDocument, OcrFailed
 from pipeline.domain.ids import uuid7
 from pipeline.domain.ocr import OcrDocument, OcrPage, OcrText, Picture
@@ -233,7 +233,7 @@ def test_the_child_gives_back_what_a_page_took(engine: RapidOcrEngine) -> None:
 def test_the_parents_process_loads_no_model() -> None:
     """OpenCV and ONNX Runtime are the child's alone."""
     code = (
-        "import sys, pipeline.adapters.rapid_ocr, pipeline.adapters.text_engines\n"
+        "import sys, pipeline.adapters.ocr.engine, pipeline.adapters.text_engines\n"
         "print([m for m in ('cv2', 'onnxruntime', 'rapidocr', 'PIL') if m in sys.modules])"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.rapid_ocr import RapidOcrEngine
+from pipeline.adapters.aws.textract_blocks import pages_of, trimmed, unread_of
+from pipeline.adapters.ocr.engine import RapidOcrEngine
 from pipeline.adapters.text_engines import DocumentTextEngine
-from pipeline.adapters.textract_blocks import pages_of, trimmed, unread_of
-from pipeline.demo import sample_files, samples_dir
+from pipeline.cli.demo import sample_files, samples_dir
 from pipeline.domain.ids import uuid7
 from pipeline.domain.media_type import PDF, media_type
 from pipeline.domain.ocr import OcrDocument, OcrPage, OcrText
 from pipeline.domain.text import Text
-from pipeline.stages.reading.merge import lines_of, merged
+from pipeline.stages.merging.merge import lines_of, merged
 from tests.paid import MemoryPaidWork
 from tests.standins.blocks import blocks_of
 

@@ -13,9 +13,9 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.adapters.s3 import S3Store
-from pipeline.adapters.textract import TextractEngine
-from pipeline.adapters.textract_notices import TextractNotices, job_of
+from pipeline.adapters.aws.s3 import S3Store
+from pipeline.adapters.aws.textract import TextractEngine
+from pipeline.adapters.aws.textract_notices import TextractNotices, job_of
 from pipeline.domain.errors import NotYet, OcrFailed, UnsupportedDocument, VendorTimeout
 from pipeline.domain.ids import uuid7
 from pipeline.domain.ocr import OcrDocument, OcrText, Picture

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from benchmarks.service import Service, running
-from pipeline.client import ResumesClient
-from pipeline.demo import samples_dir
+from pipeline.cli.client import ResumesClient
+from pipeline.cli.demo import samples_dir
 from pipeline.orchestration import wiring
 from tests.chaos.killer import Killer, wait_until
 

@@ -17,7 +17,7 @@ from pipeline.adapters.postgres.owner import OwnerLock
 from pipeline.adapters.postgres.results import PostgresResults
 from pipeline.domain.journey import Lane, Lease
 from pipeline.domain.result import Verdict
-from pipeline.orchestration.keeper import LeaseKeeper
+from pipeline.orchestration.core.leases import LeaseKeeper
 from pipeline.settings import Settings
 from tests.adapters.postgres.factories import claimed, expire_lease, result, sql
 from tests.chaos.network import Network, packets_dropped

@@ -25,7 +25,7 @@ from benchmarks.chaos.faults import AT_STAGE, BUSY_OWNERS, RUNNING, STAGES, froz
 from benchmarks.chaos.stream import resume
 from benchmarks.service import Service, running
 from pipeline.adapters.postgres.engine import libpq_dsn
-from pipeline.client import ResumesClient
+from pipeline.cli.client import ResumesClient
 from pipeline.orchestration import wiring
 from tests.chaos.killer import wait_until
 

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from benchmarks.service import Service, running, title
-from pipeline.client import ResumesClient
-from pipeline.demo import samples_dir
+from pipeline.cli.client import ResumesClient
+from pipeline.cli.demo import samples_dir
 from pipeline.domain.journey import DEATHS_ALONE_ARE_POISON
 from pipeline.orchestration import wiring
 from tests.chaos.killer import wait_until

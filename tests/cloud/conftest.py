@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from benchmarks.resume_maker import Made, iter_resumes
 from benchmarks.service import Service, running
-from pipeline.client import ResumesClient
-from pipeline.demo import samples_dir
+from pipeline.cli.client import ResumesClient
+from pipeline.cli.demo import samples_dir
 from pipeline.orchestration import wiring
 from tests.standins.cloud import Cloud, cloud_running
 from tests.standins.demo import secret

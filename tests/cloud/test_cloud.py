@@ -11,8 +11,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from pipeline.client import ApiError
-from pipeline.demo import samples_dir
+from pipeline.cli.client import ApiError
+from pipeline.cli.demo import samples_dir
 from tests.chaos.killer import Killer, wait_until
 from tests.cloud.conftest import World, made_resumes
 from tests.standins.cloud import BUCKET

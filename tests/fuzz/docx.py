@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.adapters.docx_child import read_docx
-from pipeline.adapters.parsed import accepted, text_of
+from pipeline.adapters.parsing.parsed import accepted, text_of
+from pipeline.adapters.word.child import read_docx
 from tests.adapters import docx_bytes
 from tests.adapters.docx_bytes import docx, paragraph
 from tests.adapters.docx_bytes import run as word_run

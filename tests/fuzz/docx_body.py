@@ -6,8 +6,8 @@ import io
 import zipfile
 from collections.abc import Iterator
 
-from pipeline.adapters.docx_child import read_docx
-from pipeline.adapters.parsed import accepted, text_of
+from pipeline.adapters.parsing.parsed import accepted, text_of
+from pipeline.adapters.word.child import read_docx
 from tests.adapters.docx_bytes import ROOT_RELS, body, paragraph, relations
 from tests.adapters.docx_bytes import run as word_run
 from tests.fuzz import samples

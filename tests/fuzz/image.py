@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.adapters.images_child import cut_image, picture_of_image, read_image
-from pipeline.adapters.parsed import accepted, text_of
+from pipeline.adapters.parsing.parsed import accepted, text_of
+from pipeline.adapters.pictures.child import cut_image, picture_of_image, read_image
 from tests.adapters.image_bytes import png_of, saved, tiff_of
 from tests.fuzz import samples
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.adapters.parsed import accepted, text_of
-from pipeline.adapters.pdf_loops import pages_loop, tables_loop
-from pipeline.adapters.pdfium_child import cut_document, ink_of_document, picture_of_document, read_document
+from pipeline.adapters.parsing.parsed import accepted, text_of
+from pipeline.adapters.pdf.child import cut_document, ink_of_document, picture_of_document, read_document
+from pipeline.adapters.pdf.loops import pages_loop, tables_loop
 from tests.adapters import pdf_bombs
 from tests.adapters.pdf_bytes import pdf, text_at
 from tests.fuzz import samples

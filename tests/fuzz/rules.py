@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
-from pipeline.adapters.rules import RulesEngine
+from pipeline.adapters.rules_engine import RulesEngine
 from pipeline.domain.profile import Profile
 from pipeline.domain.sections import SectionedText
 from pipeline.domain.text import Box, Line, Page, Text, Word

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from pipeline.adapters.parsed import accepted, text_of
-from pipeline.adapters.pdfium_child import picture_of_document, read_document
-from pipeline.demo import samples_dir
+from pipeline.adapters.parsing.parsed import accepted, text_of
+from pipeline.adapters.pdf.child import picture_of_document, read_document
+from pipeline.cli.demo import samples_dir
 from pipeline.domain.text import Text
 
 

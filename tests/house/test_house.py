@@ -15,7 +15,7 @@ import pytest
 from benchmarks.celery_baseline.paid import TaskPaidCall
 from pipeline.domain import metrics
 from pipeline.domain.errors import ConfigurationError
-from pipeline.orchestration.paid import JobsPaidCall
+from pipeline.orchestration.core.paid import JobsPaidCall
 from pipeline.ports import PaidCall
 from pipeline.settings import env_example, load_settings
 from tests.paid import MemoryPaidCall
@@ -57,7 +57,10 @@ def test_metric_names_are_unique_and_prefixed() -> None:
     [
         ("pipeline.cli", ("ray", "torch", "sqlalchemy", "fastapi", "pypdfium2")),
         ("pipeline.orchestration.wiring", ("torch", "pypdfium2", "fastapi")),
-        ("pipeline.orchestration.deployments", ("torch", "pypdfium2", "sentence_transformers", "fastapi")),
+        (
+            "pipeline.orchestration.ray.deployments",
+            ("torch", "pypdfium2", "sentence_transformers", "fastapi"),
+        ),
     ],
 )
 def test_a_module_does_not_import_what_it_does_not_use(module: str, forbidden: tuple[str, ...]) -> None:

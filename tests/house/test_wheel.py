@@ -19,7 +19,7 @@ site = Path(sys.argv[1])
 for module in (migrations, pipeline, serve_app):
     assert Path(module.__file__).is_relative_to(site), module.__file__
 from pipeline.adapters.postgres.migrate import head
-from pipeline.demo import samples_dir
+from pipeline.cli.demo import samples_dir
 from pipeline.domain.text import Text
 from pipeline.orchestration import wiring
 from pipeline.settings import load_settings

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.service import Service, running
-from pipeline.client import ResumesClient
+from pipeline.cli.client import ResumesClient
 
 
 @pytest.fixture(scope="package")

@@ -13,8 +13,8 @@ import pikepdf
 import pytest
 
 from benchmarks.service import Service
-from pipeline.client import ApiError, ResumesClient
-from pipeline.demo import samples_dir
+from pipeline.cli.client import ApiError, ResumesClient
+from pipeline.cli.demo import samples_dir
 from tests.adapters import docx_bytes, pdf_bombs
 from tests.adapters.docx_bytes import docx
 from tests.adapters.image_bytes import page, png_of, saved, tiff_of

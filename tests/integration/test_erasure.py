@@ -13,8 +13,8 @@ import ray
 from sqlalchemy import Engine, text
 
 from benchmarks.service import Service
-from pipeline.client import ResumesClient
-from pipeline.demo import samples_dir
+from pipeline.cli.client import ResumesClient
+from pipeline.cli.demo import samples_dir
 from pipeline.orchestration import wiring
 from tests.adapters.image_bytes import page, saved
 from tests.adapters.pdf_bytes import pdf, text_at

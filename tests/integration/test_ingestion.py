@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.service import Service
 from pipeline.adapters.postgres.ingestions import Ingestions, Progress
-from pipeline.client import ResumesClient
+from pipeline.cli.client import ResumesClient
 from pipeline.domain.ingestion import IngestionState
 from pipeline.domain.journey import Status
 from pipeline.orchestration import wiring

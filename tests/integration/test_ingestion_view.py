@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 from sqlalchemy import Engine
 
-from pipeline import bulk
 from pipeline.adapters.postgres.ingestion_work import INGESTORS, IngestionWork
 from pipeline.adapters.postgres.ingestions import Ingestions
 from pipeline.adapters.postgres.owner import OwnerLock
+from pipeline.cli import bulk
 from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.ingestion import Outcome
 from tests.adapters.postgres.ingestion_factories import (

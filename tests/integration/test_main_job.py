@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from benchmarks.service import Service
-from pipeline.client import ApiError, ResumesClient
-from pipeline.demo import sample_files, samples_dir
+from pipeline.cli.client import ApiError, ResumesClient
+from pipeline.cli.demo import sample_files, samples_dir
 
 SAMPLES = sorted(samples_dir().glob("*.pdf"))
 #: Read by OCR on this machine, or from a Word file.

@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.client import ResumesClient
-from pipeline.demo import samples_dir
-from pipeline.orchestration.local import free_port
+from pipeline.cli.client import ResumesClient
+from pipeline.cli.demo import samples_dir
+from pipeline.orchestration.ray.local import free_port
 from pipeline.settings import Settings
 
 SAMPLES = sorted(samples_dir().glob("*.pdf"))

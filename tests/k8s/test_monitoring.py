@@ -101,8 +101,8 @@ def test_ray_exports_the_names_that_are_asked_for(tmp_path: Any, monkeypatch: py
     """Every metric of the registry, recorded once in a real Ray and scraped as Prometheus does."""
     import ray
 
-    from pipeline.orchestration import meters
-    from pipeline.orchestration.local import free_port
+    from pipeline.orchestration.ray import meters
+    from pipeline.orchestration.ray.local import free_port
 
     port = free_port()
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")

@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 
 from benchmarks.service import Service, running, title
-from pipeline.orchestration.local import database_running, free_port, service_environment
+from pipeline.orchestration.ray.local import database_running, free_port, service_environment
 from pipeline.settings import Settings, load_settings
 
 STORE_BYTES = 100 * 1024 * 1024

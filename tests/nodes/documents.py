@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.demo import samples_dir
+from pipeline.cli.demo import samples_dir
 
 
 def distinct(folder: Path, number: int) -> list[Path]:

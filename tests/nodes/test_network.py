@@ -18,7 +18,7 @@ from sqlalchemy import make_url, text
 
 from benchmarks.service import Service
 from pipeline.orchestration import wiring
-from pipeline.orchestration.local import database_running, free_port, service_environment
+from pipeline.orchestration.ray.local import database_running, free_port, service_environment
 from pipeline.settings import Settings
 from tests.chaos.killer import wait_until
 from tests.nodes.cluster import STORE_BYTES, head_running, service_on, settings_in_scratch

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from benchmarks.service import Service
-from pipeline.client import ResumesClient
+from pipeline.cli.client import ResumesClient
 from pipeline.orchestration import wiring
 from tests.chaos.killer import wait_until
 from tests.nodes.cluster import Nodes, cluster_running

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pipeline.orchestration.batching import ContinuousBatch
+from pipeline.orchestration.core.batching import ContinuousBatch
 
 
 def batch_of(work, *, max_items: int = 8) -> ContinuousBatch:

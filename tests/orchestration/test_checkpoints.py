@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.domain.chunk import Chunk, EmbeddedChunks
-from pipeline.orchestration.checkpoints import pack_vectors, unpack_vectors, vectors_key
+from pipeline.orchestration.core.checkpoints import pack_vectors, unpack_vectors, vectors_key
 
 CHUNKS = (Chunk(0, "work", (1, 2), "Ward nurse"), Chunk(1, "skills", (3,), "IV therapy"))
 

@@ -18,9 +18,9 @@ from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.ingestion_work import Held, IngestionWork, Shard
 from pipeline.adapters.postgres.ingestions import Ingestions, Progress
 from pipeline.domain.errors import LeaseLost, ObjectStoreUnavailable, SourceRejected
-from pipeline.orchestration import intake
-from pipeline.orchestration.ingestion import _require_unchanged
-from pipeline.orchestration.intake import HOPELESS_FROM, StoreMembers, list_members
+from pipeline.orchestration.core import intake
+from pipeline.orchestration.core.intake import HOPELESS_FROM, StoreMembers, list_members
+from pipeline.orchestration.ray.ingestion import _require_unchanged
 from pipeline.orchestration.sources import open_source, source_key
 from pipeline.ports import ObjectWriter
 from pipeline.settings import load_settings

@@ -8,7 +8,7 @@ from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.domain.journey import Lane
-from pipeline.orchestration.load_watch import LoadWatch
+from pipeline.orchestration.ray.load_watch import LoadWatch
 from tests.adapters.postgres.factories import OWNER, new_application
 
 

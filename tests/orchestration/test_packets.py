@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from pipeline.adapters.postgres.jobs import ClaimedJob
 from pipeline.domain.errors import EmptyDocument, LeaseLost, NotYet, TransientError
 from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Waiting
-from pipeline.orchestration.deployments import ChunkEmbedder, _answers
-from pipeline.orchestration.packets import packed, unpacked
+from pipeline.orchestration.ray.deployments import ChunkEmbedder, _answers
+from pipeline.orchestration.ray.packets import packed, unpacked
 from tests.adapters.postgres.factories import claimed, sectioned, sql
 
 

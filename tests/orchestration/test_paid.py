@@ -16,7 +16,7 @@ from pipeline.adapters.postgres.ledger import Ledger
 from pipeline.domain.errors import LeaseLost, NotYet, OcrFailed, VendorBusy, VendorTimeout
 from pipeline.domain.journey import Lane
 from pipeline.domain.spending import Prices, Usage
-from pipeline.orchestration.paid import JobsPaidCall, JobsPaidWork, PaidDesk
+from pipeline.orchestration.core.paid import JobsPaidCall, JobsPaidWork, PaidDesk
 from tests.adapters.postgres.factories import OWNER, claimed, expire_lease, sql
 
 PRICES = Prices(1.5, 4.0, 0.3, 0.075, 2.5)

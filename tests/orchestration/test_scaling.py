@@ -7,8 +7,8 @@ from ray.serve._private.common import DeploymentID, ReplicaID, TimeStampedValue
 from ray.serve.config import AutoscalingContext
 
 from pipeline.domain.errors import ConfigurationError
-from pipeline.orchestration import backlog, scaling
-from pipeline.orchestration.graph import build_graph
+from pipeline.orchestration.ray import backlog, scaling
+from pipeline.orchestration.ray.graph import build_graph
 from pipeline.settings import load_settings
 
 
@@ -103,7 +103,7 @@ def test_a_stage_with_a_most_scales_and_the_dispatcher_reports() -> None:
     found = options({"text_reader_max_replicas": 4, "scale_up_delay_s": 3, "dispatcher_replicas": 2})
     reader, dispatcher = found["TextReader"][1], found["Dispatcher"][1]
     assert (reader.min_replicas, reader.max_replicas, reader.upscale_delay_s) == (1, 4, 3)
-    assert reader.policy.policy_function == "pipeline.orchestration.scaling:FollowBacklog"
+    assert reader.policy.policy_function == "pipeline.orchestration.ray.scaling:FollowBacklog"
     assert (dispatcher.min_replicas, dispatcher.max_replicas) == (2, 2)
     assert found["ChunkEmbedder"] == (1, None)
 

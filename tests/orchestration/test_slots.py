@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from pipeline.orchestration.slots import Slots
+from pipeline.orchestration.core.slots import Slots
 
 _tasks: set[asyncio.Task[None]] = set()
 

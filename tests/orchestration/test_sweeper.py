@@ -11,18 +11,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
+from pipeline.adapters.aws.s3 import S3Store
 from pipeline.adapters.directory import DirectoryStore
 from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.ingestions import Ingestions
 from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.retention import RetentionPeriods
-from pipeline.adapters.s3 import S3Store
 from pipeline.domain.errors import ConfigurationError, ObjectMissing
 from pipeline.domain.ids import uuid7
 from pipeline.domain.journey import Status
 from pipeline.domain.retention import Retention
-from pipeline.orchestration import sweeper
-from pipeline.orchestration.sweeper import Sweeper
+from pipeline.orchestration.core import sweeper
+from pipeline.orchestration.core.sweeper import Sweeper
 from pipeline.ports import ObjectStore
 from pipeline.settings import load_settings
 from tests.adapters.postgres.factories import claimed, created, sql

@@ -19,12 +19,12 @@ from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.ledger import Ledger
 from pipeline.adapters.postgres.reprocessing import Choice
 from pipeline.adapters.postgres.results import PostgresResults
-from pipeline.demo import samples_dir
+from pipeline.cli.demo import samples_dir
+from pipeline.cli.upkeep import queue_again, rehearse, show_cost
 from pipeline.domain.ids import uuid7
 from pipeline.domain.journey import Lane
 from pipeline.domain.spending import Usage
 from pipeline.settings import Settings, load_settings
-from pipeline.upkeep import queue_again, rehearse, show_cost
 from tests.adapters.postgres.factories import OWNER, new_application, result, sql
 from tests.standins.gemini import GeminiStandIn
 

@@ -17,10 +17,10 @@ from uuid import UUID
 import httpx
 import pytest
 
+from pipeline.adapters.aws.s3 import S3Store
 from pipeline.adapters.directory import DirectoryStore
 from pipeline.adapters.postgres.ingestion_work import IngestionWork
-from pipeline.adapters.s3 import S3Store
-from pipeline.client import ResumesClient
+from pipeline.cli.client import ResumesClient
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.settings import Settings
 from serve_app import keeping

@@ -15,11 +15,11 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from pipeline import client as client_module
 from pipeline.adapters.postgres.ingestion_work import IngestionWork
 from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
 from pipeline.adapters.postgres.results import PostgresResults
-from pipeline.client import ApiError, ResumesClient
+from pipeline.cli import client as client_module
+from pipeline.cli.client import ApiError, ResumesClient
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.ingestion import Outcome
 from pipeline.domain.journey import Lane

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.domain.text import Box, Ink, Line, Page, Word
-from pipeline.stages.reading.quality import needs_ocr
-from pipeline.stages.reading.sizes import with_sizes
-from pipeline.stages.reading.weights import with_weights
+from pipeline.stages.merging.quality import needs_ocr
+from pipeline.stages.merging.sizes import with_sizes
+from pipeline.stages.merging.weights import with_weights
 
 BOX = Box(0.1, 0.1, 0.9, 0.12)
 #: Ink heights in ems of words with capitals, with descenders, with both, with neither.

@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.server import ThreadedMotoServer
 
-from pipeline.adapters.aws import AwsAccess
+from pipeline.adapters.aws.access import AwsAccess
 
 REGION = "eu-central-1"
 ACCESS_KEY = "testing"

@@ -12,11 +12,11 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.demo import run_demo, samples_dir
+from pipeline.cli.demo import run_demo, samples_dir
+from pipeline.cli.upkeep import show_cost
 from pipeline.domain.errors import ResumesError
 from pipeline.orchestration import wiring
 from pipeline.settings import Settings, load_settings
-from pipeline.upkeep import show_cost
 from tests.standins.cloud import Cloud, cloud_running
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from pipeline.adapters.rules.dates import DateRange, find_dates
+from pipeline.reading.values.dates import DateRange, find_dates
 
 _LINE = re.compile(r"^(\+ )?L(\d+): (.*)$")
 _BULLET = re.compile(r"^[•●▪■◦○‣·►▶➢✓\-–*]\s*")

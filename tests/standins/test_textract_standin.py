@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from pipeline.adapters.aws import AwsAccess
+from pipeline.adapters.aws.access import AwsAccess
 from tests.adapters.pdf_bytes import pdf, text_at
 from tests.standins.aws import AwsStandIn
 from tests.standins.textract import ContractBroken, TextractStandIn

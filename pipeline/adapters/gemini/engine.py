@@ -22,7 +22,7 @@ from pipeline.adapters.gemini.groups import (
     prompts,
     shown_to,
 )
-from pipeline.adapters.rules import RulesEngine
+from pipeline.adapters.rules_engine import RulesEngine
 from pipeline.domain.errors import NotYet, ProfileBlocked, ProfileBroken, VendorTimeout
 from pipeline.domain.profile import Document, Finding, Profile
 from pipeline.domain.sections import SectionedText

@@ -26,19 +26,6 @@ from pipeline.adapters.gemini.answers import (
     WorkAnswer,
 )
 from pipeline.adapters.gemini.locate import located
-from pipeline.adapters.rules import contacts
-from pipeline.adapters.rules.dates import DateRange, find_dates
-from pipeline.adapters.rules.education import read_degree, status_of
-from pipeline.adapters.rules.engine import name_skills, prints_month_first, turn_ranges
-from pipeline.adapters.rules.lexicon import skill_key
-from pipeline.adapters.rules.lists import date_in
-from pipeline.adapters.rules.names import name_of
-from pipeline.adapters.rules.person import blocks_of, country_from_phone
-from pipeline.adapters.rules.pieces import Piece, Rows, join, piece_of
-from pipeline.adapters.rules.places import country_hint, read_location
-from pipeline.adapters.rules.skills import canonical
-from pipeline.adapters.rules.spoken import cefr_of, language_hits
-from pipeline.adapters.rules.work import date_facts, employment_type, seniority_of
 from pipeline.domain.profile import (
     Certification,
     Date,
@@ -61,6 +48,19 @@ from pipeline.domain.profile import (
     pointed,
 )
 from pipeline.domain.sections import SectionedText
+from pipeline.reading.entries.education import read_degree, status_of
+from pipeline.reading.entries.lists import date_in
+from pipeline.reading.entries.work import date_facts, employment_type, seniority_of
+from pipeline.reading.lexicon.load import skill_key
+from pipeline.reading.page.rows import Piece, Rows, join, piece_of
+from pipeline.reading.person import blocks_of, country_from_phone
+from pipeline.reading.profile import name_skills, prints_month_first, turn_ranges
+from pipeline.reading.values import contacts
+from pipeline.reading.values.dates import DateRange, find_dates
+from pipeline.reading.values.names import name_of
+from pipeline.reading.values.places import country_hint, read_location
+from pipeline.reading.values.skills import canonical
+from pipeline.reading.values.spoken import cefr_of, language_hits
 
 _SURE = 0.95
 T = TypeVar("T")

@@ -15,12 +15,12 @@ from pipeline.adapters.gemini.answers import (
     PersonAnswer,
     SkillsAnswer,
 )
-from pipeline.adapters.rules.contacts import emails_in
-from pipeline.adapters.rules.engine import entry_lines
-from pipeline.adapters.rules.person import blocks_of
-from pipeline.adapters.rules.pieces import Rows
 from pipeline.domain.sections import SectionedText, SectionKind
 from pipeline.domain.suspicion import suspicious_lines, visible
+from pipeline.reading.page.rows import Rows
+from pipeline.reading.person import blocks_of
+from pipeline.reading.profile import entry_lines
+from pipeline.reading.values.contacts import emails_in
 
 SCHEMA_VERSION = 1  #: of `answers` and of how the lines are written
 _K = SectionKind

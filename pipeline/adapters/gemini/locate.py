@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.adapters.rules.fold import fold, has_cjk
-from pipeline.adapters.rules.pieces import Piece, join
+from pipeline.reading.lexicon.fold import fold, has_cjk
+from pipeline.reading.page.rows import Piece, join
 
 
 def located(pieces: Sequence[Piece], text: str) -> Piece | None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from pipeline.adapters.s3_errors import code_of, translated
+from pipeline.adapters.aws.s3_errors import code_of, translated
 from pipeline.domain.errors import ObjectMissing, ObjectStoreUnavailable, SourceMissing
 
 SCHEME = "s3://"

@@ -1,0 +1,1 @@
+"""AWS: S3 and Textract, and the access that they share."""

@@ -1,0 +1,1 @@
+"""OCR on this machine, by RapidOCR."""

@@ -1,0 +1,1 @@
+"""What every parser shares: killable child processes, what crosses their pipe, ink."""

@@ -1,0 +1,379 @@
+"""The parser's side of the pipe: one document's bytes in, plain tuples out. Imports nothing heavy.
+
+Runs in a child process that may be killed at any moment; answers are built from tuples, numbers and strings,
+which cross the pipe quickly.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+from pipeline.adapters.parsing.ink import LineInk, ink_of
+from pipeline.adapters.parsing.parsed import (
+    MOST_LINKS,
+    Box4,
+    Pixels,
+    ReadPage,
+    Refusal,
+    Refused,
+    guarded,
+    with_scheme,
+)
+from pipeline.adapters.pdf.glyphs import TINY_POINTS, Frame, GlyphPage, GlyphReader, TooManyGlyphs
+from pipeline.adapters.pdf.images import refuse_huge_pictures
+from pipeline.adapters.pdf.ligatures import needs_repair, repaired, words_in
+from pipeline.adapters.pdf.lines import RawLine, lines_of
+from pipeline.adapters.pdf.loops import pages_loop, tables_loop
+from pipeline.adapters.pdf.picture import picture_of_page
+
+MAX_SIDE = 20_000  #: points; PDF itself allows 14,400
+MAX_DOCUMENT_GLYPHS = 500_000
+_MAX_URI = 2048
+_PICTURE = b"/Image"  #: pictures are streams of their own: their type is never packed away
+_JUNK_BEFORE_HEADER = 64 * 1024
+#: With more glyphs than this nobody asks what else a page shows.
+_GLYPHS_OF_A_PAGE = 600
+_MOST_OBJECTS = 3000
+_DEEPEST_FORM = 3
+
+
+def read_document(content: bytes, max_pages: int) -> list[ReadPage] | Refusal:
+    """Every page of the PDF, or why not. Never raises for what a document may contain."""
+    return guarded(_read, content, max_pages)
+
+
+def _read(content: bytes, max_pages: int) -> list[ReadPage]:
+    if tables_loop(content):
+        raise _loop("cross-reference tables")
+    with _opened(content) as document:
+        count = pdfium.FPDF_GetPageCount(document)
+        if count <= 0:
+            raise Refused("corrupt", "The document has no pages.")
+        if count > max_pages:
+            raise Refused("resource-limit", f"The document has {count} pages; {max_pages} are allowed.")
+        try:
+            return _with_ligatures(_read_pages(document, count, content))
+        except TooManyGlyphs:
+            raise Refused("resource-limit", "The document holds more text than a resume can.") from None
+
+
+def cut_document(content: bytes, numbers: Sequence[int]) -> bytes | Refusal:
+    """A PDF of these pages (from 1) alone, in this order. Never raises for what a document may contain."""
+    return guarded(_cut, content, numbers)
+
+
+def _cut(content: bytes, numbers: Sequence[int]) -> bytes:
+    with _opened(content) as document, _new_document() as cut:
+        indices = (ctypes.c_int * len(numbers))(*(number - 1 for number in numbers))
+        if not pdfium.FPDF_ImportPagesByIndex(cut, document, indices, len(numbers), 0):
+            raise Refused("corrupt", "The document's pages cannot be taken apart.")
+        return _saved(cut)
+
+
+def ink_of_document(
+    content: bytes, wanted: Mapping[int, Sequence[Sequence[Box4]]]
+) -> dict[int, list[LineInk]] | Refusal:
+    """The ink of lines by page number (from 1); a line is the boxes of its words. Never raises, as the others."""
+    return guarded(_ink, content, wanted)
+
+
+def _ink(content: bytes, wanted: Mapping[int, Sequence[Sequence[Box4]]]) -> dict[int, list[LineInk]]:
+    with _opened(content) as document:
+        return {number: _ink_of_page(document, number, lines) for number, lines in wanted.items()}
+
+
+def _ink_of_page(document: Any, number: int, lines: Sequence[Sequence[Box4]]) -> list[LineInk]:
+    try:
+        return ink_of(picture_of_page(document, number), lines)
+    except Refused:  # the others' ink is told all the same
+        return [(0.0, [0.0] * len(words)) for words in lines]
+
+
+def picture_of_document(content: bytes, number: int) -> Pixels | Refusal:
+    """The page (from 1) as pixels. Never raises for what a document may contain."""
+    return guarded(_picture, content, number)
+
+
+def _picture(content: bytes, number: int) -> Pixels:
+    with _opened(content) as document:
+        return picture_of_page(document, number)
+
+
+@contextmanager
+def _new_document() -> Iterator[Any]:
+    document = pdfium.FPDF_CreateNewDocument()
+    try:
+        yield document
+    finally:
+        pdfium.FPDF_CloseDocument(document)
+
+
+def _saved(document: Any) -> bytes:
+    pieces: list[bytes] = []
+
+    @pdfium.FPDF_FILEWRITE._fields_[1][1]  # type: ignore[untyped-decorator] # the callback's own type
+    def write(_: Any, data: Any, size: int) -> int:
+        pieces.append(ctypes.string_at(data, size))
+        return 1
+
+    writer = pdfium.FPDF_FILEWRITE(version=1, WriteBlock=write)
+    if not pdfium.FPDF_SaveAsCopy(document, writer, pdfium.FPDF_NO_INCREMENTAL):
+        raise Refused("corrupt", "The document's pages cannot be taken apart.")
+    return b"".join(pieces)
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Any]:
+    start = content.find(b"%PDF", 0, _JUNK_BEFORE_HEADER)
+    if start > 1024 - 8:  # PDFium itself looks for the header in the first KiB only
+        content = content[start:]
+    document = pdfium.FPDF_LoadMemDocument64(content, len(content), None)
+    if not document:
+        error = pdfium.FPDF_GetLastError()
+        if error == pdfium.FPDF_ERR_PASSWORD:
+            raise Refused("encrypted", "The document needs a password to be opened.")
+        if error == pdfium.FPDF_ERR_SECURITY:
+            raise Refused("encrypted", "The document is protected in a way that cannot be opened.")
+        raise Refused("corrupt", "The document is no readable PDF.")
+    try:
+        yield document
+    finally:
+        pdfium.FPDF_CloseDocument(document)
+
+
+def _read_pages(document: Any, count: int, content: bytes) -> list[ReadPage]:
+    reader = GlyphReader()
+    pages: list[ReadPage] = []
+    left = MAX_DOCUMENT_GLYPHS
+    readable = 0
+    has_pictures = _PICTURE in content
+    for index in range(count):
+        page = pdfium.FPDF_LoadPage(document, index)
+        if not page:
+            if readable == len(pages) and pages_loop(content):  # asked once, of the first such page
+                raise _loop("pages")
+            pages.append(ReadPage(595.0, 842.0, [], []))
+            continue
+        readable += 1
+        try:
+            if has_pictures:
+                refuse_huge_pictures(page)
+            read, glyphs = _read_page(document, page, reader)
+        finally:
+            pdfium.FPDF_ClosePage(page)
+        left -= glyphs
+        if left < 0:
+            raise TooManyGlyphs(MAX_DOCUMENT_GLYPHS - left)
+        pages.append(read)
+    if not readable:
+        raise Refused("corrupt", "None of the document's pages can be read.")
+    return pages
+
+
+def _loop(of: str) -> Refused:
+    return Refused("resource-limit", f"The document's {of} lead back into themselves: export it again.")
+
+
+def _with_ligatures(pages: list[ReadPage]) -> list[ReadPage]:
+    """The pages with the ligatures repaired that their fonts give no meaning."""
+    words = [word for page in pages for words, *_ in page.lines for word, _ in words]
+    if not any(map(needs_repair, words)):
+        return pages
+    known = words_in(words)
+    for page in pages:
+        for printed, *_ in page.lines:
+            printed[:] = [(repaired(word, known), box) for word, box in printed]
+    return pages
+
+
+def _read_page(document: Any, page: Any, reader: GlyphReader) -> tuple[ReadPage, int]:
+    if max(pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)) > MAX_SIDE:
+        raise Refused("resource-limit", "A page is larger than any sheet of paper.")
+    text_page = pdfium.FPDFText_LoadPage(page)
+    if not text_page:
+        return ReadPage(595.0, 842.0, [], []), 0
+    try:
+        found, frame = reader.read(page, text_page)
+    finally:
+        pdfium.FPDFText_ClosePage(text_page)
+    hidden = _hidden_styles(page, found, frame)
+    lines: list[Any] = []
+    for angle, glyphs in sorted(found.glyphs.items()):
+        raw = lines_of(glyphs, found.styles, hidden)
+        lines.extend(_in_fractions(line, angle, frame) for line in raw)
+    links = _links(document, page, frame)
+    count = sum(len(glyphs) for glyphs in found.glyphs.values())
+    pictured, drawn = _shown(page, frame) if count < _GLYPHS_OF_A_PAGE else (0.0, 0)
+    return ReadPage(frame.width, frame.height, lines, links, pictured, drawn), count
+
+
+def _shown(page: Any, frame: Frame) -> tuple[float, int]:
+    """The share of the page under pictures (overlaps count twice, 1 at most), and its number of paths."""
+    area, paths = 0.0, 0
+    for kind, size in islice(_objects(page), _MOST_OBJECTS):
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            area += size
+        elif kind == pdfium.FPDF_PAGEOBJ_PATH:
+            paths += 1
+    return round(min(1.0, area / max(1.0, frame.width * frame.height)), 3), paths
+
+
+def _objects(page: Any) -> Iterator[tuple[int, float]]:
+    """Kind and area (square points) of every page object; those in forms too, by the form's area at most."""
+    whole = pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page)
+    for index in range(pdfium.FPDFPage_CountObjects(page)):
+        yield from _object(pdfium.FPDFPage_GetObject(page, index), whole, _DEEPEST_FORM)
+
+
+def _object(item: Any, most: float, depth: int) -> Iterator[tuple[int, float]]:
+    kind = pdfium.FPDFPageObj_GetType(item)
+    bounds = [ctypes.c_float() for _ in range(4)]
+    area = 0.0
+    if pdfium.FPDFPageObj_GetBounds(item, *bounds):
+        left, bottom, right, top = (bound.value for bound in bounds)
+        area = min(most, abs((right - left) * (top - bottom)))
+    if kind != pdfium.FPDF_PAGEOBJ_FORM:
+        yield kind, area
+    elif depth:
+        # Inside a form, bounds are in its own space: a picture there may cover the form and no more.
+        for index in range(pdfium.FPDFFormObj_CountObjects(item)):
+            for inner, size in _object(pdfium.FPDFFormObj_GetObject(item, index), area, depth - 1):
+                yield inner, area if inner == pdfium.FPDF_PAGEOBJ_IMAGE else size
+
+
+def _in_fractions(
+    line: RawLine, angle: int, frame: Frame
+) -> tuple[list[tuple[str, Box4]], Box4, float, bool, bool]:
+    words = [(word.text, _fraction(word.box, angle, frame)) for word in line.words]
+    boxes = [box for _, box in words]
+    box = (
+        min(b[0] for b in boxes),
+        min(b[1] for b in boxes),
+        max(b[2] for b in boxes),
+        max(b[3] for b in boxes),
+    )
+    off_page = not (-0.01 < (box[0] + box[2]) / 2 < 1.01 and -0.01 < (box[1] + box[3]) / 2 < 1.01)
+    return words, box, round(line.size, 2), line.bold, line.hidden or off_page
+
+
+def _fraction(box: Box4, angle: int, frame: Frame) -> Box4:
+    left, top, right, bottom = box
+    if angle:
+        cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        corners = [(x * cos - y * sin, x * sin + y * cos) for x in (left, right) for y in (top, bottom)]
+        left, right = min(x for x, _ in corners), max(x for x, _ in corners)
+        top, bottom = min(y for _, y in corners), max(y for _, y in corners)
+    wide, high = frame.width, frame.height
+    return (round(left / wide, 5), round(top / high, 5), round(right / wide, 5), round(bottom / high, 5))
+
+
+def _hidden_styles(page: Any, found: GlyphPage, frame: Frame) -> list[bool]:
+    """Of each style, whether a person looking at the page would not see its text."""
+    hidden = [style.size < TINY_POINTS for style in found.styles]
+    invisible = [number for number, style in enumerate(found.styles) if style.invisible]
+    if invisible and not _shows_a_scan(page, frame):
+        for number in invisible:
+            hidden[number] = True
+    light = {
+        n for n, style in enumerate(found.styles) if style.light and not style.invisible and not hidden[n]
+    }
+    if light:
+        for number in _vanishing(page, found, frame, light):
+            hidden[number] = True
+    return hidden
+
+
+def _shows_a_scan(page: Any, frame: Frame) -> bool:
+    """Whether a picture covers most of the page: text in invisible mode is then what the picture shows."""
+    area = 0.0
+    bounds = [ctypes.c_float() for _ in range(4)]
+    for index in range(min(pdfium.FPDFPage_CountObjects(page), 2000)):
+        item = pdfium.FPDFPage_GetObject(page, index)
+        if pdfium.FPDFPageObj_GetType(item) in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM) and (
+            pdfium.FPDFPageObj_GetBounds(item, *bounds)
+        ):
+            left, bottom, right, top = (bound.value for bound in bounds)
+            area += abs((right - left) * (top - bottom))
+    return area > 0.5 * frame.width * frame.height
+
+
+def _vanishing(page: Any, found: GlyphPage, frame: Frame, light: set[int]) -> list[int]:
+    """Which of the light styles do not stand out from what lies behind them, by rendering the page."""
+    picture = _Picture(page, frame)
+    seen: dict[int, list[bool]] = {number: [] for number in light}
+    for angle, glyphs in found.glyphs.items():
+        for glyph in glyphs:
+            if glyph.style in seen and glyph.text != " " and len(seen[glyph.style]) < 40:
+                size = found.styles[glyph.style].size
+                box = (glyph.left, glyph.base - 0.75 * size, glyph.right, glyph.base + 0.05 * size)
+                seen[glyph.style].append(picture.has_contrast(_fraction(box, angle, frame)))
+    return [number for number, marks in seen.items() if marks and 3 * sum(marks) < len(marks)]
+
+
+class _Picture:
+    """The page as grey pixels, about one a point."""
+
+    def __init__(self, page: Any, frame: Frame) -> None:
+        scale = min(1.5, math.sqrt(2_000_000 / max(1.0, frame.width * frame.height)))
+        wide, high = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
+        turn = 0 if (wide > high) == (frame.width > frame.height) or wide == high else None
+        self.usable = turn is not None
+        self.width, self.height = max(1, int(wide * scale)), max(1, int(high * scale))
+        bitmap = pdfium.FPDFBitmap_CreateEx(self.width, self.height, pdfium.FPDFBitmap_Gray, None, 0)
+        try:
+            pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, self.width, self.height, 0xFFFFFFFF)
+            flags = pdfium.FPDF_GRAYSCALE
+            pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, self.width, self.height, 0, flags)
+            self.stride = pdfium.FPDFBitmap_GetStride(bitmap)
+            size = self.stride * self.height
+            self.pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), size)
+        finally:
+            pdfium.FPDFBitmap_Destroy(bitmap)
+
+    def has_contrast(self, box: Box4) -> bool:
+        """Whether anything stands out inside the box (fractions of the page)."""
+        if not self.usable:
+            return True
+        left, right = (int(self.width * min(1.0, max(0.0, x))) for x in (box[0], box[2]))
+        top, bottom = (int(self.height * min(1.0, max(0.0, y))) for y in (box[1], box[3]))
+        low, high = 255, 0
+        for y in range(top, min(bottom + 1, self.height)):
+            row = self.pixels[y * self.stride + left : y * self.stride + min(right + 1, self.width)]
+            if row:
+                low, high = min(low, min(row)), max(high, max(row))
+        return high - low > 20
+
+
+def _links(document: Any, page: Any, frame: Frame) -> list[tuple[str, Box4]]:
+    found: list[tuple[str, Box4]] = []
+    position = ctypes.c_int(0)
+    link = pdfium.FPDF_LINK()
+    rect = pdfium.FS_RECTF()
+    while len(found) < MOST_LINKS and pdfium.FPDFLink_Enumerate(page, position, link):
+        uri = _uri(document, link)
+        if not uri or not pdfium.FPDFLink_GetAnnotRect(link, rect):
+            continue
+        corners = (frame.point(rect.left, rect.bottom), frame.point(rect.right, rect.top))
+        xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
+        found.append((uri, _fraction((xs[0], ys[0], xs[1], ys[1]), 0, frame)))
+    return found
+
+
+def _uri(document: Any, link: Any) -> str:
+    action = pdfium.FPDFLink_GetAction(link)
+    if not action or pdfium.FPDFAction_GetType(action) != pdfium.PDFACTION_URI:
+        return ""
+    size = pdfium.FPDFAction_GetURIPath(document, action, None, 0)
+    if not 1 < size <= _MAX_URI:
+        return ""
+    buffer = ctypes.create_string_buffer(size)
+    pdfium.FPDFAction_GetURIPath(document, action, buffer, size)
+    text = buffer.raw[: size - 1].decode("utf-8", "replace")
+    return with_scheme("".join(char for char in text if char.isprintable()).strip())

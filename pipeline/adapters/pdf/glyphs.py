@@ -1,0 +1,357 @@
+"""Every printed character of one PDF page, with its place, as PDFium tells it. Runs in the parser child.
+
+The places are in points in the frame of the page as a reader holds it: from the top left, rotation applied,
+and turned further when most of the text would otherwise stand on its side or upside down.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pypdfium2.raw as pdfium
+
+from pipeline.adapters.pdf.clean import ACCENTS, ORNAMENT, clean, is_icon_font, is_rtl, private_digits
+
+MAX_GLYPHS = 60_000  #: on one page; a dense page of print has 8,000
+TINY_POINTS = 2.0  #: text smaller than this is seen by no one
+_LIGHT = 200  #: luminance (0-255) from which text may vanish on paper
+_INVISIBLE_MODES = (3, 7)
+
+_BOLD_NAME = re.compile(
+    r"bold|black|heavy|semib|demi|cmbx|sfbx|sfssbx|cmssbx|ecbx|-medi$|[-,_]bd|extrab", re.I
+)
+_PLAIN_NAME = re.compile(r"regular|roman|light|book|italic|oblique|medium|thin|-regu|cmr\d|sfrm|normal", re.I)
+# What a picture's replacement text says beyond the picture's name ("location_on"): an address or an account.
+_ADDRESS = re.compile(r"@\w|/\w|//|www\.|\w\.[a-z]{2,}\b|(?:\d\D{0,2}){6}", re.I)
+_FORCE_BOLD = 1 << 18
+
+
+class TooManyGlyphs(Exception):
+    """A page holds more text than any reader could read."""
+
+
+class Glyph(NamedTuple):
+    """One printed character: its text, its extent along the base line, the base line, its style's index."""
+
+    text: str
+    left: float
+    right: float
+    base: float
+    style: int
+
+
+@dataclass(slots=True)
+class Style:
+    """What the characters of one text object share. `angle` in degrees, as seen; `size` in points."""
+
+    size: float
+    bold: bool
+    icon: bool
+    invisible: bool
+    light: bool
+    angle: int
+    shift: float  # from the bottom of a loose box to the base line, for upright text
+    height: float  # of the loose box that `shift` was measured in
+
+
+@dataclass(slots=True)
+class GlyphPage:
+    """The glyphs of one page, grouped by the angle that they are set at."""
+
+    width: float
+    height: float
+    glyphs: dict[int, list[Glyph]] = field(default_factory=dict)
+    styles: list[Style] = field(default_factory=list)
+    private: list[tuple[int, int]] = field(default_factory=list)  # (character, code) of the private-use ones
+
+
+class _Rect(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_float) for name in ("left", "top", "right", "bottom")]
+
+
+class _Matrix(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_float) for name in "abcdef"]
+
+
+def _quick(function: Any, result: Any, *arguments: Any) -> Any:
+    # Called thousands of times a page: a prototype that keeps the interpreter's lock and takes bare
+    # addresses costs half of pypdfium2's typed one.
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    assert address is not None
+    return ctypes.PYFUNCTYPE(result, *arguments)(address)
+
+
+_VOID, _INT, _UINT = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint
+_DOUBLE_P = ctypes.POINTER(ctypes.c_double)
+_UINT_P = ctypes.POINTER(ctypes.c_uint)
+_unicode = _quick(pdfium.FPDFText_GetUnicode, _UINT, _VOID, _INT)
+_loose_box = _quick(pdfium.FPDFText_GetLooseCharBox, _INT, _VOID, _INT, ctypes.POINTER(_Rect))
+_origin = _quick(pdfium.FPDFText_GetCharOrigin, _INT, _VOID, _INT, _DOUBLE_P, _DOUBLE_P)
+_object = _quick(pdfium.FPDFText_GetTextObject, _VOID, _VOID, _INT)
+_font_size = _quick(pdfium.FPDFText_GetFontSize, ctypes.c_double, _VOID, _INT)
+_matrix = _quick(pdfium.FPDFText_GetMatrix, _INT, _VOID, _INT, ctypes.POINTER(_Matrix))
+_fill = _quick(pdfium.FPDFText_GetFillColor, _INT, _VOID, _INT, _UINT_P, _UINT_P, _UINT_P, _UINT_P)
+_weight = _quick(pdfium.FPDFText_GetFontWeight, _INT, _VOID, _INT)
+_mode = _quick(pdfium.FPDFTextObj_GetTextRenderMode, _INT, _VOID)
+_font = _quick(pdfium.FPDFTextObj_GetFont, _VOID, _VOID)
+_font_name = _quick(pdfium.FPDFFont_GetBaseFontName, ctypes.c_size_t, _VOID, ctypes.c_char_p, ctypes.c_size_t)
+_font_flags = _quick(pdfium.FPDFFont_GetFlags, _INT, _VOID)
+
+
+class Frame(NamedTuple):
+    """The affine map from a PDF's user space to the page as held: x' = a x + c y + e, y' = b x + d y + f."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+    width: float
+    height: float
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
+
+
+def page_frame(page: Any, turns: int) -> Frame:
+    """The frame of a loaded page, turned clockwise by its own rotation and `turns` quarter turns more."""
+    left, bottom, right, top = _crop(page)
+    quarter = (pdfium.FPDFPage_GetRotation(page) + turns) % 4
+    wide, high = right - left, top - bottom
+    if quarter == 1:
+        return Frame(0, 1, 1, 0, -bottom, -left, high, wide)
+    if quarter == 2:
+        return Frame(-1, 0, 0, 1, right, -bottom, wide, high)
+    if quarter == 3:
+        return Frame(0, -1, -1, 0, top, right, high, wide)
+    return Frame(1, 0, 0, -1, -left, top, wide, high)
+
+
+def _crop(page: Any) -> tuple[float, float, float, float]:
+    box = pdfium.FS_RECTF()
+    if pdfium.FPDF_GetPageBoundingBox(page, box) and box.right > box.left and box.top > box.bottom:
+        return box.left, box.bottom, box.right, box.top
+    return 0.0, 0.0, pdfium.FPDF_GetPageWidthF(page) or 595.0, pdfium.FPDF_GetPageHeightF(page) or 842.0
+
+
+class GlyphReader:
+    """Reads the glyphs of a page; keeps what it learned about fonts for the pages that follow."""
+
+    def __init__(self) -> None:
+        self._fonts: dict[int, tuple[bool, bool]] = {}
+        self._digits: dict[int, str] = {}
+        self._box, self._m = _Rect(), _Matrix()
+        self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._rgba = [ctypes.c_uint() for _ in range(4)]
+        self._name = ctypes.create_string_buffer(256)
+
+    def read(self, page: Any, text_page: Any) -> tuple[GlyphPage, Frame]:
+        """The glyphs of a loaded page, and the frame that their places are in. Raises TooManyGlyphs."""
+        count = pdfium.FPDFText_CountChars(text_page)
+        if count > MAX_GLYPHS:
+            raise TooManyGlyphs(count)
+        self._fonts.clear()
+        frame = page_frame(page, 0)
+        result = self._collect(ctypes.cast(text_page, _VOID).value, count, frame)
+        turns = _turns_to_upright(result)
+        digits = private_digits(result.private)
+        if turns or (digits and digits != self._digits):
+            self._digits = digits or self._digits
+            frame = page_frame(page, turns)
+            result = self._collect(ctypes.cast(text_page, _VOID).value, count, frame)
+        return result, frame
+
+    def _collect(self, text: int | None, count: int, frame: Frame) -> GlyphPage:
+        # The hot loop: three calls into PDFium and one tuple for each character.
+        result = GlyphPage(frame.width, frame.height)
+        numbers: dict[int, int] = {}
+        styles, private, digits = result.styles, result.private, self._digits
+        box, box_p = self._box, ctypes.byref(self._box)
+        fx, fe, ff = frame.a, frame.e, frame.f
+        upright_frame = frame.b == 0 and frame.a > 0
+        guessed = upright = False  # PDFium took the last gap for a space; the style stands upright
+        last_owner = number = 0
+        style: Style | None = None
+        glyphs: list[Glyph] = []
+        for index in range(count):
+            owner = _object(text, index)
+            if not owner:
+                guessed = True
+                continue
+            code = _unicode(text, index)
+            printed = clean(code)
+            if printed == ORNAMENT:
+                private.append((index, code))
+                printed = digits.get(code, printed)
+            if not printed or not _loose_box(text, index, box_p):
+                continue
+            if owner != last_owner or style is None:
+                last_owner = owner
+                known = numbers.get(owner)
+                if known is None:
+                    known = numbers[owner] = len(styles)
+                    styles.append(self._style(text, index, owner, frame))
+                number, style = known, styles[known]
+                upright = upright_frame and style.angle == 0
+                glyphs = result.glyphs.setdefault(style.angle, [])
+            # In fonts whose boxes fit each glyph, "y" hangs lower than the rest: its origin tells the base.
+            if upright and abs(box.top - box.bottom - style.height) <= 0.05 * style.size:
+                left, right = box.left * fx + fe, box.right * fx + fe
+                base = ff - (box.bottom + style.shift)
+            else:
+                left, right, base = self._turned(text, index, style, frame)
+            if right - left <= 0.01 * style.size and (printed == " " or code == 0xAD):
+                guessed = True
+                continue  # PDFium's own guess at a space, or a soft hyphen that prints nothing
+            if guessed:
+                guessed = False
+                if upright:
+                    left = self._without_overhang(text, index, left, glyphs, style, frame)
+            _append(glyphs, Glyph(printed, left, right, base, number), style)
+        if any(style.icon for style in styles):
+            _drop_icons(result)
+        return result
+
+    def _without_overhang(
+        self, text: int | None, index: int, left: float, glyphs: list[Glyph], style: Style, frame: Frame
+    ) -> float:
+        """Where the advance of a glyph after a guessed space begins; the glyph before it is shortened too.
+
+        A slanted letter reaches over its neighbours ("of every" in italics), and a loose box holds all of it:
+        the space between two words is then too narrow to be seen. Only looked at where PDFium, which knows
+        the advances, took the gap for a space.
+        """
+        if not glyphs:
+            return left
+        before = glyphs[-1]
+        gap = left - before.right
+        if not -0.3 * style.size < gap < 0.2 * style.size or abs(before.base) > 1e6:
+            return left
+        _origin(text, index, ctypes.byref(self._x), ctypes.byref(self._y))
+        start = max(left, self._x.value * frame.a + frame.e)
+        reach = 0.2 * style.size if before.text[-1] in "fFTVWYPjr/" else 0.1 * style.size
+        if start - before.right + reach >= 0.14 * style.size:
+            end = min(before.right, start - 0.2 * style.size)
+            glyphs[-1] = before._replace(right=max(end, before.left))
+        return start
+
+    def _turned(self, text: int | None, index: int, style: Style, frame: Frame) -> tuple[float, float, float]:
+        _origin(text, index, ctypes.byref(self._x), ctypes.byref(self._y))
+        x, y = frame.point(self._x.value, self._y.value)
+        along = math.radians(style.angle)
+        left = x * math.cos(along) + y * math.sin(along)
+        base = y * math.cos(along) - x * math.sin(along)
+        wide, high = self._box.right - self._box.left, self._box.top - self._box.bottom
+        if frame.a == 0:
+            wide, high = high, wide
+        cos, sin = abs(math.cos(along)), abs(math.sin(along))
+        spread = cos * cos - sin * sin
+        advance = (wide * cos - high * sin) / spread if abs(spread) > 0.2 else style.size / 2
+        return left, left + max(0.0, advance), base
+
+    def _style(self, text: int | None, index: int, owner: int, frame: Frame) -> Style:
+        _matrix(text, index, ctypes.byref(self._m))
+        m = self._m
+        across = m.a * frame.a + m.b * frame.c
+        down = m.a * frame.b + m.b * frame.d
+        angle = round(math.degrees(math.atan2(down, across)) / 5) * 5 % 360 if (across or down) else 0
+        size = _font_size(text, index) * (math.hypot(m.c, m.d) or math.hypot(m.a, m.b) or 1.0)
+        box_height = self._box.top - self._box.bottom
+        if not 0.05 < size < 2000:
+            size = box_height or 1.0
+        _origin(text, index, ctypes.byref(self._x), ctypes.byref(self._y))
+        bold, icon = self._font_facts(text, index, owner)
+        mode = _mode(owner)
+        red, green, blue, alpha = self._rgba
+        light = False
+        if _fill(text, index, *(ctypes.byref(part) for part in self._rgba)):
+            luminance = 0.299 * red.value + 0.587 * green.value + 0.114 * blue.value
+            light = luminance >= _LIGHT or alpha.value < 64
+        invisible = mode in _INVISIBLE_MODES
+        shift = self._y.value - self._box.bottom
+        light = light and mode not in (1, 5)
+        return Style(size, bold or mode == 2, icon, invisible, light, angle, shift, box_height)
+
+    def _font_facts(self, text: int | None, index: int, owner: int) -> tuple[bool, bool]:
+        """(bold, draws icons) of the font of a text object."""
+        font = _font(owner) or 0
+        known = self._fonts.get(font)
+        if known is None:
+            size = _font_name(font, self._name, 256) if font else 0
+            name = self._name.value.decode("latin-1") if 0 < size <= 256 else ""
+            name = name.split("+", 1)[-1]
+            bold = _BOLD_NAME.search(name) is not None
+            if not bold and not _PLAIN_NAME.search(name):
+                bold = bool(font and _font_flags(font) & _FORCE_BOLD) or _weight(text, index) >= 700
+            known = self._fonts[font] = (bold, is_icon_font(name))
+        return known
+
+
+def _append(glyphs: list[Glyph], glyph: Glyph, style: Style) -> None:
+    """Append, unless the same letter was just printed there (fake bold); put an accent on its letter."""
+    if not glyphs:
+        glyphs.append(glyph)
+        return
+    last = glyphs[-1]
+    if last.style == glyph.style:
+        if last.left == glyph.left and last.right == glyph.right and last.base == glyph.base:
+            glyphs[-1] = _with_part(last, glyph.text)
+            return
+    elif any(_is_same_print(before, glyph, style.size) for before in glyphs[-2:]):
+        style.bold = style.bold or glyph.text != " "
+        return
+    if last.text in ACCENTS and glyph.text.isalpha() and _lies_over(last, glyph, style.size):
+        glyphs[-1] = glyph._replace(text=glyph.text + ACCENTS[last.text])
+        return
+    glyphs.append(glyph)
+
+
+def _with_part(whole: Glyph, part: str) -> Glyph:
+    """A glyph with one more part: those of a ligature, or of a replacement text, share the one glyph's box."""
+    if not part.isalnum() and part == whole.text[-1]:
+        return whole
+    # PDFium has reversed right-to-left runs by now, the parts of their ligatures with them.
+    return whole._replace(text=part + whole.text if is_rtl(part) else whole.text + part)
+
+
+def _is_same_print(before: Glyph, glyph: Glyph, size: float) -> bool:
+    return (
+        before.text == glyph.text
+        and before.style != glyph.style
+        and abs(before.left - glyph.left) < 0.12 * size
+        and abs(before.base - glyph.base) < 0.12 * size
+    )
+
+
+def _lies_over(accent: Glyph, letter: Glyph, size: float) -> bool:
+    over = min(accent.right, letter.right) - max(accent.left, letter.left)
+    narrower = min(accent.right - accent.left, letter.right - letter.left)
+    return over > 0.5 * narrower > 0 and abs(accent.base - letter.base) < size
+
+
+def _drop_icons(page: GlyphPage) -> None:
+    """Remove the pictures of icon fonts; an address that one was given to stand for is kept."""
+    for angle, glyphs in page.glyphs.items():
+        texts: dict[int, str] = {}
+        for glyph in glyphs:
+            if page.styles[glyph.style].icon:
+                texts[glyph.style] = texts.get(glyph.style, "") + glyph.text
+        pictures = {style for style, text in texts.items() if not _ADDRESS.search(text)}
+        page.glyphs[angle] = [glyph for glyph in glyphs if glyph.style not in pictures]
+
+
+def _turns_to_upright(page: GlyphPage) -> int:
+    """Quarter turns that make most of the text stand upright; 0 when it does."""
+    counts = Counter({angle: sum(g.text != " " for g in glyphs) for angle, glyphs in page.glyphs.items()})
+    if not counts:
+        return 0
+    angle, most = counts.most_common(1)[0]
+    if angle % 90 or most <= 0.6 * counts.total():
+        return 0
+    return (360 - angle) // 90 % 4

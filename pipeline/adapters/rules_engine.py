@@ -1,0 +1,21 @@
+"""The rules as a profile engine: sections in, a draft whose facts point at lines out."""
+
+from __future__ import annotations
+
+from pipeline.domain.profile import Profile
+from pipeline.domain.sections import SectionedText
+from pipeline.ports import PaidWork
+from pipeline.reading.profile import draft_of
+
+
+class RulesEngine:
+    """Reads a profile by rules and lexica alone: no model, no network, milliseconds a page."""
+
+    version = "rules-3"
+
+    async def draft(self, sections: SectionedText, paid: PaidWork | None = None) -> Profile:
+        """As `ProfileEngine.draft`; nothing here is paid."""
+        return draft_of(sections)
+
+    async def check(self) -> None:
+        """Rules are always there."""

@@ -1,0 +1,193 @@
+"""The text of a DOCX in order: paragraphs, tables, text boxes, with lists counted and links resolved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pipeline.adapters.parsing.parsed import with_scheme
+from pipeline.adapters.word.package import Element, Package, whole
+from pipeline.adapters.word.styles import Look, Marks, Shape, Styles, is_dark, points
+
+#: What stands in a Piece's text instead of letters.
+TAB, MARGIN_TAB, BREAK, PAGE = "\t", "\v", "\n", "\f"
+_HYPERLINK = re.compile(r'HYPERLINK\s+"([^"]{1,2000})"')
+#: Elements that only wrap others; what is deleted or moved away is not among them.
+_WRAPPERS = frozenset(
+    ("sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml", "fldSimple", "Choice", "dir", "bdo")
+)
+_DRAWINGS = frozenset(("drawing", "pict", "object"))
+_MOST_SPAN = 64
+
+
+class Piece(NamedTuple):
+    """Text of one look, or one of the control characters above; `uri` is where it links to, or ""."""
+
+    text: str
+    look: Look
+    uri: str = ""
+
+
+@dataclass(slots=True)
+class Paragraph:
+    pieces: list[Piece]
+    shape: Shape
+    look: Look
+    mark: str = ""
+
+
+@dataclass(slots=True)
+class Cell:
+    """`span` is in columns of the grid."""
+
+    blocks: list[Block]
+    span: int
+    shaded: bool
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows of cells; `widths` of the grid's columns in points, empty where unknown."""
+
+    rows: list[list[Cell]] = field(default_factory=list)
+    widths: tuple[float, ...] = ()
+
+
+@dataclass(slots=True)
+class TextBox:
+    """A box beside the text or among it, told where it is anchored."""
+
+    blocks: list[Block]
+
+
+Block = Paragraph | Table | TextBox
+
+
+class PartReader:
+    """Reads one part: the document, a header, a footer."""
+
+    def __init__(self, package: Package, part: str, styles: Styles, marks: Marks) -> None:
+        self._relations = package.relations(part)
+        self._styles, self._marks = styles, marks
+        self._fields: list[list[str]] = []  # of each open field: its instruction so far, "shown" or ""
+
+    def blocks(self, parent: Element) -> list[Block]:
+        """What the element holds, in order."""
+        found: list[Block] = []
+        for element in parent.children:
+            if element.name == "p":
+                found += self._paragraph(element)
+            elif element.name == "tbl":
+                found.append(self._table(element))
+            elif element.name in _WRAPPERS:
+                found += self.blocks(element)
+            elif element.name == "AlternateContent":
+                found += self.blocks(_chosen(element))
+        return found
+
+    def _table(self, element: Element) -> Table:
+        grid = element.child("tblGrid")
+        widths = tuple(
+            points(column.attributes.get("w")) or 0.0 for column in (grid.children if grid else ())
+        )
+        table = Table(widths=widths if all(widths) else ())
+        for row in _rows(element, "tr"):
+            cells = [self._cell(cell) for cell in _rows(row, "tc")]
+            before = min(whole(row.value("trPr", "gridBefore")), _MOST_SPAN)
+            table.rows.append([Cell([], before, shaded=False), *cells] if before else cells)
+        return table
+
+    def _cell(self, element: Element) -> Cell:
+        shading = element.child("tcPr", "shd")
+        span = min(max(1, whole(element.value("tcPr", "gridSpan"))), _MOST_SPAN)
+        return Cell(self.blocks(element), span, shading is not None and is_dark(shading))
+
+    def _paragraph(self, element: Element) -> list[Block]:
+        properties = element.child("pPr")
+        shape, look = self._styles.paragraph(properties, self._marks)
+        paragraph = Paragraph([], shape, look)
+        boxes: list[Block] = []
+        self._inline(element, paragraph, boxes, "")
+        if shape.list_ is not None and any(piece.text.strip() for piece in paragraph.pieces):
+            paragraph.mark = self._marks.next(shape.list_)
+        return [*boxes, paragraph]
+
+    def _inline(self, parent: Element, into: Paragraph, boxes: list[Block], uri: str) -> None:
+        for element in parent.children:
+            name = element.name
+            if name == "r":
+                self._run(element, into, boxes, uri)
+            elif name == "hyperlink":
+                relation = self._relations.get(element.attributes.get("id", ""))
+                target = relation.target if relation is not None and relation.external else ""
+                self._inline(element, into, boxes, with_scheme(target.strip()) or uri)
+            elif name in _WRAPPERS:
+                told = _HYPERLINK.search(element.attributes.get("instr", ""))
+                self._inline(element, into, boxes, with_scheme(told[1]) if told else uri)
+            elif name == "AlternateContent":
+                self._inline(_chosen(element), into, boxes, uri)
+
+    def _run(self, element: Element, into: Paragraph, boxes: list[Block], uri: str) -> None:
+        look = self._styles.run(into.look, element.child("rPr"))
+        for child in element.children:
+            if child.name in _DRAWINGS or child.name == "AlternateContent":
+                boxes += self._boxes(child)
+            elif child.name == "fldChar":
+                self._field(child.attributes.get("fldCharType", ""))
+            elif child.name == "instrText" and self._fields:
+                self._fields[-1][0] += child.text
+            elif (text := _printed(child)) and all(shown for _, shown in self._fields):
+                into.pieces.append(
+                    Piece(text.upper() if look.capitals else text, look, self._linked() or uri)
+                )
+
+    def _field(self, kind: str) -> None:
+        if kind == "begin":
+            self._fields.append(["", ""])
+        elif self._fields and kind == "separate":
+            self._fields[-1][1] = "shown"
+        elif self._fields and kind == "end":
+            self._fields.pop()
+
+    def _linked(self) -> str:
+        """Where the fields around the text link to."""
+        told = (_HYPERLINK.search(instruction) for instruction, _ in self._fields)
+        return next((with_scheme(one[1]) for one in told if one), "")
+
+    def _boxes(self, drawing: Element) -> Iterator[Block]:
+        for element in [_chosen(drawing)] if drawing.name == "AlternateContent" else drawing.children:
+            if element.name == "txbxContent":
+                yield TextBox(self.blocks(element))
+            else:
+                yield from self._boxes(element)
+
+
+def _printed(element: Element) -> str:
+    """What an element of a run prints."""
+    name = element.name
+    if name == "t":
+        return element.text.translate(_NO_CONTROLS)
+    if name == "br":
+        return PAGE if element.attributes.get("type") in ("page", "column") else BREAK
+    if name == "ptab":
+        return TAB if element.attributes.get("alignment") == "left" else MARGIN_TAB
+    return {"tab": TAB, "cr": BREAK, "noBreakHyphen": "-", "lastRenderedPageBreak": PAGE}.get(name, "")
+
+
+_NO_CONTROLS = {ord(char): " " for char in (TAB, MARGIN_TAB, BREAK, PAGE, "\r")}
+
+
+def _chosen(alternate: Element) -> Element:
+    """The first of the alternatives: what today's Word shows."""
+    return alternate.child("Choice") or alternate.child("Fallback") or Element("", {})
+
+
+def _rows(parent: Element, name: str) -> Iterable[Element]:
+    """The rows of a table, or the cells of a row, whatever wraps them."""
+    for element in parent.children:
+        if element.name == name:
+            yield element
+        elif element.name in _WRAPPERS:
+            yield from _rows(element, name)

@@ -1,0 +1,1 @@
+"""What drives resumes: no Ray, no SQLAlchemy; the outside comes in as ports."""

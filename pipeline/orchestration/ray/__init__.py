@@ -1,0 +1,1 @@
+"""The service on Ray: deployments, actors and tasks."""

@@ -1,0 +1,392 @@
+"""One thin Serve wrapper a stage. Each takes a packet of jobs and answers receipts and values (`domain/receipt.py`).
+
+The wrappers are plain classes: Serve makes deployments of them (`graph.py`), and the isolated worker for
+suspects runs the very same ones in a process of its own (`isolation.py`). A deployment exists only where
+resources differ, so reading and grouping share one, and so do normalising and verifying.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pipeline.adapters.postgres.engine import StatementRefused
+from pipeline.adapters.postgres.jobs import ClaimedJob
+from pipeline.adapters.postgres.search import Search
+from pipeline.domain.checkpoint import CheckpointKey, Claimed
+from pipeline.domain.chunk import Chunk, EmbeddedChunks, Vector
+from pipeline.domain.errors import (
+    DatabaseUnavailable,
+    DocumentError,
+    LeaseLost,
+    NotYet,
+    ObjectMissing,
+    ProfileUnavailable,
+    TransientError,
+    VendorTimeout,
+)
+from pipeline.domain.journey import Lane, Lease
+from pipeline.domain.metrics import BATCH_SIZE, STAGE_SECONDS
+from pipeline.domain.profile import Meta, Profile
+from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Receipt, Waiting
+from pipeline.domain.result import ResumeResult, Verdict
+from pipeline.domain.sections import SectionedText
+from pipeline.orchestration import wiring
+from pipeline.orchestration.core.batching import ContinuousBatch
+from pipeline.orchestration.core.checkpoints import pack_vectors, unpack_vectors, vectors_key, wait_for
+from pipeline.orchestration.ray import meters, packets
+from pipeline.ports import Embedder
+from pipeline.settings import Settings, load_settings
+from pipeline.stages.embed_chunks import EmbedChunks
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Jobs of one call in the bulk lane: a call costs some milliseconds, whatever it carries.
+PACKET = 8
+_INDEX_AGAIN_S = 5.0
+
+
+#: Python looks for reference cycles after so many new objects, not after 700: a resume has tens of thousands, and few
+#: cycles. Half a millisecond of CPU a resume in each stage of Python.
+_OBJECTS_UNTIL_COLLECTED = 50_000
+
+
+def _begin() -> Settings:
+    """What every stage's process begins with: its settings, logs and garbage collection."""
+    settings = load_settings()
+    wiring.configure_logging(settings)
+    gc.set_threshold(_OBJECTS_UNTIL_COLLECTED, *gc.get_threshold()[1:])
+    return settings
+
+
+class _Clock:
+    """Seconds by stage, as a profile's `meta` and the metrics show them."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - started, 6)
+        meters.observe(STAGE_SECONDS, self.seconds[name], stage=name)
+
+
+async def _answers(
+    jobs: Sequence[ClaimedJob],
+    work: Callable[[ClaimedJob], Awaitable[tuple[Any, Done]]],
+    *,
+    at_once: int,
+) -> tuple[tuple[Receipt, ...], dict[UUID, Any]]:
+    """Work on a packet's jobs, so many at once: a receipt each, and the values of those that are done."""
+    values: dict[UUID, Any] = {}
+    room = asyncio.Semaphore(at_once)
+
+    async def one(job: ClaimedJob) -> Receipt:
+        async with room:
+            try:
+                value, done = await work(job)
+            except Exception as error:  # noqa: BLE001 - a stage's boundary: no job may cost its neighbours theirs
+                return _receipt(job, error)
+            values[job.lease.application_id] = value
+            return done
+
+    receipts = await asyncio.gather(*(one(job) for job in jobs))
+    return tuple(receipts), values
+
+
+def _receipt(job: ClaimedJob, error: Exception) -> Receipt:
+    """What the error tree names, as the receipt that it means; anything else is a bug."""
+    if isinstance(error, NotYet):
+        return Waiting(error.key or "unknown", error.seconds)
+    if isinstance(error, DocumentError | ProfileUnavailable | VendorTimeout):
+        return Failed(error.code, error.message, retryable=False)
+    if isinstance(error, TransientError | ObjectMissing):
+        return Failed(error.code, error.message, retryable=True)
+    if isinstance(error, LeaseLost):
+        return Lost()
+    log.error(
+        "stage raised",
+        exc_info=error,
+        extra={"application_id": str(job.lease.application_id), "attempt": job.attempt},
+    )
+    return Broken(type(error).__name__)
+
+
+def _thread_of(lane: Lane, name: str, settings: Settings) -> ThreadPoolExecutor:
+    """A thread for the lane's own work: bulk gives way to whoever waits for an answer."""
+    if lane is Lane.ONLINE:
+        return ThreadPoolExecutor(1, f"{name}-{lane}")
+    return ThreadPoolExecutor(1, f"{name}-{lane}", initializer=_give_way, initargs=(settings.bulk_niceness,))
+
+
+def _give_way(niceness: int) -> None:
+    if sys.platform == "linux":  # elsewhere priorities are a process's, not a thread's
+        thread = threading.get_native_id()
+        # Interrupted less often, a model keeps more of its weights in the caches: 2 % less CPU.
+        os.sched_setscheduler(thread, os.SCHED_BATCH, os.sched_param(0))
+        os.setpriority(os.PRIO_PROCESS, thread, niceness)
+
+
+async def _on(executor: ThreadPoolExecutor, call: Callable[..., T], *args: Any) -> T:
+    return await asyncio.get_running_loop().run_in_executor(executor, call, *args)
+
+
+class TextReader:
+    """Reads and groups: CPU, with the parsing in killable child processes, those of each lane its own."""
+
+    def __init__(self) -> None:
+        settings = _begin()
+        self._read = {
+            Lane.ONLINE: wiring.read_text(settings),
+            Lane.BULK: wiring.read_text(settings, nice=settings.bulk_niceness),
+        }
+        self._paid = wiring.paid_desk(settings, name="reader")
+        self._group = wiring.group_sections()
+        self._cpu = {lane: _thread_of(lane, "group", settings) for lane in Lane}
+        # One more than there are parsers, so that none is idle; or as many as may wait for OCR.
+        self._at_once = PACKET if settings.uses_textract else settings.parser_processes + 1
+
+    async def run(self, jobs: Sequence[ClaimedJob]) -> Answers:
+        """A SectionedText for each job that is done."""
+        receipts, values = await _answers(jobs, self._one, at_once=self._at_once)
+        return Answers(receipts, packets.packed(values))
+
+    async def _one(self, job: ClaimedJob) -> tuple[SectionedText, Done]:
+        clock = _Clock()
+        with clock.stage("read"):
+            paid = self._paid.work_of(job.lease, job.upload.sha256)
+            text = await self._read[job.lane].run(job.upload, paid)
+        with clock.stage("group"):
+            sections = await _on(self._cpu[job.lane], self._group.run, text)
+        return sections, Done({"read": text.engine, "group": self._group.version}, clock.seconds)
+
+
+class ProfileNormaliser:
+    """Normalises and verifies: waits on a vendor, or runs the rules on a thread of the lane's own."""
+
+    def __init__(self) -> None:
+        settings = _begin()
+        self._normalise = wiring.normalise_profile(settings)
+        self._waits = settings.uses_gemini
+        self._paid = wiring.paid_desk(settings, name="normaliser")
+        self._verify = wiring.verify_profile(settings)
+        self._cpu = {lane: _thread_of(lane, "normalise", settings) for lane in Lane}
+
+    async def run(self, jobs: Sequence[ClaimedJob], texts: Answers) -> Answers:
+        """The verified Profile of each job that is done, as JSON. `texts` are the reader's answers."""
+        read = packets.unpacked(texts.values)
+        receipts, values = await _answers(
+            jobs, lambda job: self._one(job, read[job.lease.application_id]), at_once=PACKET
+        )
+        return Answers(receipts, packets.packed(values))
+
+    async def _one(self, job: ClaimedJob, sections: SectionedText) -> tuple[str, Done]:
+        clock = _Clock()
+        cpu = self._cpu[job.lane]
+        with clock.stage("normalise"):
+            draft = await self._draft(job, sections)
+        with clock.stage("verify"):
+            profile = await _on(cpu, self._verify.run, draft, sections, job.upload)
+        versions = {"normalise": self._normalise.version, "verify": self._verify.version}
+        # Pickled, its many small models take four times as long to be there again.
+        return profile.model_dump_json(), Done(versions, clock.seconds)
+
+    async def _draft(self, job: ClaimedJob, sections: SectionedText) -> Profile:
+        drafting = self._normalise.run(sections, self._paid.work_of(job.lease, job.upload.sha256))
+        if self._waits:
+            return await drafting
+        # The rules never wait: on the replica's own loop every other resume would wait for them.
+        return await _on(self._cpu[job.lane], asyncio.run, drafting)
+
+
+@dataclass(slots=True)
+class _Vectors:
+    """A job's chunks, what was found stored of their vectors (or why nothing can be), and those made here."""
+
+    key: CheckpointKey | None
+    chunks: tuple[Chunk, ...]
+    found: bytes | Claimed | Exception | None
+    made: EmbeddedChunks | None = None
+
+
+class _Model:
+    """The embedding model as one lane uses it: a thread of its own, which is its tokenizer's only caller."""
+
+    def __init__(self, embedder: Embedder, lane: Lane, settings: Settings) -> None:
+        self.stage = EmbedChunks(embedder)
+        self.thread = _thread_of(lane, "model", settings)
+        self.batch: ContinuousBatch[tuple[Chunk, ...], EmbeddedChunks] = ContinuousBatch(
+            self.stage.run,
+            # A query waits for the batch of uploads that is under way, never for one of bulk.
+            max_items=settings.embedding_at_once // (2 if lane is Lane.ONLINE else 1),
+            executor=self.thread,
+            on_batch=lambda size: meters.observe(BATCH_SIZE, size, stage="embed"),
+        )
+
+
+class ChunkEmbedder:
+    """Embeds chunks of waiting resumes together, those of each lane by themselves, and queries before all."""
+
+    def __init__(self) -> None:
+        settings = _begin()
+        self._embedder = wiring.embedder(settings)
+        self._models = {
+            Lane.ONLINE: _Model(self._embedder, Lane.ONLINE, settings),
+            Lane.BULK: _Model(self._embedder.twin(), Lane.BULK, settings),
+        }
+        engine = wiring.database(settings, name="embedder")
+        self._checkpoints = wiring.checkpoint_store(engine)
+        self._database = ThreadPoolExecutor(2, "database")
+        threading.Thread(target=self._ensure_index, args=(wiring.search(engine),), daemon=True).start()
+
+    async def run(self, jobs: Sequence[ClaimedJob], texts: Answers) -> Answers:
+        """The EmbeddedChunks of each job that is done. `texts` are the reader's answers.
+
+        Equal bytes are embedded at most once by equal versions.
+        """
+        read = packets.unpacked(texts.values)
+        work = {job.lease: await self._prepared(job, read[job.lease.application_id]) for job in jobs}
+        await self._take(work)
+        receipts, values = await _answers(
+            jobs, lambda job: self._one(job, work[job.lease]), at_once=len(jobs)
+        )
+        await self._keep(work)
+        return Answers(receipts, packets.packed(values))
+
+    async def embed_query(self, text: str) -> Vector:
+        """The query's vector, float32 of shape (dimension,): ahead of every resume that waits."""
+        query = Chunk(0, "query", (), text)
+        return (await self._models[Lane.ONLINE].batch.submit((query,), rank=0)).vectors[0]
+
+    async def model(self) -> tuple[str, int]:
+        """The model's name (with its precision) and the dimension of its vectors."""
+        return self._embedder.model, self._embedder.dimension
+
+    def _ensure_index(self, search: Search) -> None:
+        """Make the model's vector index, however long PostgreSQL is away: searches are right without it, and slow."""
+        while True:
+            try:
+                search.ensure_index(self._embedder.model, self._embedder.dimension)
+            except DatabaseUnavailable:
+                time.sleep(_INDEX_AGAIN_S)
+            else:
+                return
+
+    async def _prepared(self, job: ClaimedJob, sections: SectionedText) -> _Vectors:
+        model = self._models[job.lane]
+        try:
+            chunks = await _on(model.thread, model.stage.chunk, sections)
+            key = vectors_key(job.upload.sha256, model.stage.version, chunks)
+        except Exception as error:  # noqa: BLE001 - this job's own, told when its turn comes
+            return _Vectors(None, (), error)
+        return _Vectors(key, chunks, None)
+
+    async def _take(self, work: dict[Lease, _Vectors]) -> None:
+        """Look for, or claim, the vectors of every job that has got so far."""
+        wanted = [(one.key, lease) for lease, one in work.items() if one.key is not None]
+        found: list[bytes | Claimed | Exception | None]
+        try:
+            found = [*await _on(self._database, self._checkpoints.take_many, wanted)]
+        except (DatabaseUnavailable, StatementRefused) as error:
+            found = [error] * len(wanted)
+        for (_, lease), answer in zip(wanted, found, strict=True):
+            work[lease].found = answer
+
+    async def _one(self, job: ClaimedJob, work: _Vectors) -> tuple[EmbeddedChunks, Done]:
+        clock = _Clock()
+        model = self._models[job.lane]
+        with clock.stage("embed"):
+            if isinstance(work.found, Exception):
+                raise work.found
+            if work.found is None:
+                assert work.key is not None
+                raise wait_for(work.key)
+            if isinstance(work.found, bytes):
+                embedded = unpack_vectors(work.found, model=self._embedder.model, chunks=work.chunks)
+            else:
+                embedded = work.made = await model.batch.submit(work.chunks, rank=1)
+        return embedded, Done({"embed": model.stage.version}, clock.seconds)
+
+    async def _keep(self, work: dict[Lease, _Vectors]) -> None:
+        """Store what was computed here. It only saves a later run the same work: an outage costs no job its result."""
+        values = [
+            (one.key, lease, pack_vectors(one.made))
+            for lease, one in work.items()
+            if one.key is not None and one.made is not None
+        ]
+        if values:
+            try:
+                await _on(self._database, self._checkpoints.put_many, values)
+            except (DatabaseUnavailable, StatementRefused) as error:
+                log.warning("vectors not kept", extra={"count": len(values), "error": type(error).__name__})
+
+
+class ResumeWriter:
+    """Saves finished resumes, as many in one transaction as have arrived meanwhile."""
+
+    def __init__(self) -> None:
+        settings = _begin()
+        self._stage = wiring.save_resume(wiring.database(settings, name="writer"))
+        self._batch: ContinuousBatch[ResumeResult, Verdict] = ContinuousBatch(
+            self._stage.run,
+            max_items=256,
+            executor=ThreadPoolExecutor(1, "writer"),
+            on_batch=lambda size: meters.observe(BATCH_SIZE, size, stage="save"),
+        )
+
+    async def run(
+        self,
+        jobs: Sequence[ClaimedJob],
+        texts: Answers,
+        profiles: Answers,
+        embedded: Answers,
+        done: Sequence[Done],
+    ) -> list[Verdict] | Failed:
+        """What became of each save; Failed where PostgreSQL did not answer and perhaps nothing was saved.
+
+        `done` is, for each job, what its stages took, together; the others are the stages' answers.
+        """
+        read, drafted, chunks = (packets.unpacked(stage.values) for stage in (texts, profiles, embedded))
+        results = [
+            _result(job, read[id_], drafted[id_], chunks[id_], one)
+            for job, one in zip(jobs, done, strict=True)
+            for id_ in [job.lease.application_id]
+        ]
+        try:
+            return list(await asyncio.gather(*(self._batch.submit(result) for result in results)))
+        except TransientError as error:
+            return Failed(error.code, error.message, retryable=True)
+
+
+def _verdict(job: ClaimedJob, saved: Verdict | BaseException) -> Verdict:
+    """What became of one save: whatever it raised is its own, and a bug."""
+    if isinstance(saved, Verdict):
+        return saved
+    id_ = str(job.lease.application_id)
+    log.error("save raised", exc_info=saved, extra={"application_id": id_})
+    return Verdict.REFUSED
+
+
+def _result(
+    job: ClaimedJob, sections: SectionedText, profile_json: str, embedded: EmbeddedChunks, done: Done
+) -> ResumeResult:
+    profile = Profile.model_validate_json(profile_json)
+    profile.meta = Meta(
+        versions=done.versions, seconds=done.seconds, facts_dropped=profile.meta.facts_dropped
+    )
+    return ResumeResult(job.lease, job.upload, sections, profile, embedded, done.versions, done.seconds)

@@ -1,0 +1,1 @@
+"""Every word that reading knows, as TOML, and how text is folded to find it."""

@@ -1,0 +1,166 @@
+"""The rules' vocabulary: the TOML files of `data/`, loaded once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from pipeline.reading.lexicon.fold import Phrases, fold, has_cjk, phrases, words_of
+
+
+def load(name: str) -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def any_of(texts: list[str]) -> re.Pattern[str]:
+    """A pattern for any of the texts, folded, longest first; for scripts without spaces."""
+    return re.compile("|".join(re.escape(fold(t)) for t in sorted(texts, key=len, reverse=True)))
+
+
+class Titles:
+    """Words of job titles."""
+
+    def __init__(self) -> None:
+        data = load("titles")
+        heads = [words_of(entry).words for entry in data["heads"].split()]
+        self.heads = {words[0] for words in heads if len(words) == 1 and len(words[0]) > 1}
+        self.compounds = phrases([" ".join(words) for words in heads if len(words) > 1])
+        self.weak = {word for entry in data["weak"].split() for word in words_of(entry).words} - self.heads
+        self.modifiers = {word for entry in data["modifiers"].split() for word in words_of(entry).words}
+        self.suffixes = tuple({fold(word) for word in data["suffixes"].split()})
+        cjk = data["cjk"].split()
+        self.cjk_tail = re.compile(f"(?:{any_of(cjk).pattern})[)）\\s]*$")
+        self.cjk = any_of([word for word in cjk if len(word) > 2])
+        self.at = [fold(word) for word in data["at"]]
+        self.told = [fold(word) for word in data["told"]]
+        self.seniority = Phrases({w: level for level, ws in data["seniority"].items() for w in ws})
+        self.types = Phrases({w: kind for kind, ws in data["types"].items() for w in ws})
+        self.types_cjk = {fold(w): kind for kind, ws in data["types"].items() for w in ws if has_cjk(w)}
+        self.labels = Phrases(
+            {
+                word: kind
+                for kind in ("title", "employer", "dates", "place", "body")
+                for word in data[f"labels_{kind}"]
+            }
+        )
+
+
+class Organisations:
+    """Words of employers and of schools."""
+
+    def __init__(self) -> None:
+        data = load("organisations")
+        self.legal = phrases(data["legal"])
+        self.nouns = phrases(data["nouns"])
+        self.cjk = any_of(data["cjk"])
+        self.institutions = phrases(data["institutions"])
+        self.institution_suffixes = tuple(fold(word) for word in data["institution_suffixes"])
+        self.institution_cjk = any_of(data["institution_cjk"])
+
+
+class Degrees:
+    """Degrees by level, fields, grades."""
+
+    LEVELS = (
+        "postdoctorate",
+        "doctorate",
+        "master",
+        "bachelor",
+        "associate",
+        "vocational",
+        "certificate",
+        "secondary",
+    )
+
+    def __init__(self) -> None:
+        data = load("degrees")
+        self.phrases = Phrases({p: level for level in self.LEVELS for p in data[level]["phrases"]})
+        self.short: dict[str, str] = {}
+        for level in self.LEVELS:
+            for form in data[level]["short"]:
+                self.short.setdefault(re.sub(r"[.\s]", "", form), level)
+        self.short_capitals = {form.upper(): level for form, level in self.short.items()}
+        self.cjk = [(any_of(data[level]["cjk"]), level) for level in self.LEVELS if data[level].get("cjk")]
+        other = data["other"]
+        self.words = phrases(other["words"])
+        self.of = phrases(other["of"])
+        self.field_labels = phrases(other["field_labels"])
+        self.labels = Phrases(
+            dict.fromkeys(other["institution_labels"], "institution")
+            | dict.fromkeys([*other["degree_labels"], *other["field_labels"]], "degree")
+        )
+        self.grade_labels = phrases(other["grade_labels"])
+        self.grade_phrases = phrases(other["grade_phrases"])
+        self.status = Phrases(
+            {
+                word: status
+                for status in ("discontinued", "ongoing", "completed")
+                for word in other[f"status_{status}"]
+            }
+        )
+        self.status_cjk = [
+            (any_of([w for w in other[f"status_{status}"] if has_cjk(w)]), status)
+            for status in ("discontinued", "ongoing", "completed")
+        ]
+
+
+class Languages:
+    """Languages, their levels, and language tests."""
+
+    def __init__(self) -> None:
+        data = load("languages")
+        self.names = Phrases({name: code for code, names in data["names"].items() for name in names})
+        self.cjk_names = {fold(n): code for code, names in data["names"].items() for n in names if has_cjk(n)}
+        self.cjk = any_of(list(self.cjk_names))
+        order = ("A1", "A2", "B1", "B2", "C1", "C2", "native")
+        self.levels = Phrases({word: level for level in order for word in data["cefr"][level]})
+        self.cjk_levels = {fold(w): level for level in order for w in data["cefr"][level] if has_cjk(w)}
+        self.cjk_level = any_of(list(self.cjk_levels))
+        self.tests = phrases(data["tests"]["words"])
+
+
+class Skills:
+    """Canonical skills."""
+
+    def __init__(self) -> None:
+        data = load("skills")
+        self.canonical = {
+            skill_key(form): name for name, forms in data["canonical"].items() for form in (name, *forms)
+        }
+        self.exact = set(data["exact"])
+        self.levels = phrases(data["words"]["levels"])
+        self.lead_ins = phrases(data["words"]["lead_ins"])
+        self.not_skills = phrases(data["words"]["not_skills"])
+
+
+def skill_key(text: str) -> str:
+    """What two spellings of one skill share: letters, digits, + and #."""
+    return re.sub(r"[^\w+#]|_", "", fold(text))
+
+
+@cache
+def titles() -> Titles:
+    return Titles()
+
+
+@cache
+def organisations() -> Organisations:
+    return Organisations()
+
+
+@cache
+def degrees() -> Degrees:
+    return Degrees()
+
+
+@cache
+def languages() -> Languages:
+    return Languages()
+
+
+@cache
+def skills() -> Skills:
+    return Skills()

@@ -1,0 +1,1 @@
+"""Where a page's lines stand: cells, columns, tables, furniture and rows."""

@@ -1,0 +1,244 @@
+"""Pieces of text that remember their lines, and the rows that they are printed in."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from pipeline.domain.profile import Fact, pointed
+from pipeline.domain.sections import Section, SectionedText
+from pipeline.domain.text import Line
+from pipeline.reading.lexicon.fold import has_cjk
+from pipeline.reading.lexicon.load import load
+
+_BULLET = re.compile(
+    r"^\s*(?:[•●▪▫■□◦○‣⁃∙·►▶▸➢➤✓✔✦❖◆◇⬥★☆➔→»›⚫⚬*\ue000-\uf8ff]+\s*|[–—−-]\s+|o\s+(?=[A-ZÀ-Þ])|\(?(?:\d{1,2}|[a-z])[.)]\s+(?=\D)|\[\d{1,4}\]\s+)"
+)
+_NUMBERED = re.compile(r"^\s*\(?(?:\d{1,2}|[a-z])[.)]\s")
+_EDGES = " \t,;:|•·●▪◦‖–—―−-/\\*→»›~\ue000"
+_HYPHEN = re.compile(r"[^\W\d_]-$")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A text from one line or more. `parts` says where in the text each line begins.
+
+    Boxes are fractions of the page; `size` is in points.
+    """
+
+    text: str
+    parts: tuple[tuple[int, int], ...]
+    page: int
+    left: float
+    right: float
+    top: float
+    bottom: float
+    size: float
+    bold: bool
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(line_id for _, line_id in self.parts))
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+    def cut(self, begin: int, end: int) -> Piece:
+        """The text from `begin` to `end` without white space around it, and only the lines that show it."""
+        inner = self.text[begin:end]
+        begin += len(inner) - len(inner.lstrip())
+        end = begin + len(inner.strip())
+        parts = []
+        for i, (offset, line_id) in enumerate(self.parts):
+            past = self.parts[i + 1][0] if i + 1 < len(self.parts) else len(self.text)
+            if past > begin and offset < max(end, begin + 1):
+                parts.append((max(0, offset - begin), line_id))
+        text = self.text[begin:end]
+        box = self.left, self.right, self.top, self.bottom
+        return Piece(text, tuple(parts), self.page, *box, self.size, self.bold)
+
+    def trim(self) -> Piece:
+        """Without separators and unpaired brackets at its ends."""
+        text = self.text
+        begin, end = 0, len(text)
+        while True:
+            size = end - begin
+            while begin < end and text[begin] in _EDGES:
+                begin += 1
+            while end > begin and text[end - 1] in _EDGES:
+                end -= 1
+            inner = text[begin:end]
+            if (
+                len(inner) > 1
+                and inner[0] in "([（【"
+                and inner[-1] in ")]）】"
+                and inner.count(inner[0]) == 1
+            ):
+                begin, end = begin + 1, end - 1
+            elif inner and inner[0] in ")]）】":
+                begin += 1
+            elif inner and inner[-1] in "([（【":
+                end -= 1
+            elif inner and inner[0] in "(（[" and not re.search(r"[)）\]]", inner):
+                begin += 1
+            elif inner and inner[-1] in ")）]" and not re.search(r"[(（\[]", inner):
+                end -= 1
+            if end - begin == size or end <= begin:
+                return self.cut(begin, end)
+
+    def split(self, pattern: re.Pattern[str]) -> list[Piece]:
+        found, position = [], 0
+        for match in pattern.finditer(self.text):
+            found.append(self.cut(position, match.start()))
+            position = match.end()
+        found.append(self.cut(position, len(self.text)))
+        return [piece for piece in found if piece.text]
+
+    def fact(self, confidence: float = 0.9, value: Any = None) -> Fact[Any]:
+        """The text as a fact; `value` where it is not the text itself."""
+        return pointed(self.text if value is None else value, self.text, self.ids, confidence)
+
+    def fact_at(self, begin: int, end: int, value: Any, confidence: float = 0.9) -> Fact[Any]:
+        return self.cut(begin, end).fact(confidence, value)
+
+    @property
+    def bulleted(self) -> bool:
+        return _BULLET.match(self.text) is not None
+
+    @property
+    def numbered(self) -> bool:
+        return _NUMBERED.match(self.text) is not None
+
+    def unbulleted(self) -> Piece:
+        match = _BULLET.match(self.text)
+        return self.cut(match.end(), len(self.text)) if match else self
+
+
+def piece_of(line: Line) -> Piece:
+    box = line.box
+    return Piece(
+        line.text,
+        ((0, line.id),),
+        line.page,
+        box.left,
+        box.right,
+        box.top,
+        box.bottom,
+        line.size or 10.0,
+        bool(line.bold),
+    )
+
+
+def _keeps_hyphen(text: str) -> bool:
+    """Whether the hyphen at a text's end belongs to the word: "cloud-" / "native"."""
+    return re.split(r"[\s/(]", text[:-1])[-1].lower() in _hyphened()
+
+
+@cache
+def _hyphened() -> frozenset[str]:
+    return frozenset(load("hyphens")["keeps"])
+
+
+def join(pieces: Sequence[Piece], separator: str = " ") -> Piece:
+    """One piece of several, a word cut by a hyphen at a line's end made whole."""
+    text, parts = pieces[0].text, list(pieces[0].parts)
+    for piece in pieces[1:]:
+        if _HYPHEN.search(text) and piece.text[:1].islower():
+            if not _keeps_hyphen(text):
+                text = text[:-1]
+        elif text:
+            text += separator
+        parts += [(offset + len(text), line_id) for offset, line_id in piece.parts]
+        text += piece.text
+    first = pieces[0]
+    same_page = [piece for piece in pieces if piece.page == first.page]
+    return replace(
+        first,
+        text=text,
+        parts=tuple(parts),
+        left=min(piece.left for piece in same_page),
+        right=max(piece.right for piece in same_page),
+        bottom=max(piece.bottom for piece in same_page),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is printed on one base line of one column, left to right."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(piece.text for piece in self.pieces)
+
+    @property
+    def first(self) -> Piece:
+        return self.pieces[0]
+
+    @property
+    def left(self) -> float:
+        return min(piece.left for piece in self.pieces)
+
+    @property
+    def right(self) -> float:
+        return max(piece.right for piece in self.pieces)
+
+    @property
+    def top(self) -> float:
+        return min(piece.top for piece in self.pieces)
+
+    @property
+    def bottom(self) -> float:
+        return max(piece.bottom for piece in self.pieces)
+
+    @property
+    def page(self) -> int:
+        return self.pieces[0].page
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(i for piece in self.pieces for i in piece.ids)
+
+
+class Rows:
+    """Answers the rows of a section. Lines that print a lone bullet are left out of them."""
+
+    def __init__(self, sections: SectionedText) -> None:
+        self._lines = sections.line_by_id
+        self._row_of = {line_id: n for n, row in enumerate(sections.rows) for line_id in row}
+
+    def of(self, section: Section) -> list[Row]:
+        return self.of_ids(section.line_ids)
+
+    def of_ids(self, line_ids: Iterable[int]) -> list[Row]:
+        grouped: dict[int, list[Piece]] = {}
+        for line_id in line_ids:
+            piece = piece_of(self._lines[line_id])
+            if _BULLET.fullmatch(piece.text + " "):
+                continue
+            grouped.setdefault(self._row_of.get(line_id, -1 - line_id), []).append(piece)
+        return [Row(tuple(pieces)) for pieces in grouped.values() if any(piece.text for piece in pieces)]
+
+    def line(self, line_id: int) -> Piece:
+        return piece_of(self._lines[line_id])
+
+
+def repeated_glyph(rows: list[Row]) -> str | None:
+    """A lone letter that opens many lines is a bullet of a font without names: "f Built a …"."""
+    opens = Counter(
+        row.first.text[0]
+        for row in rows
+        if len(row.first.text) > 8
+        and row.first.text[1:2] == " "
+        and row.first.text[0].isalnum()
+        and not has_cjk(row.first.text[0])
+        and row.first.text[0] not in "aAIyeoOàÀéÉиИяЯвВсСкКу"
+    )
+    glyph, times = opens.most_common(1)[0] if opens else ("", 0)
+    return glyph if times >= 3 else None

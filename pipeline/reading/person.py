@@ -1,0 +1,288 @@
+"""The person: name, contacts, place, headline and summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.domain.profile import Fact, Location, Name, Person, ProfileLink
+from pipeline.domain.sections import SectionedText, SectionKind
+from pipeline.domain.text import Line
+from pipeline.reading.lexicon.fold import fold, has_cjk, words_of
+from pipeline.reading.page.rows import Piece, Row, Rows, join
+from pipeline.reading.values import contacts
+from pipeline.reading.values.classify import employer_score, shape_score, title_score
+from pipeline.reading.values.dates import find_dates, mentions_birth
+from pipeline.reading.values.names import read_name
+from pipeline.reading.values.places import country_hint, gazetteer, place_score, read_location
+
+_CONTACT_KINDS = (SectionKind.HEADER, SectionKind.CONTACT)
+_SPLIT = re.compile(r"\s*[|•·●▪‖∙│┃;]\s*|\s{3,}|\s[–—]\s(?=\D)")
+_LABEL = re.compile(r"^\s*([^:：\d@]{2,30}?)\s*[:：]\s*(?=\S)")
+_TOP_LINES = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The lines to look for a person in: the contact block in order, running headers and footers, the rest."""
+
+    contact: list[Piece]
+    furniture: list[Piece]
+    rest: list[Piece]
+    rows: list[Row]
+
+    @property
+    def contact_ids(self) -> set[int]:
+        return {i for piece in (*self.contact, *self.furniture) for i in piece.ids}
+
+
+def blocks_of(sections: SectionedText, rows: Rows) -> Blocks:
+    contact_ids: list[int] = []
+    rest_ids: list[int] = []
+    for section in sections.sections:
+        target = contact_ids if section.kind in _CONTACT_KINDS else rest_ids
+        if section.kind is not SectionKind.REFERENCES:
+            target += section.heading_ids if section.kind is SectionKind.HEADER else ()
+            target += section.line_ids
+    if len(contact_ids) < 3:
+        contact_ids += _top_ids(sections, exclude=set(contact_ids))
+    visible = [i for i in sections.furniture if not sections.line_by_id[i].hidden]
+    return Blocks(
+        contact=[rows.line(i) for i in contact_ids],
+        furniture=_unique_texts(rows.line(i) for i in visible),
+        rest=[rows.line(i) for i in rest_ids if i not in set(contact_ids)],
+        rows=rows.of_ids(contact_ids),
+    )
+
+
+def _top_ids(sections: SectionedText, exclude: set[int]) -> list[int]:
+    first = sections.text.pages[0] if sections.text.pages else None
+    exclude = exclude | {i for section in sections.sections for i in section.heading_ids}
+    lines: list[Line] = sorted(first.lines if first else (), key=lambda line: (line.box.top, line.box.left))
+    return [line.id for line in lines if line.id not in exclude and not line.hidden][:_TOP_LINES]
+
+
+def _unique_texts(pieces: Iterable[Piece]) -> list[Piece]:
+    seen: dict[str, Piece] = {}
+    for piece in pieces:
+        seen.setdefault(piece.text, piece)
+    return list(seen.values())
+
+
+def read_person(sections: SectionedText, rows: Rows) -> Person:
+    blocks = blocks_of(sections, rows)
+    person = Person()
+    annotated_emails, annotated_links = contacts.annotated(sections.text.pages, blocks.contact_ids)
+    person.emails = _emails(blocks, annotated_emails, sections)
+    person.links = _links(blocks, annotated_links, person.emails)
+    person.name = read_name(blocks.contact, blocks.furniture, _hints(person))
+    person.location = _location(blocks, person.name)
+    region = contacts.region_hint(country_hint(person.location), sections.language)
+    person.phones = _phones(blocks, region)
+    country_from_phone(person)
+    person.headline = _headline(blocks, person)
+    person.summary = _summary(sections, rows, blocks)
+    return person
+
+
+def _emails(blocks: Blocks, annotated: list[Fact[str]], sections: SectionedText) -> list[Fact[str]]:
+    found = [fact for piece in _with_wraps(blocks.contact) for fact in contacts.emails_in(piece)]
+    found += [fact for piece in blocks.furniture for fact in contacts.emails_in(piece)]
+    found = contacts.unique_facts([*found, *annotated])
+    if not found:
+        found = [fact for piece in blocks.rest for fact in contacts.emails_in(piece)][:1]
+    if not found:
+        everywhere = {line.id for line in sections.text.lines}
+        found = contacts.annotated(sections.text.pages, everywhere)[0][:1]
+    return found
+
+
+def _with_wraps(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces, an address that a narrow column broke after "@", "." or "-" made whole."""
+    result: list[Piece] = []
+    for piece in pieces:
+        above = result[-1] if result else None
+        if (
+            above is not None
+            and " " not in piece.text
+            and (
+                " " not in above.text.strip().rsplit(":", 1)[-1].strip()
+                or above.text.endswith((".com/in/", ".com/", ".io/"))
+            )
+            and (abs(piece.left - above.left) < 0.03 or above.text.endswith("/"))
+            and (
+                (above.text.endswith(("@", "-", "_", "/")) or piece.text.startswith(("@", ".")))
+                or (above.text.endswith(".") and "@" in above.text)
+                or (
+                    "@" in above.text
+                    and not re.search(r"@.*\.\w{2,}$", above.text)
+                    and re.match(r"^[\w-]*\.\w{2,}$", piece.text)
+                )
+            )
+        ):
+            result[-1] = join([above, piece], "")
+        else:
+            result.append(piece)
+    return result
+
+
+def _links(blocks: Blocks, annotated: list[ProfileLink], emails: list[Fact[str]]) -> list[ProfileLink]:
+    printed = [link for piece in _with_wraps(blocks.contact) for link in contacts.links_in(piece, bare=True)]
+    printed += [link for piece in blocks.furniture for link in contacts.links_in(piece, bare=True)]
+    others = [link for piece in blocks.rest for link in contacts.links_in(piece, bare=False)]
+    profile_like = [
+        link for link in others if link.type in ("linkedin", "orcid", "xing") or _is_account(link)
+    ]
+    domains = {email.value.split("@")[-1] for email in emails}
+    found = contacts.unique_links([*annotated, *printed, *profile_like])
+    return [
+        link
+        for link in found
+        if "www" in link.url.raw
+        or "http" in link.url.raw
+        or not any(domain.endswith(contacts.url_key(link.url.value)) for domain in domains)
+    ]
+
+
+def _is_account(link: ProfileLink) -> bool:
+    """Whether a link to a code host names a person and no project."""
+    url = link.url.value.rstrip("/")
+    return link.type == "github" and url.count("/") <= (3 if "://" in url else 1)
+
+
+def _hints(person: Person) -> list[str]:
+    hints = [fold(re.sub(r"\d", "", email.value.split("@")[0])) for email in person.emails]
+    hints += [
+        fold(link.url.value.rstrip("/").rsplit("/", 1)[-1]) for link in person.links if link.type != "website"
+    ]
+    return hints
+
+
+def _phones(blocks: Blocks, region: str | None) -> list[Fact[str]]:
+    found = [fact for piece in blocks.contact for fact in contacts.phones_in(piece, region)]
+    found += [fact for piece in blocks.furniture for fact in contacts.phones_in(piece, region)]
+    if not found:
+        found = [f for p in blocks.rest for f in contacts.phones_in(p, region) if f.confidence >= 0.8][:1]
+    return contacts.unique_facts(sorted(found, key=lambda fact: -fact.confidence))
+
+
+def _location(blocks: Blocks, name: Name) -> Location | None:
+    taken = {name.full.raw} if name.full else set()
+    best: tuple[float, Piece] | None = None
+    for n, row in enumerate(blocks.rows):
+        contact_row = any(
+            contacts.emails_in(p) or contacts.phones_in(p, None) or contacts.links_in(p, bare=True)
+            for p in row.pieces
+        )
+        for piece in row.pieces:
+            if mentions_birth(piece.text):
+                continue
+            for part in piece.split(_SPLIT):
+                scored = _place_of(part, taken, contact_row=contact_row)
+                if scored and (best is None or scored[0] - 0.02 * n > best[0]):
+                    best = scored[0] - 0.02 * n, scored[1]
+    return read_location(best[1], round(min(0.95, 0.5 + best[0] / 3), 2)) if best else None
+
+
+def _place_of(part: Piece, taken: set[str], *, contact_row: bool) -> tuple[float, Piece] | None:
+    label = _LABEL.match(part.text)
+    labelled = label is not None and label[1] in gazetteer().labels
+    if label and labelled:
+        part = part.cut(label.end(), len(part.text))
+    part = part.trim()
+    if (
+        len(part.text) < (2 if has_cjk(part.text) else 3)
+        or part.text in taken
+        or "@" in part.text
+        or contacts.links_in(part, bare=True)
+        or contacts.phones_in(part, None)
+    ):
+        return None
+    score = place_score(part.text)
+    if labelled:
+        return max(score, 0.5) + 1.5, part
+    address = bool(gazetteer().street.find(part.text)) and any(c.isdigit() for c in part.text)
+    if score >= 0.8 or (address and score > -0.6 and len(part.text) < 90):
+        return max(score, 0.9), part
+    possible = score > 0.2 and title_score(part.text) <= 0 and employer_score(part.text) < 0.8
+    return (0.1, part) if possible and contact_row and not has_cjk(part.text) else None
+
+
+def country_from_phone(person: Person) -> None:
+    """A dialling code tells the country where nothing printed does; the verify stage marks it inferred."""
+    import phonenumbers
+
+    if person.location and person.location.country:
+        return
+    for phone in person.phones:
+        if phone.raw.lstrip("( ").startswith(("+", "00")) and phone.value.startswith("+"):
+            code = phonenumbers.region_code_for_number(phonenumbers.parse(phone.value))
+            if code:
+                person.location = person.location or Location()
+                person.location.country = Fact[str](
+                    value=code, raw=phone.raw, confidence=0.6, evidence=phone.evidence
+                )
+                return
+
+
+def _headline(blocks: Blocks, person: Person) -> Fact[str] | None:
+    if person.name.full is None:
+        return None
+    name_ids = set(person.name.full.evidence[0].line_ids)
+    start = next((i for i, p in enumerate(blocks.contact) if name_ids & set(p.ids)), None)
+    if start is None:
+        return None
+    for offset, piece in enumerate(blocks.contact[start : start + 5]):
+        text = _without(piece, person.name.full.raw)
+        if text is None or not _could_be_headline(text, person):
+            continue
+        if title_score(text.text) >= 0.5 or (
+            offset <= 1 and shape_score(text.text) > 0 and place_score(text.text) < 0.5
+        ):
+            return text.fact(0.85 if title_score(text.text) >= 0.8 else 0.5)
+    return None
+
+
+def _without(piece: Piece, name: str) -> Piece | None:
+    at = piece.text.find(name)
+    if at < 0:
+        return piece
+    rest = piece.cut(at + len(name), len(piece.text)).trim()
+    return rest if len(rest.text) > 3 else None
+
+
+def _could_be_headline(piece: Piece, person: Person) -> bool:
+    text = piece.text
+    if (
+        not 3 <= len(text) <= 120
+        or len(text.split()) > 14
+        or "@" in text
+        or find_dates(text)
+        or mentions_birth(text)
+    ):
+        return False
+    if contacts.links_in(piece, bare=True) or contacts.phones_in(piece, None) or _LABEL.match(text):
+        return False
+    if person.location and person.location.raw and person.location.raw.raw in text:
+        return False
+    return len(words_of(text).words) >= 1 and not any(c.isdigit() for c in text)
+
+
+def _is_statement(piece: Piece) -> bool:
+    """Whether a line of the contact block is a sentence about the person, not an address or a list."""
+    text = piece.text
+    if piece.words < 8 or "@" in text or "|" in text or sum(c.isdigit() for c in text) > 6:
+        return False
+    return shape_score(text) < 0.2 and place_score(text) < 0.5
+
+
+def _summary(sections: SectionedText, rows: Rows, blocks: Blocks) -> Fact[str] | None:
+    for section in sections.sections:
+        if section.kind is SectionKind.SUMMARY:
+            pieces = [piece.unbulleted() for row in rows.of(section) for piece in row.pieces]
+            pieces = [piece for piece in pieces if piece.text]
+            if pieces:
+                return join(pieces).fact(0.85)
+    prose = [p for p in blocks.contact if _is_statement(p)]
+    return join(prose).fact(0.6) if prose else None

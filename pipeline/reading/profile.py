@@ -1,0 +1,256 @@
+"""The rules as a profile engine: sections in, a draft whose facts point at lines out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from pipeline.domain.profile import Document, Education, Finding, Person, Profile, Work
+from pipeline.domain.sections import Section, SectionedText, SectionKind
+from pipeline.reading.entries.education import read_education
+from pipeline.reading.entries.lists import (
+    read_certifications,
+    read_entries,
+    read_interests,
+    read_projects,
+    read_references,
+    read_volunteering,
+)
+from pipeline.reading.entries.sentences import read_told
+from pipeline.reading.entries.work import read_work
+from pipeline.reading.lexicon.load import languages
+from pipeline.reading.page.rows import Row, Rows
+from pipeline.reading.person import read_person
+from pipeline.reading.values.classify import (
+    degree_level,
+    degree_score,
+    employer_score,
+    institution_score,
+    title_score,
+)
+from pipeline.reading.values.dates import find_dates, guess_month_first
+from pipeline.reading.values.places import country_hint, part_kind
+from pipeline.reading.values.skills import SkillFinder, read_skills
+from pipeline.reading.values.spoken import language_hits, read_languages
+
+_RIGHT_TO_LEFT = ("ar", "he", "fa", "ur")
+_MONTH_FIRST = ("US", "PH", "CA")
+_log = logging.getLogger(__name__)
+
+
+def draft_of(sections: SectionedText) -> Profile:
+    """The profile that these sections tell, by rules and lexica alone: its facts point at lines, unverified."""
+    return _Draft(sections).profile()
+
+
+class _Draft:
+    def __init__(self, sections: SectionedText) -> None:
+        self._sections = sections
+        self._rows = Rows(sections)
+        self._month_first = False
+
+    def profile(self) -> Profile:
+        """The draft. A part that could not be read is empty and has a finding in `document`."""
+        profile = Profile()
+        findings = [
+            Finding(code="section-unread", severity="warning", detail=f"{name} could not be read")
+            for name, read in self._parts()
+            if not _read(name, read, profile)
+        ]
+        if findings:
+            profile.document = Document(sha256="", mime="", pages=0, findings=findings)
+        return profile
+
+    def _parts(self) -> list[tuple[str, Callable[[Profile], None]]]:
+        """What a profile is read in, by name and in order: later parts look at earlier ones."""
+        return [
+            ("person", self._person),
+            ("work", self._work),
+            ("education", self._education),
+            ("languages", self._languages),
+            ("skills", self._skills),
+            ("certifications", self._certifications),
+            ("projects", self._projects),
+            ("publications", self._publications),
+            ("awards", self._awards),
+            ("volunteering", self._volunteering),
+            ("references", self._references),
+            ("interests", self._interests),
+            ("named skills", self._name_skills),
+            ("ranges", self._turn_ranges),
+        ]
+
+    def _person(self, profile: Profile) -> None:
+        try:
+            profile.person = read_person(self._sections, self._rows)
+        finally:
+            self._month_first = prints_month_first(self._sections, profile.person)
+
+    def _languages(self, profile: Profile) -> None:
+        profile.languages = read_languages(self._of(SectionKind.LANGUAGES))
+
+    def _certifications(self, profile: Profile) -> None:
+        profile.certifications = read_certifications(self._of(SectionKind.CERTIFICATIONS))
+
+    def _projects(self, profile: Profile) -> None:
+        for section in self._kind(SectionKind.PROJECTS):
+            profile.projects += read_projects(self._rows.of(section), month_first=self._month_first)
+
+    def _publications(self, profile: Profile) -> None:
+        profile.publications = read_entries(self._of(SectionKind.PUBLICATIONS))
+
+    def _awards(self, profile: Profile) -> None:
+        profile.awards = read_entries(self._of(SectionKind.AWARDS))
+
+    def _volunteering(self, profile: Profile) -> None:
+        rows = self._of(SectionKind.VOLUNTEERING)
+        profile.volunteering = read_volunteering(rows, month_first=self._month_first)
+
+    def _references(self, profile: Profile) -> None:
+        profile.references = read_references(self._of(SectionKind.REFERENCES))
+
+    def _interests(self, profile: Profile) -> None:
+        profile.interests = read_interests(self._of(SectionKind.INTERESTS))
+
+    def _kind(self, *kinds: SectionKind) -> list[Section]:
+        return [section for section in self._sections.sections if section.kind in kinds]
+
+    def _of(self, *kinds: SectionKind) -> list[Row]:
+        return [row for section in self._kind(*kinds) for row in self._rows.of(section)]
+
+    def _streams(self, kind: SectionKind) -> list[list[Row]]:
+        return [self._rows.of_ids(ids) for ids in entry_lines(self._sections, kind) if ids]
+
+    def _work(self, profile: Profile) -> None:
+        found: list[Work] = []
+        for rows in self._streams(SectionKind.WORK):
+            told = read_told(rows, month_first=self._month_first)
+            found += told or read_work(rows, month_first=self._month_first)
+        if not found:
+            for section in self._kind(
+                SectionKind.OTHER, SectionKind.HEADER, SectionKind.PROJECTS, SectionKind.SUMMARY
+            ):
+                works = read_work(self._rows.of(section), month_first=self._month_first)
+                found += [w for w in works if _sure_work(w)]
+        profile.work = found
+
+    def _education(self, profile: Profile) -> None:
+        found: list[Education] = []
+        for rows in self._streams(SectionKind.EDUCATION):
+            found += read_education(rows, month_first=self._month_first)
+        if not found:
+            for section in self._kind(
+                SectionKind.OTHER, SectionKind.HEADER, SectionKind.WORK, SectionKind.CERTIFICATIONS
+            ):
+                read = read_education(self._rows.of(section), month_first=self._month_first)
+                found += [e for e in read if _sure_education(e)]
+        profile.education = found
+
+    def _skills(self, profile: Profile) -> None:
+        rows = self._of(SectionKind.SKILLS)
+        spoken = [row for row in rows if _tells_languages(row)]
+        if spoken and not profile.languages:
+            profile.languages = read_languages(spoken)
+        profile.skills = read_skills([row for row in rows if row not in spoken])
+
+    def _name_skills(self, profile: Profile) -> None:
+        name_skills(profile)
+
+    def _turn_ranges(self, profile: Profile) -> None:
+        turn_ranges(profile, self._sections.language)
+
+
+def entry_lines(sections: SectionedText, kind: SectionKind) -> list[list[int]]:
+    """The lines of each section of a kind, with those that follow under the heading of an entry.
+
+    A heading that names an employer, a school or a place is an entry's, and no section's.
+    """
+    streams: list[list[int]] = []
+    follows = False
+    for section in sections.sections:
+        if section.kind is kind:
+            streams.append(list(section.line_ids))
+            follows = True
+        elif (
+            section.kind is SectionKind.OTHER and follows and (not streams[-1] or _heads_entry(section.title))
+        ):
+            streams[-1] += [*section.heading_ids, *section.line_ids]
+        else:
+            follows = False
+    return streams
+
+
+def prints_month_first(sections: SectionedText, person: Person) -> bool:
+    """Whether 04/05/2019 is the fifth of April in this document."""
+    country = country_hint(person.location)
+    default = country in _MONTH_FIRST or (country is None and sections.language == "en")
+    return guess_month_first([line.text for line in sections.text.lines], default)
+
+
+def name_skills(profile: Profile) -> None:
+    """Write into each position the skills it names, and into each skill where it is named.
+
+    A fact of confidence 0, which no line shows, names nothing.
+    """
+    finder = SkillFinder(profile.skills)
+    named: dict[str, set[str]] = {}
+    for work in profile.work:
+        facts = [work.title, work.description, *work.bullets]
+        work.skills = finder.find("\n".join(fact.raw for fact in facts if fact and fact.confidence))
+        for name in work.skills:
+            named.setdefault(name, set()).add("work")
+    for project in profile.projects:
+        told = [fact for fact in (project.name, project.description) if fact and fact.confidence]
+        for name in finder.find("\n".join(fact.raw for fact in told)):
+            named.setdefault(name, set()).add("projects")
+    for skill in profile.skills:
+        skill.found_in = ["skills", *sorted(named.get(skill.canonical or skill.raw.value, ()))]
+
+
+def turn_ranges(profile: Profile, language: str | None) -> None:
+    """In right-to-left text a range of bare numbers is printed end first: "2019–2015"."""
+    entries: list[Work | Education] = [*profile.work, *profile.education]
+    for entry in entries if language in _RIGHT_TO_LEFT else ():
+        if entry.start and entry.end and entry.start.value[:4] > entry.end.value[:4]:
+            entry.start, entry.end = entry.end, entry.start
+
+
+def _read(name: str, read: Callable[[Profile], None], profile: Profile) -> bool:
+    """Read one part into the profile. False when its rules failed on this document."""
+    try:
+        read(profile)
+    except Exception as error:  # noqa: BLE001
+        # A page may be set in a way that no rule foresaw. What the other parts read is worth keeping,
+        # so a part that raises costs only itself. The type alone is logged: a message may quote the page.
+        _log.warning("part-unread part=%s error=%s", name, type(error).__name__)
+        return False
+    return True
+
+
+def _heads_entry(title: str | None) -> bool:
+    """Whether a heading is that of an entry: it names a role, an organisation, a place or a date."""
+    if not title:
+        return False
+    known = max(title_score(title), employer_score(title), institution_score(title), degree_score(title))
+    return known >= 0.9 or part_kind(title) is not None or bool(find_dates(title))
+
+
+def _sure_work(work: Work) -> bool:
+    return bool(work.title and title_score(work.title.value) >= 0.8 and (work.start or work.is_current))
+
+
+def _sure_education(education: Education) -> bool:
+    known = education.degree is not None and degree_level(education.degree.raw.value) is not None
+    return (
+        known and education.institution is not None and institution_score(education.institution.value) >= 0.9
+    )
+
+
+def _tells_languages(row: Row) -> bool:
+    """Whether a row of a skills section lists spoken languages: "Languages: Korean, English"."""
+    hits = language_hits(row.text)
+    if not hits:
+        return False
+    named = sum(end - begin for begin, end, _ in hits)
+    letters = sum(c.isalpha() for c in row.text)
+    return named >= 0.5 * letters or (named >= 0.25 * letters and bool(languages().levels.find(row.text)))

@@ -1,0 +1,1 @@
+"""What a page's headings say, and which lines follow each."""

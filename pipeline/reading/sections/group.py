@@ -1,0 +1,236 @@
+"""Group a document's lines: reading order, rows, sections."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from pipeline.domain.sections import Section, SectionedText, SectionKind
+from pipeline.domain.text import Text
+from pipeline.reading.page.cells import Cell, cells_of, mark_styled, median_size, rows_of
+from pipeline.reading.page.furniture import furniture_of, running_lines
+from pipeline.reading.page.layout import Block, joined, layout
+from pipeline.reading.sections.headings import Heading, HeadingFinder, inline_heading
+from pipeline.reading.sections.language import language_of
+from pipeline.reading.sections.titles import fold, loose_title_kind
+
+_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he"})
+# Sections in which a line such as "Languages: English, Dutch" begins a section of its own.
+_LOOSE = frozenset({SectionKind.HEADER, SectionKind.OTHER, SectionKind.SUMMARY, SectionKind.CONTACT})
+
+
+# Dated entries that make a section work.
+_LEAST_ENTRIES = 2
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORDS_OF_DATES = 4  # "Since January 2019 (5 years"
+
+
+def group(text: Text) -> SectionedText:
+    """The text in sections. Pure: the same text always gives the same sections.
+
+    Every line goes to exactly one place: a heading, a section's lines, or the furniture.
+    """
+    furniture = furniture_of(text)
+    skip = frozenset(furniture)
+    language = language_of("\n".join(line.text for line in text.lines if line.id not in skip))
+    from_right = language in _RIGHT_TO_LEFT
+    running = running_lines(text, skip)
+    pages = [cells_of(page, skip | running) for page in text.pages]
+    mark_styled([cell for cells in pages for cell in cells])
+    blocks: list[list[Block]] = []
+    gutters: set[float] = set()
+    for cells in pages:
+        blocks.append(layout(cells, from_right=from_right, gutters=sorted(gutters)))
+        gutters.update(block.gutter for block in blocks[-1] if block.gutter is not None)
+    rows = [row for page in blocks for row in _rows(page, from_right)]
+    writer = _Writer(HeadingFinder(rows), language)
+    for page_blocks in blocks:
+        writer.page(page_blocks)
+    for page in text.pages:
+        writer.header_rows(rows_of([cell for cell in cells_of(page, skip) if cell.line.id in running]))
+    dated = frozenset(cell.line.id for cells in pages for cell in cells if _is_date(cell))
+    sections = _by_content(writer.sections(), dated)
+    return SectionedText(text, sections, tuple(writer.rows), furniture, language)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A section while it is being written."""
+
+    kind: SectionKind
+    title: str | None = None
+    heading_ids: list[int] = field(default_factory=list)
+    line_ids: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Column:
+    """Where a column of the last page stood, and the section that was open at its end."""
+
+    left: float
+    open: _Open
+
+
+class _Writer:
+    """Walks the blocks in reading order and writes sections and rows."""
+
+    def __init__(self, finder: HeadingFinder, language: str | None) -> None:
+        self.rows: list[tuple[int, ...]] = []
+        self._finder = finder
+        self._language = language
+        self._from_right = language in _RIGHT_TO_LEFT
+        self._sections: list[_Open] = [_Open(SectionKind.HEADER)]
+        self._current = self._sections[0]
+        self._last_columns: list[_Column] = []
+
+    def sections(self) -> tuple[Section, ...]:
+        """What was written, empty sections without a heading left out."""
+        return tuple(
+            Section(s.kind, s.title, tuple(s.heading_ids), tuple(s.line_ids))
+            for s in self._sections
+            if s.heading_ids or s.line_ids
+        )
+
+    def header_rows(self, rows: list[list[Cell]]) -> None:
+        """Add running lines to the header: they are about the person, wherever they stand."""
+        for row in rows:
+            ids = tuple(cell.line.id for cell in (row[::-1] if self._from_right else row))
+            self.rows.append(ids)
+            self._sections[0].line_ids.extend(ids)
+
+    def page(self, blocks: list[Block]) -> None:
+        """Write one page. A column goes on with what its own column on the page before ended with."""
+        columns: list[_Column] = []
+        for number, block in enumerate(blocks):
+            self._write(block, columns, at_top=number == 0)
+        self._last_columns = columns
+
+    def _write(self, block: Block, columns: list[_Column], *, at_top: bool) -> None:
+        if block.title:
+            self.rows.extend((cell.line.id,) for cell in block.title)
+            title = joined(block.title)
+            kind = loose_title_kind(title) or SectionKind.OTHER
+            self._begin(Heading(kind, title, len(block.title)), block.title)
+        elif block.columns:
+            self._columns(block, columns, at_top=at_top)
+        else:
+            self._block(block.cells)
+
+    def _columns(self, block: Block, seen: list[_Column], *, at_top: bool) -> None:
+        entry = self._current
+        main: _Open | None = None
+        most = -1
+        for number, column in enumerate(block.columns):
+            left = min(cell.left for cell in _cells(column))
+            if not (block.flows and (at_top or number) and self._runs_on(column, entry, number)):
+                self._current = self._before(left, entry) if at_top else entry
+            for part in column:
+                self._write(part, seen, at_top=False)
+            seen.append(_Column(left, self._current))
+            size = sum(len(cell.text) for cell in _cells(column))
+            if size > most or block.flows:
+                most, main = size, self._current
+        if main is not None:
+            self._current = main
+
+    def _runs_on(self, column: list[Block], entry: _Open, number: int) -> bool:
+        """Whether a newspaper's column goes on with what was read before it, on this page or the last.
+
+        Not where a larger line stands at its top: a name beside the section that the first column ends with.
+        """
+        cells = _cells(column)
+        first = min(cells, key=lambda cell: cell.top)
+        return (number > 0 or entry is not self._sections[0]) and first.size <= 1.2 * median_size(cells)
+
+    def _before(self, left: float, entry: _Open) -> _Open:
+        near = [column for column in self._last_columns if abs(column.left - left) < 20]
+        return near[-1].open if near else entry
+
+    def _block(self, cells: list[Cell]) -> None:
+        bottom: float | None = None
+        rows = _rows([Block(cells=cells)], self._from_right)
+        belows: list[list[Cell] | None] = [*rows[1:], None]
+        second: list[Cell] | None = None
+        for row, below in zip(rows, belows, strict=False):
+            gap = 10.0 if bottom is None else (min(cell.top for cell in row) - bottom) / row[0].size
+            bottom = max(cell.bottom for cell in row)
+            if row is second:
+                continue
+            if below is not None and self._finder.is_first_half(row, below):
+                second = below
+                self._two_lines(row[0], below[0])
+            else:
+                self._row(row, below, gap)
+
+    def _row(self, row: list[Cell], below: list[Cell] | None, gap: float) -> None:
+        self.rows.append(tuple(cell.line.id for cell in row))
+        heading = self._finder.heading(row, below, gap, current=self._current.kind)
+        if heading is not None and self._opens_document() and self._names_document(heading):
+            heading = None
+        if heading is None and self._current.kind in _LOOSE:
+            heading = inline_heading(row[0])
+        if heading is not None:
+            self._begin(heading, row)
+        self._current.line_ids.extend(cell.line.id for cell in row[heading.cells if heading else 0 :])
+
+    def _names_document(self, heading: Heading) -> bool:
+        """Whether a first line says what the document is ("Curriculum vitae", "Resume"), or whose."""
+        is_resume = self._language != "fr" and fold(heading.title).strip(" :") == "resume"
+        return heading.kind is SectionKind.OTHER or is_resume
+
+    def _opens_document(self) -> bool:
+        header = self._sections[0]
+        return self._current is header and not header.line_ids
+
+    def _two_lines(self, first: Cell, second: Cell) -> None:
+        """A title that a narrow column broke in two."""
+        self.rows.extend(((first.line.id,), (second.line.id,)))
+        title = joined([first, second])
+        kind = loose_title_kind(title) or SectionKind.OTHER
+        self._begin(Heading(kind, title, 2), [first, second])
+
+    def _begin(self, heading: Heading, row: list[Cell]) -> None:
+        ids = [cell.line.id for cell in row[: heading.cells]]
+        self._current = _Open(heading.kind, heading.title, ids)
+        self._sections.append(self._current)
+
+
+def _by_content(sections: tuple[Section, ...], dated: frozenset[int]) -> tuple[Section, ...]:
+    """The "career summary" with most dated entries is work; where no title says work, so is the unknown section."""
+    known = any(section.kind is SectionKind.WORK for section in sections)
+    kinds = (SectionKind.SUMMARY,) if known else (SectionKind.SUMMARY, SectionKind.OTHER)
+
+    def entries(section: Section) -> int:
+        return sum(number in dated for number in section.line_ids) if section.kind in kinds else 0
+
+    work = max(sections, key=entries, default=None)
+    if work is None or entries(work) < _LEAST_ENTRIES:
+        return sections
+    return tuple(replace(each, kind=SectionKind.WORK) if each is work else each for each in sections)
+
+
+def _is_date(cell: Cell) -> bool:
+    """Whether a line tells a date and little else, as beside an entry."""
+    return cell.dated and len(_WORD.findall(cell.text)) <= _WORDS_OF_DATES
+
+
+def _rows(blocks: list[Block], from_right: bool) -> list[list[Cell]]:
+    """The printed rows of the blocks, each in reading order."""
+    rows: list[list[Cell]] = []
+    for block in blocks:
+        for column in block.columns:
+            rows.extend(_rows(column, from_right))
+        if block.title:
+            rows.append(block.title)
+        rows.extend(row[::-1] if from_right else row for row in rows_of(block.cells))
+    return rows
+
+
+def _cells(blocks: list[Block]) -> list[Cell]:
+    return [
+        cell
+        for block in blocks
+        for cell in (
+            block.title or block.cells or [cell for column in block.columns for cell in _cells(column)]
+        )
+    ]

@@ -1,0 +1,234 @@
+"""Which rows are headings: by their title, and by how the document sets its titles."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pipeline.domain.sections import SectionKind
+from pipeline.reading.page.cells import Cell, body_size, is_capitals
+from pipeline.reading.sections.titles import loose_title_kind, title_kind
+
+_LONGEST_HEADING = 48
+#: Twentieths by which titles of one style may differ in size: as a PDF says it, and as it is measured in a picture.
+_SIZE_SLACK, _MEASURED_SLACK = 1, 4
+_TITLE_GAP = 0.4  # white above an unknown title, in ems: less, and it is the second line of what is above
+_INLINE = re.compile(r"^([^:：]{2,40})[:：]\s+\S")
+# What one line can hold. "Blog: …" or "Address: …" is a part of the contacts, not a section.
+_INLINE_KINDS = frozenset(
+    {
+        SectionKind.SUMMARY,
+        SectionKind.SKILLS,
+        SectionKind.LANGUAGES,
+        SectionKind.EDUCATION,
+        SectionKind.CERTIFICATIONS,
+        SectionKind.AWARDS,
+        SectionKind.INTERESTS,
+    }
+)
+_SENTENCE_END = re.compile(r"[.,;!?。、，]$")
+
+
+class Style(NamedTuple):
+    """How a line is set: its size against the body's in twentieths, bold, capitals, a colon at its end."""
+
+    size: int
+    bold: bool
+    capitals: bool
+    colon: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A row's heading: how many of its cells it takes, and what it says."""
+
+    kind: SectionKind
+    title: str
+    cells: int  # 0 where the title is a part of its first line of content
+
+
+class HeadingFinder:
+    """Knows how one document sets its section titles."""
+
+    def __init__(self, rows: list[list[Cell]]) -> None:
+        cells = [cell for row in rows for cell in row]
+        self._body = body_size(cells)
+        self._measured = 2 * sum(cell.measured for cell in cells) > len(cells)
+        self._slack = _MEASURED_SLACK if self._measured else _SIZE_SLACK
+        self._labels = self._table_labels(rows)
+        self._styles = self._title_styles(rows)
+        self._unknown = Counter(
+            self.style(row[0]) for row in rows if len(row) == 1 and self._could_be_unknown_title(row[0])
+        )
+
+    def style(self, cell: Cell) -> Style:
+        """The cell's style, comparable within the document."""
+        text = cell.text
+        size = round(20 * cell.size / self._body)
+        return Style(size, bool(cell.line.bold), is_capitals(text), text.endswith((":", "：")))
+
+    def _table_labels(self, rows: list[list[Cell]]) -> frozenset[int]:
+        """Lines that label the rows of a table: "Programming | Python, Bash" below "DevOps | AWS, Linux".
+
+        Such a label may be a known title. It heads no second section of the kind that it stands in where one
+        beside it in the same style is no title, and larger lines are the titles of the document.
+        """
+        largest = max((self.style(row[0]).size for row in rows if len(row) == 1 and row[0].heads), default=0)
+        found: set[int] = set()
+        table: list[Cell] = []
+        for row in [*rows, []]:
+            if row and len(row) > 1 and (not table or self._are_siblings(table[-1], row[0])):
+                table.append(row[0])
+                continue
+            if len(table) > 1 and any(loose_title_kind(cell.text) is None for cell in table):
+                found.update(cell.line.id for cell in table if self.style(cell).size + 2 <= largest)
+            table = [row[0]] if len(row) > 1 else []
+        return frozenset(found)
+
+    def _are_siblings(self, above: Cell, cell: Cell) -> bool:
+        """Whether two cells stand one under another in one column, in one style."""
+        aligned = min(abs(above.left - cell.left), abs(above.right - cell.right)) < 0.3 * cell.size
+        return (
+            aligned
+            and 0 <= cell.top - above.top < 4 * cell.size
+            and self.style(above)[:2] == self.style(cell)[:2]
+        )
+
+    def _title_styles(self, rows: list[list[Cell]]) -> Counter[Style]:
+        """How the known titles are set: in the most frequent style, in larger ones, and in what heads several kinds.
+
+        A known word in a smaller style heads a part of a section ("Journal Articles"), or is an entry's.
+        """
+        kinds: dict[Style, set[SectionKind]] = {}
+        found: Counter[Style] = Counter()
+        for row in rows:
+            title = row[0].title
+            if title is not None and row[0].heads and _may_head(row[0]):
+                style = self.style(row[0])
+                found[style] += 1
+                kinds.setdefault(style, set()).add(title)
+        if not found:
+            return found
+        main = max(kinds, key=lambda style: (len(kinds[style]), style))
+        return Counter(
+            {
+                style: count
+                for style, count in found.items()
+                if style.size >= main.size + _SIZE_SLACK - self._slack or len(kinds[style]) >= 2
+            }
+        )
+
+    def heading(
+        self, row: list[Cell], below: list[Cell] | None, gap: float, *, current: SectionKind
+    ) -> Heading | None:
+        """The heading that a row begins with, if any.
+
+        `below` is the next row of its column, `gap` the white space above it in ems, `current` what the
+        section that is open here is about.
+        """
+        first = row[0]
+        if not _may_head(first):
+            return None
+        kind = self._known(row, gap, current)
+        if (
+            kind is SectionKind.CONTACT
+            and len(row) > 1
+            and current in (SectionKind.HEADER, SectionKind.CONTACT)
+        ):
+            return None  # "Address | 1 High Street": a label among the contacts
+        if kind is current and first.line.id in self._labels:
+            return None
+        if kind is not None:
+            return Heading(kind, first.text, 1)
+        if (
+            len(row) == 1
+            and below is not None
+            and below[0].title is None
+            and gap >= _TITLE_GAP
+            and self._looks_like_the_others(first)
+        ):
+            return Heading(SectionKind.OTHER, first.text, 1)
+        return None
+
+    def is_first_half(self, row: list[Cell], below: list[Cell]) -> bool:
+        """Whether two rows are one title in two lines: the second alone is none, both together are."""
+        first, second = row[0], below[0]
+        return (
+            len(row) == len(below) == 1
+            and first.styled
+            and second.styled
+            and second.title is None
+            and self.style(first)[:3] == self.style(second)[:3]
+            and second.top - first.bottom < 0.8 * first.size
+            and self._is_title_style(self.style(second))
+            and title_kind(f"{first.text} {second.text}") is not None
+        )
+
+    def _known(self, row: list[Cell], gap: float, current: SectionKind) -> SectionKind | None:
+        first = row[0]
+        style = self.style(first)
+        if first.title is not None:
+            if self._styles.total() >= 2 and not self._is_title_style(style):
+                return None
+            if first.styled or (len(row) == 1 and gap > 0.5 and current is not first.title):
+                return first.title
+            return None
+        if first.styled and self._is_title_style(style):
+            return loose_title_kind(first.text)
+        return None
+
+    def _is_title_style(self, style: Style) -> bool:
+        """Whether known titles are set like this: the same capitals and weight, and about as large.
+
+        The weight of what was read from a picture is an estimate too: capitals tell enough.
+        """
+        if not self._styles:
+            return True
+        return any(
+            abs(style.size - known.size) <= self._slack
+            and (style.bold == known.bold or (self._measured and style.capitals))
+            and style.capitals == known.capitals
+            for known in self._styles
+        )
+
+    def _looks_like_the_others(self, cell: Cell) -> bool:
+        """Whether an unknown line is set as the known titles are, in a style that is mostly theirs.
+
+        Where many unknown lines share it, it is the style of the entries' first lines too.
+        """
+        style = self.style(cell)
+        known = self._styles[style]
+        return known >= 2 and self._could_be_unknown_title(cell) and 2 * self._unknown[style] <= known + 1
+
+    def _could_be_unknown_title(self, cell: Cell) -> bool:
+        style = self.style(cell)
+        return (
+            style in self._styles
+            and _may_head(cell)
+            and loose_title_kind(cell.text) is None
+            and (style.size >= 22 or style.capitals or style.bold)
+            and not cell.dated
+            and not any(char.isdigit() for char in cell.text)
+            and "@" not in cell.text
+        )
+
+
+def _may_head(cell: Cell) -> bool:
+    text = cell.text
+    return (
+        2 <= len(text) <= _LONGEST_HEADING
+        and len(text.split()) <= 7
+        and any(char.isalpha() for char in text)
+        and not _SENTENCE_END.search(text)
+    )
+
+
+def inline_heading(cell: Cell) -> Heading | None:
+    """The title before a colon, when the line goes on after it: "Languages: English, Dutch"."""
+    match = _INLINE.match(cell.text)
+    kind = title_kind(match.group(1)) if match is not None else None
+    if match is None or kind not in _INLINE_KINDS:
+        return None
+    return Heading(kind, match.group(1), 0)

@@ -1,0 +1,1 @@
+"""Text to facts: dates, contacts, places, names, degrees, skills, spoken languages."""

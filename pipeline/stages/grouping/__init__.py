@@ -1,1 +1,0 @@
-"""The parts of `GroupSections`: layout, titles, headings, furniture, language."""

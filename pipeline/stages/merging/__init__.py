@@ -1,0 +1,1 @@
+"""How OCR's lines take the place of a page's own."""

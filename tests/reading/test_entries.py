@@ -1,0 +1,402 @@
+"""Work and education: entries told apart, and each text in its slot, however the page is laid out."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.domain.profile import Education, Work
+from pipeline.reading.entries.education import read_education
+from pipeline.reading.entries.work import read_work
+from pipeline.reading.page.rows import Rows
+from tests.reading.pages import Cell, Row, draw
+
+
+def works(*rows: Row) -> list[Work]:
+    sections = draw({"work": list(rows)})
+    return read_work(Rows(sections).of(sections.sections[0]))
+
+
+def education(*rows: Row) -> list[Education]:
+    sections = draw({"education": list(rows)})
+    return read_education(Rows(sections).of(sections.sections[0]))
+
+
+def told(work: Work) -> tuple[str | None, str | None, str | None, str | None]:
+    end = "present" if work.is_current else work.end.value if work.end else None
+    return (
+        work.title.value if work.title else None,
+        work.employer.value if work.employer else None,
+        work.start.value if work.start else None,
+        end,
+    )
+
+
+EXPECTED = [
+    ("Ward Manager", "Northwind Clinic", "2021-03", "present"),
+    ("Staff Nurse", "Acme Ltd", "2018", "2020"),
+]
+
+LAYOUTS: dict[str, list[Row]] = {
+    "piped": [
+        "Ward Manager | Northwind Clinic | Mar 2021 – Present",
+        "• Led nine nurses",
+        "Staff Nurse | Acme Ltd | 2018 – 2020",
+        "• Ran wards",
+    ],
+    "title first, dates right": [
+        [Cell("Ward Manager", bold=True), Cell("Mar 2021 – Present", 0.7)],
+        "Northwind Clinic",
+        "• Led nine nurses",
+        [Cell("Staff Nurse", bold=True), Cell("2018 – 2020", 0.7)],
+        "Acme Ltd",
+        "• Ran wards",
+    ],
+    "employer first, dates below": [
+        [Cell("Northwind Clinic", bold=True), Cell("Leeds, UK", 0.7)],
+        [Cell("Ward Manager"), Cell("Mar 2021 – Present", 0.7)],
+        "• Led nine nurses",
+        [Cell("Acme Ltd", bold=True), Cell("Leeds, UK", 0.7)],
+        [Cell("Staff Nurse"), Cell("2018 – 2020", 0.7)],
+        "• Ran wards",
+    ],
+    "dates above": [
+        "Mar 2021 – Present",
+        "Ward Manager – Northwind Clinic",
+        "• Led nine nurses",
+        "2018 – 2020",
+        "Staff Nurse – Acme Ltd",
+        "• Ran wards",
+    ],
+    "dates last, no bullets": [
+        "Ward Manager",
+        "Northwind Clinic",
+        "Mar 2021 – Present",
+        Cell("Staff Nurse", gap=1.2),
+        "Acme Ltd",
+        "2018 – 2020",
+    ],
+    "gutter": [
+        [Cell("Mar 2021 – Present"), Cell("Ward Manager", 0.35, bold=True)],
+        [Cell("Northwind Clinic", 0.35)],
+        [Cell("• Led nine nurses", 0.35)],
+        [Cell("2018 – 2020"), Cell("Staff Nurse", 0.35, bold=True)],
+        [Cell("Acme Ltd", 0.35)],
+        [Cell("• Ran wards", 0.35)],
+    ],
+    "table": [
+        [Cell("Mar 2021 – Present"), Cell("Ward Manager", 0.35), Cell("• Led nine nurses", 0.6)],
+        [Cell("Northwind Clinic", 0.35), Cell("• Cut errors", 0.6)],
+        [Cell("2018 – 2020"), Cell("Staff Nurse", 0.35), Cell("• Ran wards", 0.6)],
+        [Cell("Acme Ltd", 0.35), Cell("• Kept records", 0.6)],
+    ],
+    "at": [
+        "Ward Manager at Northwind Clinic, Mar 2021 – Present",
+        "• Led nine nurses",
+        "Staff Nurse at Acme Ltd, 2018 – 2020",
+        "• Ran wards",
+    ],
+    "labelled": [
+        "Company: Northwind Clinic",
+        "Position: Ward Manager",
+        "Duration: Mar 2021 – Present",
+        "• Led nine nurses",
+        "Company: Acme Ltd",
+        "Position: Staff Nurse",
+        "Duration: 2018 – 2020",
+        "• Ran wards",
+    ],
+    "brackets": [
+        "Ward Manager, Northwind Clinic, Leeds (Mar 2021 – Present)",
+        "• Led nine nurses",
+        "Staff Nurse, Acme Ltd (2018 – 2020)",
+        "• Ran wards",
+    ],
+    "broken dates": [
+        [Cell("Mar 2021 –"), Cell("Ward Manager", 0.35)],
+        [Cell("Present"), Cell("Northwind Clinic", 0.35)],
+        [Cell("• Led nine nurses", 0.35)],
+        [Cell("2018 –"), Cell("Staff Nurse", 0.35)],
+        [Cell("2020"), Cell("Acme Ltd", 0.35)],
+        [Cell("• Ran wards", 0.35)],
+    ],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_positions_come_out_alike_from_every_layout(layout: str) -> None:
+    """The same two jobs are read from each way to print them."""
+    assert [told(work) for work in works(*LAYOUTS[layout])] == EXPECTED
+
+
+def test_roles_under_one_employer_share_it() -> None:
+    """A heading with the employer alone lends it to the roles below."""
+    found = works(
+        Cell("Acme Ltd, Hull", bold=True),
+        [Cell("Team Leader"), Cell("2020 – 2022", 0.7)],
+        "• Led",
+        [Cell("Engineer"), Cell("2018 – 2020", 0.7)],
+        "• Built",
+    )
+    assert [told(w)[:2] for w in found] == [("Team Leader", "Acme Ltd"), ("Engineer", "Acme Ltd")]
+
+
+@pytest.mark.parametrize("city", ["Lucknow", "Spokane"], ids=["a known city", "an unknown one"])
+def test_an_employer_that_nobody_knows_is_no_place_for_the_city_behind_it(city: str) -> None:
+    """ "Greenriver Creatives, Lucknow" above the title, among entries that print the title first."""
+    found = works(
+        Cell(f"Greenriver Creatives, {city}", bold=True),
+        [Cell("News Editor", bold=True), Cell("2020 – 2022", 0.7)],
+        "• Led",
+        [Cell("Sub-editor", bold=True), Cell("2018 – 2020", 0.7)],
+        "• Cut",
+        "Mar 2016 – May 2017",
+        "Reporter, Blueriver Times, Lucknow",
+        "• Wrote",
+        "Mar 2014 – May 2015",
+        Cell("Trainee Reporter, Redriver Times", bold=True),
+        "• Learned",
+        "Mar 2012 – May 2013",
+        Cell("Trainee Reporter, Brownriver Times", bold=True),
+        "• Filed",
+    )
+    assert [told(w)[:2] for w in found] == [
+        ("News Editor", "Greenriver Creatives"),
+        ("Sub-editor", "Greenriver Creatives"),
+        ("Reporter", "Blueriver Times"),
+        ("Trainee Reporter", "Redriver Times"),
+        ("Trainee Reporter", "Brownriver Times"),
+    ]
+
+
+def test_a_firm_broken_before_its_legal_form_is_whole() -> None:
+    """A narrow column puts "GmbH" on the next line, the dates stay where they are."""
+    (found,) = works(
+        [Cell("Redriver Software", bold=True), Cell("2018 – 2020", 0.4)],
+        Cell("GmbH, Leeds", bold=True),
+        "Engineer",
+        "• Built",
+    )
+    assert told(found) == ("Engineer", "Redriver Software GmbH", "2018", "2020")
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        [Cell("09/2018", 0.6), Cell("04/2020", 0.8)],
+        [Cell("09/2018 … 04/2020", 0.6)],
+        [Cell("09/2018 – 04/2020 (1 jaar 8 mnd)", 0.6)],
+    ],
+)
+def test_ranges_are_told_however_they_are_set(dates: list[Cell]) -> None:
+    """In two cells, with the dash that OCR reads, with their duration."""
+    found = works(
+        [Cell("Engineer at Acme Ltd"), *dates],
+        "• Built",
+        [Cell("Fitter at Blueriver Ltd"), *dates],
+        "• Fitted",
+    )
+    assert [told(w) for w in found] == [
+        ("Engineer", "Acme Ltd", "2018-09", "2020-04"),
+        ("Fitter", "Blueriver Ltd", "2018-09", "2020-04"),
+    ]
+
+
+def test_unknown_titles_are_told_by_the_sections_order() -> None:
+    """Where the words say nothing, the place that the other entries give the title decides."""
+    found = works(
+        "Accountant | Blueriver | 2019 – 2021",
+        "• Closed books",
+        "Zymurgist | Greenriver | 2017 – 2019",
+        "• Brewed",
+        "Cashier | Redriver | 2015 – 2017",
+        "• Sold",
+    )
+    assert told(found[1])[:2] == ("Zymurgist", "Greenriver")
+
+
+def test_a_title_keeps_its_own_comma() -> None:
+    """ "Vice President, Banking Operations" is one title when the employer stands elsewhere."""
+    (found,) = works(
+        [Cell("Telcoin", bold=True), Cell("Aug 2020 - Present", 0.7)], "Vice President, Banking Operations"
+    )
+    assert told(found)[:2] == ("Vice President, Banking Operations", "Telcoin")
+
+
+def test_a_bullet_goes_on_over_lines_and_hyphens() -> None:
+    """A wrapped bullet is one bullet, its broken word made whole."""
+    (found,) = works(
+        "Engineer | Acme Ltd | 2019 – 2021",
+        Cell("• Reduced the time that deploy-", 0.1),
+        Cell("ments took by half", 0.12),
+    )
+    assert [b.value for b in found.bullets] == ["Reduced the time that deployments took by half"]
+
+
+def test_a_heading_of_fields_goes_on_with_no_full_bullet_above_it() -> None:
+    """A bullet that fills its line may go on below; "Firm | Title | Dates" is no such going on."""
+    wide = "• Trained seven colleagues and kept the ledger of all the wards, and of every visit that was made"
+    found = works(
+        "Acme Ltd | Staff Nurse | 2013 – 2018",
+        wide,
+        "Blueriver Kuipers | Staff Nurse | 2012 – 2013",
+        "• Ran wards",
+    )
+    assert [told(w)[:2] for w in found] == [("Staff Nurse", "Acme Ltd"), ("Staff Nurse", "Blueriver Kuipers")]
+
+
+def test_a_bullets_year_starts_no_position() -> None:
+    """A date in prose is no entry's."""
+    found = works(
+        "Engineer | Acme Ltd | 2019 – 2021",
+        "• Launched the 2020 edition of the annual report to 300 readers.",
+    )
+    assert len(found) == 1
+
+
+def test_dates_broken_over_three_lines_are_whole() -> None:
+    """A narrow gutter may break a range twice, and leave rows with nothing of their own."""
+    (found,) = works([Cell("June"), Cell("Engineer | Acme Ltd", 0.4)], "2022-January", "2023", "• Built")
+    assert told(found) == ("Engineer", "Acme Ltd", "2022-06", "2023-01")
+
+
+def test_a_heading_of_many_lines_is_cut_short_and_read() -> None:
+    """What stands beyond the texts that a heading can have is left aside, told or not."""
+    assert works(*["Engineer"] * 9, "Engineer at Acme", "2019 – 2020", "• Built")
+
+
+def test_employment_types_are_told() -> None:
+    """An internship is known by its title, a part-time job by its bracket."""
+    intern, part_time = works(
+        "Marketing Intern | Acme Ltd | 2019 – 2020",
+        "• A",
+        "Clerk (part-time) | Acme Ltd | 2018 – 2019",
+        "• B",
+    )
+    assert intern.type is not None
+    assert intern.type.value == "internship"
+    assert part_time.type is not None
+    assert part_time.type.value == "part-time"
+
+
+DEGREES = {
+    "MSc Data Science, University of Hull, 2016 – 2018": (
+        "MSc Data Science",
+        "master",
+        "University of Hull",
+        "Data Science",
+    ),
+    "Bachelor of Science in Physics | Ohio State University | 2012 – 2016": (
+        "Bachelor of Science in Physics",
+        "bachelor",
+        "Ohio State University",
+        "Physics",
+    ),
+    "Technische Universität Dresden – Diplom-Ingenieur Maschinenbau, 2005 – 2010": (
+        "Diplom-Ingenieur Maschinenbau",
+        "master",
+        "Technische Universität Dresden",
+        "Maschinenbau",
+    ),
+    "Licence professionnelle Commerce, École supérieure de Nantes, 2018 – 2021": (
+        "Licence professionnelle Commerce",
+        "bachelor",
+        "École supérieure de Nantes",
+        "Commerce",
+    ),
+    "Московский государственный университет | Магистр прикладной математики | 2006 – 2010": (
+        "Магистр прикладной математики",
+        "master",
+        "Московский государственный университет",
+        None,
+    ),
+    "東京大学 工学部 情報工学科 卒業 2009年4月 – 2012年3月": (
+        "工学部 情報工学科 卒業",
+        "bachelor",
+        "東京大学",
+        None,
+    ),
+    "جامعة القاهرة | بكالوريوس علوم الحاسب | 2008 – 2012": (
+        "بكالوريوس علوم الحاسب",
+        "bachelor",
+        "جامعة القاهرة",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), DEGREES.items())
+def test_degrees_and_schools_are_told_apart(line: str, expected: tuple[str, str, str, str | None]) -> None:
+    """Degree, level, institution and field, in several languages."""
+    (found,) = education(line)
+    assert found.degree is not None
+    assert found.institution is not None
+    assert (found.degree.raw.value, found.degree.level, found.institution.value) == expected[:3]
+    if expected[3]:
+        assert [f.value for f in found.fields] == [expected[3]]
+
+
+def test_a_lone_date_is_the_graduations() -> None:
+    """One date beside a degree is its end."""
+    (found,) = education([Cell("BA History"), Cell("June 2016", 0.7)], "University of Hull")
+    assert found.start is None
+    assert found.end is not None
+    assert found.end.value == "2016-06"
+
+
+def test_a_grade_is_no_part_of_the_degree() -> None:
+    """GPA and classification go to the grade."""
+    (found,) = education(
+        "Stanford University", [Cell("Master of Science in Physics; GPA: 3.95"), Cell("2013 – 2014", 0.7)]
+    )
+    assert found.degree is not None
+    assert found.degree.raw.value == "Master of Science in Physics"
+    assert found.grade is not None
+    assert found.grade.value == "3.95"
+
+
+def test_an_open_end_is_ongoing() -> None:
+    """A degree without an end is under way."""
+    (found,) = education("PhD in Biology, University of Leeds, 2022 – present")
+    assert found.status == "ongoing"
+    assert found.end is None
+
+
+def test_a_duty_without_a_bullet_is_no_employer() -> None:
+    """An indented clause below a role belongs to its body; the group's heading gives the employer."""
+    rows: list[Row] = [
+        [Cell("Lonewood Storage, Inc.", bold=True, size=12), Cell("2011 – Present", left=0.8)],
+        [Cell("Site Director", bold=True), Cell("March 2019 – Present", left=0.75)],
+        Cell("Opened the second site on time", left=0.12),
+        [Cell("Shift Supervisor", bold=True), Cell("January 2011 – May 2014", left=0.75)],
+        Cell("Led a night crew of 22", left=0.12),
+    ]
+    found = works(*rows)
+    assert [(w.title.value, w.employer.value) for w in found if w.title and w.employer] == [
+        ("Site Director", "Lonewood Storage, Inc."),
+        ("Shift Supervisor", "Lonewood Storage, Inc."),
+    ]
+
+
+def test_degrees_of_one_row_each_stay_apart_when_only_some_have_ranges() -> None:
+    """A row with a degree, a school and a year is an entry, also beside one with a range."""
+    rows: list[Row] = [
+        [Cell("MBA, Hill County University"), Cell("2016", left=0.85)],
+        [Cell("BSc Economics, West Vale University"), Cell("2003 – 2007", left=0.8)],
+    ]
+    found = education(*rows)
+    assert [(e.institution.value, e.end.value) for e in found if e.institution and e.end] == [
+        ("Hill County University", "2016"),
+        ("West Vale University", "2007"),
+    ]
+
+
+def test_freelance_work_is_not_given_the_employer_above() -> None:
+    """Where others name an employer, "Freelance" stands in its place."""
+    rows: list[Row] = [
+        [Cell("Data Analyst | Baltic Insurance Group"), Cell("2019 – 2021", left=0.8)],
+        "• Built reports",
+        [Cell("Web Developer | Freelance"), Cell("2016 – 2019", left=0.8)],
+        "• Built shops",
+    ]
+    found = works(*rows)
+    assert [w.employer.value for w in found if w.employer] == ["Baltic Insurance Group", "Freelance"]
