@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pipeline.domain.profile import Fact, Location, Name, Person, ProfileLink
 from pipeline.domain.sections import SectionedText, SectionKind
 from pipeline.domain.text import Line
-from pipeline.reading.lexicon.fold import fold, has_cjk, words_of
+from pipeline.reading.lexicon.fold import fold, has_cjk
+from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece, Row, Rows, join
 from pipeline.reading.values import contacts
 from pipeline.reading.values.classify import employer_score, shape_score, title_score

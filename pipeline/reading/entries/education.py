@@ -10,8 +10,9 @@ from pipeline.domain.profile import Degree, Education, Text
 from pipeline.reading.entries.slots import Reading, as_institution, as_place, fragments_of, read_slots
 from pipeline.reading.entries.starts import Entry, split_entries, strip_dates
 from pipeline.reading.entries.work import date_facts, labelled
-from pipeline.reading.lexicon.fold import fold, has_cjk, words_of
+from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import degrees
+from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece, Row
 from pipeline.reading.values.classify import degree_level, degree_score, institution_score, shape_score
 from pipeline.reading.values.dates import mentions_expected

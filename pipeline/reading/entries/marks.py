@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 
-from pipeline.reading.lexicon.fold import has_cjk, words_of
+from pipeline.reading.lexicon.fold import has_cjk
 from pipeline.reading.lexicon.load import organisations, titles
+from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece, Row, join, repeated_glyph
 from pipeline.reading.values.classify import (
     degree_score,

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.reading.lexicon.fold import fold, has_cjk, words_of
+from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import organisations, titles
+from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece
 from pipeline.reading.values.classify import (
     employer_score,

@@ -17,8 +17,9 @@ from pipeline.reading.entries.slots import (
     split_at,
 )
 from pipeline.reading.entries.starts import Entry, split_entries, strip_dates
-from pipeline.reading.lexicon.fold import Phrases, fold, has_cjk
+from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import titles
+from pipeline.reading.lexicon.phrases import Phrases
 from pipeline.reading.page.rows import Piece, Row, join
 from pipeline.reading.values.classify import employer_score, title_score
 from pipeline.reading.values.dates import DateRange, is_open_end

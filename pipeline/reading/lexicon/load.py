@@ -1,4 +1,4 @@
-"""The rules' vocabulary: the TOML files of `data/`, loaded once."""
+"""Reading's vocabulary: the TOML files of this folder, loaded once and folded as the text that they are compared with."""
 
 from __future__ import annotations
 
@@ -8,16 +8,27 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from pipeline.reading.lexicon.fold import Phrases, fold, has_cjk, phrases, words_of
+from pipeline.reading.lexicon.fold import fold, has_cjk
+from pipeline.reading.lexicon.phrases import Phrases, phrases, words_of
 
 
 def load(name: str) -> dict[str, Any]:
+    """The lists of `NAME.toml` as they are written, not folded: for what folds them itself."""
     return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def any_of(texts: list[str]) -> re.Pattern[str]:
     """A pattern for any of the texts, folded, longest first; for scripts without spaces."""
     return re.compile("|".join(re.escape(fold(t)) for t in sorted(texts, key=len, reverse=True)))
+
+
+@cache
+def word_set(name: str, *keys: str) -> frozenset[str]:
+    """The words or phrases of one list of `NAME.toml`, folded. A text instead of a list is split at white space."""
+    listed: Any = load(name)
+    for key in keys:
+        listed = listed[key]
+    return frozenset(fold(word) for word in (listed.split() if isinstance(listed, str) else listed))
 
 
 class Titles:
@@ -143,24 +154,29 @@ def skill_key(text: str) -> str:
 
 @cache
 def titles() -> Titles:
+    """The one lexicon of titles, made when it is first asked for."""
     return Titles()
 
 
 @cache
 def organisations() -> Organisations:
+    """The one lexicon of organisations, made when it is first asked for."""
     return Organisations()
 
 
 @cache
 def degrees() -> Degrees:
+    """The one lexicon of degrees, made when it is first asked for."""
     return Degrees()
 
 
 @cache
 def languages() -> Languages:
+    """The one lexicon of languages, made when it is first asked for."""
     return Languages()
 
 
 @cache
 def skills() -> Skills:
+    """The one lexicon of skills, made when it is first asked for."""
     return Skills()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pipeline.reading.lexicon.fold import fold, has_cjk, words_of
+from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import Titles, degrees, organisations, titles
+from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.values.places import part_kind
 
 _ACRONYM = re.compile(r"^[A-Z]{2,6}$")

@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from pipeline.reading.lexicon.fold import fold, has_cjk, phrases
+from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import any_of, load
+from pipeline.reading.lexicon.phrases import phrases
 
 
 @dataclass(frozen=True, slots=True)

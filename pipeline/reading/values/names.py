@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.domain.profile import Name
-from pipeline.reading.lexicon.fold import fold, has_cjk, phrases, words_of
+from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import languages, organisations, skills, titles
+from pipeline.reading.lexicon.phrases import phrases, words_of
 from pipeline.reading.page.rows import Piece, join
 from pipeline.reading.values.classify import degree_score, employer_score, title_score
 from pipeline.reading.values.dates import find_dates

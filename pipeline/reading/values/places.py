@@ -8,8 +8,9 @@ from functools import cache, lru_cache
 from phonenumbers.geodata.locale import LOCALE_DATA
 
 from pipeline.domain.profile import Location
-from pipeline.reading.lexicon.fold import Phrases, fold, has_cjk, words_of
+from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import any_of, load
+from pipeline.reading.lexicon.phrases import Phrases, words_of
 from pipeline.reading.page.rows import Piece
 
 _LANGUAGES = (

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from pipeline.domain.profile import Skill
-from pipeline.reading.lexicon.fold import Phrases, has_cjk, words_of
+from pipeline.reading.lexicon.fold import has_cjk
 from pipeline.reading.lexicon.load import languages, skill_key, skills
+from pipeline.reading.lexicon.phrases import Phrases, words_of
 from pipeline.reading.page.rows import Piece, Row, join, repeated_glyph
 from pipeline.reading.values.dates import find_dates
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from pipeline.domain.profile import Language
-from pipeline.reading.lexicon.fold import fold, has_cjk, words_of
+from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import languages
+from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece, Row
 
 _CEFR = re.compile(r"(?<![A-Za-z0-9])([ABC][12])(?![A-Za-z0-9])")
