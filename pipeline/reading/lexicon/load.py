@@ -1,4 +1,4 @@
-"""Reading's vocabulary: the TOML files of this folder, loaded once and folded as the text that they are compared with."""
+"""Reading's vocabulary: the TOML files of this folder, loaded once, folded as what they are compared with."""
 
 from __future__ import annotations
 
