@@ -115,7 +115,7 @@ class Source(Protocol):
 class TextEngine(Protocol):
     """Reads a document's bytes into Text."""
 
-    version: str  #: changes whenever the same bytes could read differently
+    version: str  #: which code reads: equal versions read equal bytes alike
 
     async def read(self, content: bytes, mime: str) -> Text:
         """Every page in order.
@@ -186,7 +186,7 @@ class PaidWork(Protocol):
 class OcrEngine(Protocol):
     """Reads pictures of text, each page once for equal content: through `PaidWork`, whether it costs money or time."""
 
-    version: str  #: changes whenever the same pages could read differently
+    version: str  #: which code reads: equal versions read equal pages alike
 
     async def read(self, document: OcrDocument, paid: PaidWork) -> OcrText:
         """The document's pages.
@@ -205,7 +205,7 @@ class OcrEngine(Protocol):
 class ProfileEngine(Protocol):
     """Turns sections into a draft profile whose facts point at lines."""
 
-    version: str  #: changes whenever the same sections could give another draft
+    version: str  #: which code drafts: equal versions draft equal sections alike
 
     async def draft(self, sections: SectionedText, paid: PaidWork) -> Profile:
         """Facts with `raw` copied from the lines that `evidence[0].line_ids` names, status `unverified`.

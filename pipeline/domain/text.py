@@ -124,7 +124,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a text engine read. `engine` names it with its version (for checkpoints and `versions`).
+    """What a text engine read. `engine` names it with its version (for `versions`).
 
     `unread` are the pages that should have been read by OCR and were not, `foreign` those in a script that OCR does
     not know: whoever shows the text says so.

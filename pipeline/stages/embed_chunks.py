@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 from pipeline.domain.chunk import Chunk, EmbeddedChunks
 from pipeline.domain.sections import Section, SectionedText
+from pipeline.domain.version import source_version
 from pipeline.ports import Embedder
-
-#: Changes whenever the same sections would be cut differently.
-CHUNKER_VERSION = "1"
 
 TARGET_TOKENS = 200
 OVERLAP_TOKENS = 30
@@ -31,7 +29,7 @@ class EmbedChunks:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self.version = f"chunks-{CHUNKER_VERSION}+{embedder.model}"
+        self.version = f"chunks-{source_version(__name__)}+{embedder.model}"
 
     def chunk(self, sections: SectionedText) -> tuple[Chunk, ...]:
         """The resume's chunks in reading order. A chunk never crosses a section's border.

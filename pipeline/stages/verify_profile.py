@@ -7,9 +7,10 @@ from typing import Any
 from pipeline.domain.profile import Fact, Finding, Model, Profile
 from pipeline.domain.sections import SectionedText
 from pipeline.domain.upload import StoredUpload
+from pipeline.domain.version import source_version
 from pipeline.stages.verification.document import document_of, summaries
 from pipeline.stages.verification.evidence import Evidences
-from pipeline.stages.verification.experience import RULE_VERSION, add_experience
+from pipeline.stages.verification.experience import add_experience
 
 _MOST_NAMED = 50
 
@@ -17,7 +18,7 @@ _MOST_NAMED = 50
 class VerifyProfile:
     """Drops what no line supports, unless told to keep it as `unverified`."""
 
-    version = f"verify-2-{RULE_VERSION}"
+    version = f"verify-{source_version(__name__)}"
 
     def __init__(self, keep_unverified: bool = False) -> None:
         self._keep = keep_unverified

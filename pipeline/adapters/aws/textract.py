@@ -33,10 +33,11 @@ from pipeline.domain.errors import (
 )
 from pipeline.domain.ocr import OcrDocument, OcrPage, OcrText
 from pipeline.domain.spending import Usage
+from pipeline.domain.version import source_version
 from pipeline.ports import PaidCall, PaidWork
 
-#: Raise when the same pages should be asked for anew.
-_VERSION = 1
+#: Of the blocks as they are stored: raise when more of them is needed than older answers hold. It asks anew, and pays.
+_FORMAT = 1
 _STAGE = "ocr"
 #: A job that failed is begun once more: most failures pass.
 _TRIES = 2
@@ -99,14 +100,15 @@ class TextractEngine:
         # Threads of its own: a request that waits for one after its turn has come would not be on time.
         self._threads = ThreadPoolExecutor(_CALLS_AT_ONCE, "textract")
         self._feature = "layout" if layout else "text"
-        self.version = f"textract-{self._feature}-{_VERSION}"
+        self._asked = f"textract-{self._feature}-{_FORMAT}"
+        self.version = f"textract-{self._feature}-{source_version(__name__)}"
         self._channel: dict[str, Any] = {}
         if topic_arn and role_arn:
             self._channel = {"NotificationChannel": {"SNSTopicArn": topic_arn, "RoleArn": role_arn}}
 
     async def read(self, document: OcrDocument, paid: PaidWork) -> OcrText:
         """As `OcrEngine.read`."""
-        asked = json.dumps([self.version, document.pages]).encode()
+        asked = json.dumps([self._asked, document.pages]).encode()
 
         async def make(call: PaidCall) -> bytes:
             return await self._make(document, call)
@@ -172,7 +174,7 @@ class TextractEngine:
         """Equal for a repeat of the same call and for nothing else: 64 characters, as many as are allowed."""
         parts = [
             document.content_sha256,
-            self.version,
+            self._asked,
             document.pages,
             self._bucket,
             key,

@@ -1,7 +1,7 @@
 """Textract's Blocks: what is kept of them, and the lines that they are read as.
 
 The vendor's answer is kept as it was said (texts, confidences, boxes, headings), so that a better reading of it
-costs nothing: the checkpoint's key knows the vendor's version, and not ours.
+costs nothing: the checkpoint's key says what was asked for, and nothing of how it is read.
 """
 
 from __future__ import annotations

@@ -7,11 +7,9 @@ from dataclasses import replace
 
 from pipeline.domain.ocr import OcrText
 from pipeline.domain.text import Box, Ink, Line, Page, Text
+from pipeline.domain.version import source_version
 from pipeline.stages.merging.sizes import with_sizes
 from pipeline.stages.merging.weights import with_weights
-
-#: Raise when the same OCR could read differently.
-VERSION = 1
 
 
 def lines_of(read: OcrText) -> dict[int, tuple[Line, ...]]:
@@ -43,7 +41,9 @@ def merged(local: Text, read: OcrText, ink: Mapping[int, Sequence[Ink]], *, engi
         numbered = tuple(replace(line, id=next_id + n, page=page.number) for n, line in enumerate(page.lines))
         next_id += len(numbered)
         pages.append(replace(page, lines=numbered))
-    return Text(tuple(pages), f"{local.engine}+{engine}/{VERSION}", read.unread, read.foreign)
+    return Text(
+        tuple(pages), f"{local.engine}+{engine}+merged-{source_version(__name__)}", read.unread, read.foreign
+    )
 
 
 def _turned(page: Page, degrees: int) -> Page:

@@ -1,4 +1,4 @@
-"""Arithmetic over the dates of positions, version 1.
+"""Arithmetic over the dates of positions.
 
 Months are half-open: March 2019 to May 2021 is 26. A date without a month gives a minimum (it began at the
 year's end, it ended at its beginning) and a maximum. Positions that overlap count once. Internships and
@@ -24,8 +24,9 @@ from pipeline.domain.profile import (
     Volunteering,
     Work,
 )
+from pipeline.domain.version import source_version
 
-RULE_VERSION = "1"
+RULE_VERSION = source_version(__name__)
 _APART = {"internship", "volunteer"}
 
 Interval = tuple[int, int]  #: months since the year 0, half-open
