@@ -8,7 +8,24 @@
       │ stages/embed_chunks      chunks of sections and their vectors                   → EmbeddedChunks
       ▼ stages/save_resume       everything in one fenced transaction                   → a Verdict
 
-The nouns are in `domain`, the verbs in `stages` (plain classes), whoever knows a vendor in `adapters`. Only
-`orchestration` knows Ray: its `Dispatcher` claims jobs from PostgreSQL and drives each through the stages as
-Serve deployments. `serve_app` is what callers see over HTTP, `cli` what a person types.
+The rooms, each of which imports only from those below it (`lint-imports` holds that):
+
+    cli/                   the command line, and what it is made of
+    (serve_app/)           what callers see over HTTP
+    orchestration/
+      ray/                 the service on Ray: deployments, the dispatcher's shell, ingestion tasks, scaling
+      wiring · sources · rehearsal     settings → adapters → stages
+      core/                what drives resumes: packets, leases, retries, batches; no Ray, no SQLAlchemy
+    stages/                the verbs: plain classes, one noun in, one noun out
+    adapters/              whoever knows a vendor
+      pdf/ word/ pictures/ ocr/     what each kind of file is read by, in killable child processes (parsing/)
+      aws/ gemini/ postgres/ sources/
+    reading/               one model of a read page: pure Python, no vendor, no settings
+      profile · person     SectionedText → a draft of the profile
+      entries/             where an entry starts, and which words are its title, employer, place
+      sections/ page/      headings, titles, language; cells, columns, furniture, rows
+      values/              text → facts: dates, contacts, places, names, degrees, skills, languages
+      lexicon/             every word that reading knows, as TOML, and how text is folded to find it
+    ports                  what all of this asks of the world, as Protocols
+    domain/                the nouns, the errors, the metrics
 """
