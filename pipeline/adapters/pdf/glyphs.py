@@ -15,10 +15,14 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
+from pipeline.adapters.pdf.advances import mend_advances
 from pipeline.adapters.pdf.clean import ACCENTS, ORNAMENT, clean, is_icon_font, is_rtl, private_digits
 
 MAX_GLYPHS = 60_000  #: on one page; a dense page of print has 8,000
-TINY_POINTS = 2.0  #: text smaller than this is seen by no one
+_TINY_POINTS = 2.0  #: text smaller than this is seen by no one
+_READABLE_POINTS = 5.0  #: a page with text of this size is printed as large as it should be
+_READABLE_GLYPHS = 3  #: of that size, together with larger ones; fewer are a mark, or a page's number
+_TINY_SHARE = 0.35  #: of the largest text, on a page that is printed small as a whole
 _LIGHT = 200  #: luminance (0-255) from which text may vanish on paper
 _INVISIBLE_MODES = (3, 7)
 
@@ -165,6 +169,8 @@ class GlyphReader:
             self._digits = digits or self._digits
             frame = page_frame(page, turns)
             result = self._collect(ctypes.cast(text_page, _VOID).value, count, frame)
+        for glyphs in result.glyphs.values():
+            mend_advances(glyphs, result.styles)
         return result, frame
 
     def _collect(self, text: int | None, count: int, frame: Frame) -> GlyphPage:
@@ -291,6 +297,24 @@ class GlyphReader:
                 bold = bool(font and _font_flags(font) & _FORCE_BOLD) or _weight(text, index) >= 700
             known = self._fonts[font] = (bold, is_icon_font(name))
         return known
+
+
+def tiny_points(page: GlyphPage) -> float:
+    """The size in points below which text of this page is seen by no one.
+
+    A page that is printed small as a whole (a sheet of four, an export at a fifth) is enlarged by whoever reads it.
+    Text beside some of normal size is hidden from them.
+    """
+    counts: Counter[float] = Counter()
+    for glyphs in page.glyphs.values():
+        for number, count in Counter(glyph.style for glyph in glyphs if glyph.text != " ").items():
+            counts[page.styles[number].size] += count
+    largest, seen = 0.0, 0
+    for size in sorted(counts, reverse=True):
+        largest, seen = size, seen + counts[size]
+        if seen >= _READABLE_GLYPHS:
+            break
+    return min(_TINY_POINTS, _TINY_SHARE * largest) if largest < _READABLE_POINTS else _TINY_POINTS
 
 
 def _append(glyphs: list[Glyph], glyph: Glyph, style: Style) -> None:
