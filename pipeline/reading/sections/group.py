@@ -12,7 +12,7 @@ from pipeline.reading.page.furniture import furniture_of, running_lines
 from pipeline.reading.page.layout import Block, joined, layout
 from pipeline.reading.sections.headings import Heading, HeadingFinder, inline_heading
 from pipeline.reading.sections.language import language_of
-from pipeline.reading.sections.titles import fold, loose_title_kind
+from pipeline.reading.sections.titles import loose_title_kind, plain_title
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he"})
 # Sections in which a line such as "Languages: English, Dutch" begins a section of its own.
@@ -175,7 +175,7 @@ class _Writer:
 
     def _names_document(self, heading: Heading) -> bool:
         """Whether a first line says what the document is ("Curriculum vitae", "Resume"), or whose."""
-        is_resume = self._language != "fr" and fold(heading.title).strip(" :") == "resume"
+        is_resume = self._language != "fr" and plain_title(heading.title).strip(" :") == "resume"
         return heading.kind is SectionKind.OTHER or is_resume
 
     def _opens_document(self) -> bool:
