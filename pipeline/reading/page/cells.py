@@ -14,7 +14,7 @@ from pipeline.reading.values.dates import find_dates, mentions_open_end
 _LONGEST_DATE = 34  # characters: "September 2019 – December 2021 (2)"; a longer line tells more than its date
 _LEAST_SIZE = 0.25  # points; OCR answers boxes without any height now and then
 _SIZES_A_POINT = 4  # sizes are told apart in quarter points: less is the renderer's rounding
-_LARGER = 1.08  # times the body's size, from which on a line is set apart: 11 pt over 10 pt is, 10.5 pt is not
+_LARGER = 1.08  # times the body's size: from here on a line is set apart, as 11 pt over 10 pt
 _SAME_BASE = 0.4  # of the smaller line's size: base lines that differ by less are those of one row
 
 
@@ -22,8 +22,8 @@ _SAME_BASE = 0.4  # of the smaller line's size: base lines that differ by less a
 class Cell:
     """One line: its box in points on its page, its size, and what kind of title its text is.
 
-    `dated` tells that it is short and prints a date, `styled` that it is set apart from the body text by size,
-    weight or capitals.
+    `dated` tells that it is short and prints a date, `capitals` that it is set in them, `styled` that it is set
+    apart from the body text by size, weight or capitals.
     """
 
     line: Line
@@ -35,6 +35,7 @@ class Cell:
     size: float
     title: SectionKind | None
     dated: bool
+    capitals: bool
     styled: bool = False
 
     @property
@@ -73,12 +74,19 @@ def _cell(line: Line, page: Page) -> Cell:
         size=max(_LEAST_SIZE, line.size or (bottom - top)),
         title=title_kind(text),
         dated=_is_dated(text),
+        capitals=_is_capitals(text),
     )
 
 
 def _is_dated(text: str) -> bool:
     """Whether a short line prints a date, or the "present" that ends one in a column of its own."""
     return len(text) <= _LONGEST_DATE and (bool(find_dates(text)) or mentions_open_end(text))
+
+
+def _is_capitals(text: str) -> bool:
+    """Whether the text is set in capitals (a script without case is not)."""
+    letters = [char for char in text if char.isalpha()]
+    return len(letters) >= 2 and all(char.isupper() for char in letters)
 
 
 def body_size(cells: Iterable[Cell]) -> float:
@@ -90,24 +98,17 @@ def body_size(cells: Iterable[Cell]) -> float:
     return max(weights, key=lambda size: (weights[size], size)) if weights else 1.0
 
 
-def is_capitals(text: str) -> bool:
-    """Whether the text is set in capitals (a script without case is not)."""
-    letters = [char for char in text if char.isalpha()]
-    return len(letters) >= 2 and all(char.isupper() for char in letters)
-
-
 def mark_styled(cells: list[Cell]) -> None:
     """Mark the cells that stand out from the body text of the document."""
     body = body_size(cells)
     half = sum(len(cell.text) for cell in cells) / 2
     bold_is_rare = sum(len(cell.text) for cell in cells if cell.line.bold) < half
-    capitals = [is_capitals(cell.text) for cell in cells]
-    capitals_are_rare = sum(len(cell.text) for cell, is_set in zip(cells, capitals, strict=True) if is_set) < half
-    for cell, in_capitals in zip(cells, capitals, strict=True):
+    capitals_are_rare = sum(len(cell.text) for cell in cells if cell.capitals) < half
+    for cell in cells:
         cell.styled = (
             cell.size > _LARGER * body
             or (bool(cell.line.bold) and bold_is_rare)
-            or (in_capitals and capitals_are_rare)
+            or (cell.capitals and capitals_are_rare)
         )
 
 

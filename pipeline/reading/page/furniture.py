@@ -17,9 +17,9 @@ from pipeline.reading.lexicon.load import any_of, load
 _MARGIN = 0.09  # of the page, at its top and at its bottom: where page numbers stand
 _RUNNING_MARGIN = 0.13  # running lines with an address may take more room than a page number
 _SHORT = 24  # characters of a page number, or of a date beside it
-_SAME_PLACE = 0.012  # lines that differ by less in left and bottom repeat at one place: renderers shift a little
+_SAME_PLACE = 0.012  # by which left and bottom may differ where a line repeats: renderers shift a little
 _SAME_SIZE = 0.5  # points by which they may differ in size
-_REPEATED_BLOCK = 5  # lines that repeat together are a side bar: fewer may be a job's place and name by chance
+_REPEATED_BLOCK = 5  # lines of a side bar that repeats: fewer may be a job's place and name by chance
 _APART = 1.8  # line heights of white between the text and a running line: less is the text's own line spacing
 _RUNNING_ROWS = 5  # rows of a running header or footer
 _CONTACT_ROWS = 8  # the same where several of its lines are ways to reach somebody
