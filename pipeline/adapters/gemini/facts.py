@@ -54,13 +54,13 @@ from pipeline.reading.entries.work import date_facts, employment_type, seniority
 from pipeline.reading.lexicon.load import skill_key
 from pipeline.reading.page.rows import Piece, Rows, join, piece_of
 from pipeline.reading.person import blocks_of, country_from_phone
-from pipeline.reading.profile import name_skills, prints_month_first, turn_ranges
 from pipeline.reading.values import contacts
 from pipeline.reading.values.dates import DateRange, find_dates
 from pipeline.reading.values.names import name_of
 from pipeline.reading.values.places import country_hint, read_location
 from pipeline.reading.values.skills import canonical
 from pipeline.reading.values.spoken import cefr_of, language_hits
+from pipeline.reading.whole_document import name_skills, prints_month_first, turn_ranges
 
 _SURE = 0.95
 T = TypeVar("T")

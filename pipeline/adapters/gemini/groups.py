@@ -19,7 +19,7 @@ from pipeline.domain.sections import SectionedText, SectionKind
 from pipeline.domain.suspicion import suspicious_lines, visible
 from pipeline.reading.page.rows import Rows
 from pipeline.reading.person import blocks_of
-from pipeline.reading.profile import entry_lines
+from pipeline.reading.sections.streams import entry_lines
 from pipeline.reading.values.contacts import emails_in
 
 SCHEMA_VERSION = 1  #: of `answers` and of how the lines are written
