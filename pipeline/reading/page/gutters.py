@@ -24,7 +24,7 @@ _OVERLAP = 0.2  # ems by which a cell must lie in a line above for it to be no p
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class GutterCut:
     """A page (or a part of it) cut at a gutter: what is left and right of `x`, and what is above and below.
 
     The higher the `score`, the more text the gutter parts; 0 where it is too narrow for one.
@@ -49,7 +49,7 @@ class Cut:
         return min(wide) >= _EVEN * max(wide)
 
 
-def cuts_of(cells: list[Cell], em: float) -> Iterator[Cut]:
+def cuts_of(cells: list[Cell], em: float) -> Iterator[GutterCut]:
     """Every way to cut the cells in two, from the left to the right, and from the top down."""
     ordered = sorted(cells, key=lambda cell: cell.top)
     for x in _positions(cells, em):
@@ -88,9 +88,9 @@ def _clusters(edges: list[float], em: float) -> list[list[float]]:
     return clusters
 
 
-def _cuts_at(ordered: list[Cell], x: float, em: float) -> list[Cut]:
+def _cuts_at(ordered: list[Cell], x: float, em: float) -> list[GutterCut]:
     """The stretches of the page, from the top, that no line crosses at x, with text on both sides."""
-    cuts: list[Cut] = []
+    cuts: list[GutterCut] = []
     start = 0
     crossing = [index for index, cell in enumerate(ordered) if cell.left < x < cell.right]
     for stop in [*crossing, len(ordered)]:
@@ -112,7 +112,7 @@ def _sides(cells: list[Cell], x: float) -> tuple[list[Cell], list[Cell]]:
     return [cell for cell in cells if cell.left < x], [cell for cell in cells if cell.left >= x]
 
 
-def _trimmed(ordered: list[Cell], start: int, stop: int, x: float, em: float) -> Cut:
+def _trimmed(ordered: list[Cell], start: int, stop: int, x: float, em: float) -> GutterCut:
     """The cut of a stretch. What overlaps a line that crosses x is above or below the columns, not in them."""
     above, below = ordered[:start], ordered[stop:]
     floor = max((cell.bottom for cell in above), default=float("-inf"))
@@ -132,7 +132,7 @@ def _trimmed(ordered: list[Cell], start: int, stop: int, x: float, em: float) ->
     if below:
         inside, below = _without_trailing_titles(inside, below, x)
     left, right = _sides(inside, x)
-    return Cut(_score(left, right, em), x, above, left, right, below)
+    return GutterCut(_score(left, right, em), x, above, left, right, below)
 
 
 def _score(left: list[Cell], right: list[Cell], em: float) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from pipeline.reading.page.cells import Cell, median_size, rows_of
-from pipeline.reading.page.gutters import Cut, cuts_of
+from pipeline.reading.page.gutters import GutterCut, cuts_of
 from pipeline.reading.page.margins import titles_in_margin
 from pipeline.reading.page.tables import are_columns
 
@@ -63,9 +63,9 @@ def _titled(title: list[Cell], beside: list[Block]) -> list[Block]:
     return [Block(title=title), *beside] if title else beside
 
 
-def _best_cut(cells: list[Cell], gutters: Sequence[float]) -> Cut | None:
+def _best_cut(cells: list[Cell], gutters: Sequence[float]) -> GutterCut | None:
     em = median_size(cells)
-    best: Cut | None = None
+    best: GutterCut | None = None
     for cut in cuts_of(cells, em):
         if best is not None and cut.score <= best.score:
             continue

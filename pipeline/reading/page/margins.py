@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pipeline.domain.sections import SectionKind
 from pipeline.reading.page.cells import Cell
-from pipeline.reading.page.gutters import Cut
+from pipeline.reading.page.gutters import GutterCut
 from pipeline.reading.sections.titles import loose_title_kind
 
 # What the labels of a table of contacts are taken for ("Address", "Nationality"): no titles in a margin.
@@ -30,7 +30,7 @@ def joined(cells: list[Cell]) -> str:
     return " ".join(cell.text for cell in cells)
 
 
-def titles_in_margin(cut: Cut, em: float) -> list[Beside] | None:
+def titles_in_margin(cut: GutterCut, em: float) -> list[Beside] | None:
     """Titles that stand in one side of a cut, each with the text beside and below it; None when none do so.
 
     A title may take several lines ("Professional" over "Experience").

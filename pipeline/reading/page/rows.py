@@ -22,6 +22,7 @@ _EDGES = " \t,;:|•·●▪◦‖–—―−-/\\*→»›~\ue000"
 _OPENING, _CLOSING = "([（【", ")]）】"
 _OPENS, _CLOSES = re.compile(r"[(（\[【]"), re.compile(r"[)）\]】]")
 _HYPHEN = re.compile(r"[^\W\d_]-$")
+_PRINTED = 0.9  # confidence of a text that is taken as it is printed, where its rule knows no other
 _USUAL_SIZE = 10.0  # points, of a line whose engine does not tell
 _LONG = 8  # characters, from which on a line that opens with a lone letter is an item of a list
 _LEAST_ITEMS = 3  # lines that a glyph opens before it is a bullet
@@ -87,11 +88,11 @@ class Piece:
         found.append(self.cut(position, len(self.text)))
         return [piece for piece in found if piece.text]
 
-    def fact(self, confidence: float = 0.9, value: Any = None) -> Fact[Any]:
+    def fact(self, confidence: float = _PRINTED, value: Any = None) -> Fact[Any]:
         """The text as a fact; `value` where it is not the text itself."""
         return pointed(self.text if value is None else value, self.text, self.ids, confidence)
 
-    def fact_at(self, begin: int, end: int, value: Any, confidence: float = 0.9) -> Fact[Any]:
+    def fact_at(self, begin: int, end: int, value: Any, confidence: float = _PRINTED) -> Fact[Any]:
         """The text from `begin` to `end` as a fact of another value."""
         return self.cut(begin, end).fact(confidence, value)
 

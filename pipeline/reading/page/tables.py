@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.reading.page.cells import Cell, rows_of
-from pipeline.reading.page.gutters import Cut, common_extent, height_of
+from pipeline.reading.page.gutters import GutterCut, common_extent, height_of
 
 # Ems.
 _ABOVE = 0.3  # by which a cell may stand above the stretch that both sides share
@@ -51,6 +51,7 @@ class _Sides:
 
     @cached_property
     def mates(self) -> float:
+        """The share of rows that have one at their height on the other side."""
         return _mates(self.left, self.right, self.em)
 
     @cached_property
@@ -112,7 +113,7 @@ class _Sides:
         return self.mates >= _MATES and (_is_short(few) or _is_short(many))
 
 
-def are_columns(cut: Cut, em: float, gutters: Sequence[float]) -> bool:
+def are_columns(cut: GutterCut, em: float, gutters: Sequence[float]) -> bool:
     """Whether the two sides are texts of their own, not parts of the same rows.
 
     `gutters` are those of the pages before, in points from the left: what was one there is one here.
@@ -127,7 +128,7 @@ def are_columns(cut: Cut, em: float, gutters: Sequence[float]) -> bool:
     return not sides.are_thin and not sides.are_rows
 
 
-def _sides(cut: Cut, em: float) -> _Sides | None:
+def _sides(cut: GutterCut, em: float) -> _Sides | None:
     """What both sides have side by side: a title above the first row of a table belongs to no side of it."""
     top, bottom = common_extent(cut.left, cut.right)
 

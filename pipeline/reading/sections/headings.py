@@ -14,10 +14,8 @@ from pipeline.reading.sections.titles import loose_title_kind, title_kind
 _LONGEST_HEADING = 48  # characters
 _MOST_WORDS = 7  # of a heading: more are a sentence
 _SIZES = 20  # sizes are compared in twentieths of the body's
-_SIZE_SLACK, _MEASURED_SLACK = (
-    1,
-    4,
-)  # by which titles of one style differ in size: told by a PDF, read in a picture
+_SIZE_SLACK = 1  # twentieths by which titles of one style may differ in size
+_MEASURED_SLACK = 4  # the same where sizes are measured in a picture
 _LARGER = 2  # twentieths by which the titles of a document are larger than the labels of its tables, at least
 _LARGE = 22  # twentieths, from which on a line may be a title by its size alone
 
