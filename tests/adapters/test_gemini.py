@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -24,6 +25,8 @@ from pipeline.domain.media_type import PDF
 from pipeline.domain.profile import Profile
 from pipeline.domain.sections import SectionedText
 from pipeline.domain.upload import StoredUpload
+from pipeline.reading.page.rows import Rows
+from pipeline.reading.values.skills import SkillFinder
 from pipeline.stages.group_sections import GroupSections
 from pipeline.stages.verify_profile import VerifyProfile
 from tests.paid import MemoryPaidWork
@@ -266,6 +269,27 @@ def test_a_worker_that_dies_between_two_asks_pays_for_neither_again(gemini: Gemi
     bills = len(paid.bills)
     assert findings(drafted(engine, RESUME, paid)) == []
     assert len(paid.bills) == bills + 1
+
+
+def test_reading_and_making_a_profile_leave_the_loop_to_other_resumes(
+    gemini: GeminiStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What computes (the lines to show, the rules in Gemini's place, the facts) runs on threads beside it."""
+    threads: set[int] = set()
+
+    def recorded(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            threads.add(threading.get_ident())
+            return real(*args)
+
+        return call
+
+    monkeypatch.setattr(Rows, "line", recorded(Rows.line))
+    monkeypatch.setattr(SkillFinder, "find", recorded(SkillFinder.find))
+    gemini.faults_by_group["experience"] = "off-schema"
+    drafted(engine_at(gemini), RESUME)
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 def test_without_a_fallback_the_failure_says_which() -> None:

@@ -1,4 +1,7 @@
-"""What the model may answer: pointers at lines. Their JSON schemas go with the requests."""
+"""What the model may answer: pointers at lines. Their JSON schemas go with the requests.
+
+So would docstrings, as descriptions that are paid for each time: what a field means is told in `prompt.md`.
+"""
 
 from __future__ import annotations
 

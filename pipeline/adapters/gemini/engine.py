@@ -22,11 +22,11 @@ from pipeline.adapters.gemini.groups import (
     prompts,
     shown_to,
 )
-from pipeline.adapters.rules_engine import RulesEngine
 from pipeline.domain.errors import NotYet, ProfileBlocked, ProfileBroken, VendorTimeout
 from pipeline.domain.profile import Document, Finding, Profile
 from pipeline.domain.sections import SectionedText
 from pipeline.ports import PaidCall, PaidWork
+from pipeline.reading import profile as rules
 
 #: How often a prompt whose answer is too long is cut in two: at most four parts.
 _MOST_CUTS = 2
@@ -60,8 +60,7 @@ class GeminiEngine:
         self._client = GeminiClient(api_key, model, base_url, timeout_s)
         self._fallback = fallback
         self._patience_s = patience_s
-        self._rules = RulesEngine()
-        self.version = f"gemini-{model}-p{prompt_version()}-s{SCHEMA_VERSION}-{self._rules.version}"
+        self.version = f"gemini-{model}-p{prompt_version()}-s{SCHEMA_VERSION}-{rules.VERSION}"
 
     async def check(self) -> None:
         """Prove that key and model work, for nothing. Raises ConfigurationError, VendorBusy."""
@@ -69,7 +68,8 @@ class GeminiEngine:
 
     async def draft(self, sections: SectionedText, paid: PaidWork) -> Profile:
         """As `ProfileEngine.draft`: every group that has lines is asked about once for equal content."""
-        shown = shown_to(sections)
+        # On the replica's own loop every other resume would wait for what computes.
+        shown = await asyncio.to_thread(shown_to, sections)
         groups = [group for group in GROUPS if group.name in shown]
         reads = await asyncio.gather(
             *(self._group(group, shown[group.name], paid) for group in groups), return_exceptions=True
@@ -85,19 +85,7 @@ class GeminiEngine:
                 problems[group.name] = read.problem or "unusable"
         if problems and self._fallback == "fail":
             raise _unavailable(problems)
-        profile = profile_of(answers, sections, await self._by_rules(problems, sections, paid))
-        _tell(profile, problems)
-        return profile
-
-    async def _by_rules(self, problems: dict[str, str], sections: SectionedText, paid: PaidWork) -> Profile:
-        """A profile with the fields of the groups that have problems, as the rules read them."""
-        if not problems:
-            return Profile()
-        read = await self._rules.draft(sections, paid)
-        names = [name for group in GROUPS if group.name in problems for name in group.fields]
-        kept = Profile(**{name: getattr(read, name) for name in names})
-        kept.document = read.document
-        return kept
+        return await asyncio.to_thread(_profile, answers, problems, sections)
 
     async def _group(self, group: Group, shown: Shown, paid: PaidWork) -> _Read:
         digest = sha256("\0".join((self.version, group.name, shown.prompt)).encode()).hexdigest()
@@ -196,6 +184,22 @@ class _Asking:
     async def _keep_half(self, path: str, name: str, reply: Reply) -> None:
         if "/" in path:
             await self._keep(name, reply)
+
+
+def _profile(answers: dict[str, Answer], problems: dict[str, str], sections: SectionedText) -> Profile:
+    """What the answers tell; the groups that have problems as the rules read them, which the findings say."""
+    profile = profile_of(answers, sections, _by_rules(problems, sections) if problems else Profile())
+    _tell(profile, problems)
+    return profile
+
+
+def _by_rules(problems: dict[str, str], sections: SectionedText) -> Profile:
+    """A profile with the fields of the groups that have problems, and of no other."""
+    read = rules.draft_of(sections)
+    names = [name for group in GROUPS if group.name in problems for name in group.fields]
+    kept = Profile(**{name: getattr(read, name) for name in names})
+    kept.document = read.document
+    return kept
 
 
 def _raise_first(reads: list[_Read | BaseException]) -> None:

@@ -19,10 +19,11 @@ from pipeline.domain.sections import SectionedText, SectionKind
 from pipeline.domain.suspicion import suspicious_lines, visible
 from pipeline.reading.page.rows import Rows
 from pipeline.reading.person import blocks_of
-from pipeline.reading.profile import entry_lines
+from pipeline.reading.sections.streams import entry_lines
 from pipeline.reading.values.contacts import emails_in
 
 SCHEMA_VERSION = 1  #: of `answers` and of how the lines are written
+_DIGITS = 12  # of the prompt's digest: enough to tell versions apart
 _K = SectionKind
 
 
@@ -83,6 +84,7 @@ class Shown:
 
     @property
     def ids(self) -> list[int]:
+        """The lines that are shown, in order."""
         return [line_id for block in self.blocks for line_id in block.line_ids]
 
     @property
@@ -183,7 +185,7 @@ def prompts() -> dict[str, str]:
 @cache
 def prompt_version() -> str:
     """Changes whenever the model is told something else."""
-    return sha256(_prompt_file().encode()).hexdigest()[:12]
+    return sha256(_prompt_file().encode()).hexdigest()[:_DIGITS]
 
 
 @cache
