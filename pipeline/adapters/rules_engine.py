@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pipeline.domain.profile import Profile
 from pipeline.domain.sections import SectionedText
+from pipeline.domain.version import source_version
 from pipeline.ports import PaidWork
-from pipeline.reading.profile import VERSION, draft_of
+from pipeline.reading.profile import draft_of
 
 
 class RulesEngine:
     """Reads a profile by rules and lexica alone: no model, no network, milliseconds a page."""
 
-    version = VERSION
+    version = f"rules-{source_version('pipeline.reading.profile')}"
 
     async def draft(self, sections: SectionedText, paid: PaidWork | None = None) -> Profile:
         """As `ProfileEngine.draft`; nothing here is paid."""

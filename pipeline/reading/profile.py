@@ -27,8 +27,6 @@ from pipeline.reading.values.skills import read_skills
 from pipeline.reading.values.spoken import language_hits, read_languages
 from pipeline.reading.whole_document import name_skills, prints_month_first, turn_ranges
 
-VERSION = "rules-3"  #: changes whenever the same sections could be read otherwise
-
 # Where no section says what it holds, only what is certain counts as a position or a degree.
 _SURE_TITLE = 0.8  # score of a title with a word that only titles have
 _SURE_SCHOOL = 0.9  # score of an institution that says what it is

@@ -360,8 +360,23 @@ def test_check_proves_key_and_model(gemini: GeminiStandIn) -> None:
     assert gemini.requests == []
 
 
-def test_the_version_changes_with_model_prompt_and_schema(gemini: GeminiStandIn) -> None:
-    """Checkpoints of another model or prompt are not taken for this one's."""
+def test_the_version_names_the_model_and_what_reads_its_answers(gemini: GeminiStandIn) -> None:
+    """Two profiles of one version were made by one model and the same code."""
     version = engine_at(gemini).version
-    assert version.startswith("gemini-gemini-3.8-flash-p")
+    assert version.startswith("gemini-gemini-3.8-flash-")
     assert GeminiEngine("k", "other").version != version
+
+
+def test_a_changed_rule_asks_nobody_again(gemini: GeminiStandIn) -> None:
+    """What was paid for is stored under what was asked; another prompt or another model is another question."""
+    paid = MemoryPaidWork()
+    drafted(engine_at(gemini), RESUME, paid)
+    asked = len(paid.asked)
+    newer = engine_at(gemini)
+    newer.version = "gemini-gemini-3.8-flash-00000000"
+    drafted(newer, RESUME, paid)
+    assert len(paid.asked) == asked > 0
+    other = engine_at(gemini)
+    other._model = "gemini-next"
+    drafted(other, RESUME, paid)
+    assert len(paid.asked) == 2 * asked

@@ -15,16 +15,15 @@ from pipeline.adapters.gemini.client import GeminiClient, Reply, estimated_token
 from pipeline.adapters.gemini.facts import profile_of
 from pipeline.adapters.gemini.groups import (
     GROUPS,
-    SCHEMA_VERSION,
     Group,
     Shown,
-    prompt_version,
     prompts,
     shown_to,
 )
 from pipeline.domain.errors import NotYet, ProfileBlocked, ProfileBroken, VendorTimeout
 from pipeline.domain.profile import Document, Finding, Profile
 from pipeline.domain.sections import SectionedText
+from pipeline.domain.version import source_version
 from pipeline.ports import PaidCall, PaidWork
 from pipeline.reading import profile as rules
 
@@ -60,7 +59,8 @@ class GeminiEngine:
         self._client = GeminiClient(api_key, model, base_url, timeout_s)
         self._fallback = fallback
         self._patience_s = patience_s
-        self.version = f"gemini-{model}-p{prompt_version()}-s{SCHEMA_VERSION}-{rules.VERSION}"
+        self._model = model
+        self.version = f"gemini-{model}-{source_version(__name__)}"
 
     async def check(self) -> None:
         """Prove that key and model work, for nothing. Raises ConfigurationError, VendorBusy."""
@@ -87,8 +87,14 @@ class GeminiEngine:
             raise _unavailable(problems)
         return await asyncio.to_thread(_profile, answers, problems, sections)
 
+    def _asked(self, group: Group, shown: Shown) -> str:
+        """The digest of the question: what is asked of whom. How its answer is read is no part of it."""
+        schema = json.dumps(group.answer.model_json_schema(), sort_keys=True)
+        asked = "\0".join((self._model, prompts()[group.name], schema, shown.prompt))
+        return sha256(asked.encode()).hexdigest()
+
     async def _group(self, group: Group, shown: Shown, paid: PaidWork) -> _Read:
-        digest = sha256("\0".join((self.version, group.name, shown.prompt)).encode()).hexdigest()
+        digest = self._asked(group, shown)
 
         async def make(call: PaidCall) -> bytes:
             read = await _Asking(self._client, group, call, self._patience_s).read(shown)

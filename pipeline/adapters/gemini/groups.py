@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from importlib.resources import files
 
 from pipeline.adapters.gemini.answers import (
@@ -22,7 +21,6 @@ from pipeline.reading.person import blocks_of
 from pipeline.reading.sections.streams import entry_lines
 from pipeline.reading.values.contacts import emails_in
 
-SCHEMA_VERSION = 1  #: of `answers` and of how the lines are written
 _DIGITS = 12  # of the prompt's digest: enough to tell versions apart
 _K = SectionKind
 
@@ -180,12 +178,6 @@ def prompts() -> dict[str, str]:
     parts = _prompt_file().split("\n# ")
     told = dict(part.removeprefix("# ").split("\n", 1) for part in parts)
     return {group.name: f"{told['all'].strip()}\n\n{told[group.name].strip()}\n" for group in GROUPS}
-
-
-@cache
-def prompt_version() -> str:
-    """Changes whenever the model is told something else."""
-    return sha256(_prompt_file().encode()).hexdigest()[:_DIGITS]
 
 
 @cache

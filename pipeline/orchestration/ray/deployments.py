@@ -291,7 +291,7 @@ class ChunkEmbedder:
         model = self._models[job.lane]
         try:
             chunks = await _on(model.thread, model.stage.chunk, sections)
-            key = vectors_key(job.upload.sha256, model.stage.version, chunks)
+            key = vectors_key(job.upload.sha256, self._embedder.model, chunks)
         except Exception as error:  # noqa: BLE001 - this job's own, told when its turn comes
             return _Vectors(None, (), error)
         return _Vectors(key, chunks, None)
