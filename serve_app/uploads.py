@@ -149,6 +149,7 @@ class _Upload:
     async def keep(self, form: Form, mime: str, options: UploadOptions) -> Accepted:
         """Commit the object, then the row; or answer a duplicate, where the caller asked for that."""
         if options.on_duplicate == "return":
+            # Only to spare an object that is not needed: `create` decides.
             duplicate = await self._runtime.database(
                 self._applications.find_duplicate,
                 await self._sink.sha256(),
@@ -186,18 +187,22 @@ class _Upload:
         return Accepted(resume, row.status, created=False)
 
     async def _commit(self, form: Form, mime: str, options: UploadOptions) -> Accepted:
-        async def create(digest: str) -> None:
-            await self._runtime.write_database(
+        async def create(digest: str) -> UUID:
+            return await self._runtime.write_database(
                 self._applications.create,
                 self._new_application(digest, form, mime, options),
                 idempotency=self._reference(digest, options),
+                unless_duplicate=options.on_duplicate == "return",
             )
 
         async def exists() -> bool:
             found = await self._runtime.database(self._applications.get, self._id, with_profile=False)
             return found is not None
 
-        await keep(self._runtime, self._sink, create_row=create, has_row=exists, give_up=self.give_up)
+        made = await keep(self._runtime, self._sink, create_row=create, has_row=exists, give_up=self.give_up)
+        if made != self._id:  # an equal upload was a moment faster
+            await self.give_up()
+            return await self._existing(made)
         return Accepted(self._id, Status.QUEUED, created=True)
 
     def _new_application(self, digest: str, form: Form, mime: str, options: UploadOptions) -> NewApplication:

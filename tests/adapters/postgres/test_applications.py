@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine
 
-from pipeline.adapters.postgres.applications import Applications
+from pipeline.adapters.postgres.applications import Applications, NewApplication
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.erasure import as_json
 from pipeline.adapters.postgres.idempotency import AlreadyAnswered, Begun, Done, Idempotency, IdempotencyRef
@@ -112,6 +113,36 @@ def test_duplicates_are_equal_bytes_for_the_same_purpose_that_did_not_fail(engin
     assert found("c") is None
     applications.erase(newest)
     assert found("a") not in (None, newest)
+
+
+def test_of_many_equal_creations_at_once_one_is_made(engine: Engine) -> None:
+    """Whoever asks for no duplicate waits for the others, and answers the one that was made."""
+    several = [new_application(job_post_id="7") for _ in range(8)]
+    at_once = Barrier(len(several))
+
+    def create(new: NewApplication) -> UUID:
+        at_once.wait()
+        return Applications(engine).create(new, unless_duplicate=True)
+
+    with ThreadPoolExecutor(len(several)) as pool:
+        ids = set(pool.map(create, several))
+    assert [row.id for row in Applications(engine).list()[0]] == list(ids)
+
+
+@pytest.mark.parametrize("status", ["failed", "erased"])
+def test_one_that_failed_or_was_erased_is_no_duplicate(engine: Engine, status: str) -> None:
+    """Nor does one for another job post or of another external id keep a new one from being made."""
+    first = created(engine, job_post_id="7")
+    if status == "erased":
+        Applications(engine).erase(first)
+    else:
+        sql(engine, "UPDATE applications SET status = 'failed' WHERE id = :id", id=first)
+    for new in (
+        new_application(job_post_id="7"),
+        new_application(job_post_id="8"),
+        new_application(job_post_id="7", external_id="x"),
+    ):
+        assert Applications(engine).create(new, unless_duplicate=True) == new.id
 
 
 def test_listing_pages_through_everything_once_newest_first(engine: Engine) -> None:
