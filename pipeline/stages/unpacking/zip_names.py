@@ -70,7 +70,11 @@ class NameSample:
             if _is_western(names, page):
                 return page
         found = chardet.detect(
-            names, compat_names=False, include_encodings=_PAGES, no_match_encoding=_OF_OLD, max_bytes=len(names)
+            names,
+            compat_names=False,
+            include_encodings=_PAGES,
+            no_match_encoding=_OF_OLD,
+            max_bytes=len(names),
         )
         return found["encoding"] or _OF_OLD
 

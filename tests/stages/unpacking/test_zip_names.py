@@ -72,7 +72,9 @@ def test_utf8_is_utf8_beside_names_of_another_page(path: Path) -> None:
     assert names(path) == [*russian, "Łukasz 王伟.pdf", "José 王伟.pdf"]
 
 
-@pytest.mark.parametrize(("page", "name"), [("shift_jis", "表ソ能.pdf"), ("big5", "許功蓋.pdf"), ("gbk", "昞乗.pdf")])
+@pytest.mark.parametrize(
+    ("page", "name"), [("shift_jis", "表ソ能.pdf"), ("big5", "許功蓋.pdf"), ("gbk", "昞乗.pdf")]
+)
 def test_a_letter_whose_second_byte_is_a_backslash_is_no_separator(path: Path, page: str, name: str) -> None:
     """5C is the second byte of 表, 功 and 乗; a backslash that is one still rules a name out, and so does `..`."""
     assert b"\\" in name.encode(page)
@@ -112,7 +114,10 @@ def test_a_name_in_unicode_beside_the_plain_one_is_the_name(path: Path) -> None:
 
 def test_a_name_that_is_not_of_the_archives_page_is_still_shown(path: Path) -> None:
     """As bytes of old, and the others are not spoiled by it."""
-    forged(path, [Forged(name.encode("shift_jis")) for name in NAMES["shift_jis"] * 9] + [Forged(b"\xff\xff.pdf")])
+    forged(
+        path,
+        [Forged(name.encode("shift_jis")) for name in NAMES["shift_jis"] * 9] + [Forged(b"\xff\xff.pdf")],
+    )
     assert len(names(path)) == 28
 
 
