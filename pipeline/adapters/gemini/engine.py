@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -67,9 +69,10 @@ class GeminiEngine:
         """Prove that key and model work, for nothing. Raises ConfigurationError, VendorBusy."""
         await self._client.check()
 
-    async def draft(self, sections: SectionedText, paid: PaidWork) -> Profile:
+    async def draft(self, sections: SectionedText, paid: PaidWork, cpu: Executor | None = None) -> Profile:
         """As `ProfileEngine.draft`: every group that has lines is asked about once for equal content."""
-        shown = shown_to(sections)
+        on_cpu = partial(asyncio.get_running_loop().run_in_executor, cpu)
+        shown = await on_cpu(shown_to, sections)
         groups = [group for group in GROUPS if group.name in shown]
         reads = await asyncio.gather(
             *(self._group(group, shown[group.name], paid) for group in groups), return_exceptions=True
@@ -85,15 +88,18 @@ class GeminiEngine:
                 problems[group.name] = read.problem or "unusable"
         if problems and self._fallback == "fail":
             raise _unavailable(problems)
-        profile = profile_of(answers, sections, await self._by_rules(problems, sections, paid))
+        by_rules = await self._by_rules(problems, sections, paid, cpu)
+        profile = await on_cpu(profile_of, answers, sections, by_rules)
         _tell(profile, problems)
         return profile
 
-    async def _by_rules(self, problems: dict[str, str], sections: SectionedText, paid: PaidWork) -> Profile:
+    async def _by_rules(
+        self, problems: dict[str, str], sections: SectionedText, paid: PaidWork, cpu: Executor | None
+    ) -> Profile:
         """A profile with the fields of the groups that have problems, as the rules read them."""
         if not problems:
             return Profile()
-        read = await self._rules.draft(sections, paid)
+        read = await self._rules.draft(sections, paid, cpu)
         names = [name for group in GROUPS if group.name in problems for name in group.fields]
         kept = Profile(**{name: getattr(read, name) for name in names})
         kept.document = read.document
