@@ -29,6 +29,7 @@ _PLAIN_NAME = re.compile(r"regular|roman|light|book|italic|oblique|medium|thin|-
 # What a picture's replacement text says beyond the picture's name ("location_on"): an address or an account.
 _ADDRESS = re.compile(r"@\w|/\w|//|www\.|\w\.[a-z]{2,}\b|(?:\d\D{0,2}){6}", re.I)
 _FORCE_BOLD = 1 << 18
+_SOFT_HYPHEN = 0xAD
 
 
 class TooManyGlyphs(Exception):
@@ -115,6 +116,11 @@ class Frame(NamedTuple):
     width: float
     height: float
 
+    @property
+    def is_upright(self) -> bool:
+        """Whether the page is held as its user space stands."""
+        return self.b == 0 and self.a > 0
+
     def point(self, x: float, y: float) -> tuple[float, float]:
         return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
 
@@ -171,13 +177,13 @@ class GlyphReader:
         # The hot loop: three calls into PDFium and one tuple for each character.
         result = GlyphPage(frame.width, frame.height)
         numbers: dict[int, int] = {}
-        styles, private, digits = result.styles, result.private, self._digits
+        private, digits = result.private, self._digits
         box, box_p = self._box, ctypes.byref(self._box)
         fx, fe, ff = frame.a, frame.e, frame.f
-        upright_frame = frame.b == 0 and frame.a > 0
+        upright_frame = frame.is_upright
         guessed = upright = False  # PDFium took the last gap for a space; the style stands upright
         last_owner = number = 0
-        style: Style | None = None
+        style: Style
         glyphs: list[Glyph] = []
         for index in range(count):
             owner = _object(text, index)
@@ -191,13 +197,10 @@ class GlyphReader:
                 printed = digits.get(code, printed)
             if not printed or not _loose_box(text, index, box_p):
                 continue
-            if owner != last_owner or style is None:
+            if owner != last_owner:
                 last_owner = owner
-                known = numbers.get(owner)
-                if known is None:
-                    known = numbers[owner] = len(styles)
-                    styles.append(self._style(text, index, owner, frame))
-                number, style = known, styles[known]
+                number = self._number_of_style(numbers, result.styles, text, index, owner, frame)
+                style = result.styles[number]
                 upright = upright_frame and style.angle == 0
                 glyphs = result.glyphs.setdefault(style.angle, [])
             # In fonts whose boxes fit each glyph, "y" hangs lower than the rest: its origin tells the base.
@@ -206,17 +209,32 @@ class GlyphReader:
                 base = ff - (box.bottom + style.shift)
             else:
                 left, right, base = self._turned(text, index, style, frame)
-            if right - left <= 0.01 * style.size and (printed == " " or code == 0xAD):
+            if right - left <= 0.01 * style.size and _prints_nothing(printed, code):
                 guessed = True
-                continue  # PDFium's own guess at a space, or a soft hyphen that prints nothing
+                continue
             if guessed:
                 guessed = False
                 if upright:
                     left = self._without_overhang(text, index, left, glyphs, style, frame)
             _append(glyphs, Glyph(printed, left, right, base, number), style)
-        if any(style.icon for style in styles):
-            _drop_icons(result)
+        _drop_icons(result)
         return result
+
+    def _number_of_style(
+        self,
+        numbers: dict[int, int],
+        styles: list[Style],
+        text: int | None,
+        index: int,
+        owner: int,
+        frame: Frame,
+    ) -> int:
+        """Which of `styles` the text object `owner` has; added there at its first character, which `index` is."""
+        known = numbers.get(owner)
+        if known is None:
+            known = numbers[owner] = len(styles)
+            styles.append(self._style(text, index, owner, frame))
+        return known
 
     def _without_overhang(
         self, text: int | None, index: int, left: float, glyphs: list[Glyph], style: Style, frame: Frame
@@ -293,6 +311,11 @@ class GlyphReader:
         return known
 
 
+def _prints_nothing(printed: str, code: int) -> bool:
+    """Whether a character without width is PDFium's own guess at a space, or a soft hyphen."""
+    return printed == " " or code == _SOFT_HYPHEN
+
+
 def _append(glyphs: list[Glyph], glyph: Glyph, style: Style) -> None:
     """Append, unless the same letter was just printed there (fake bold); put an accent on its letter."""
     if not glyphs:
@@ -337,6 +360,8 @@ def _lies_over(accent: Glyph, letter: Glyph, size: float) -> bool:
 
 def _drop_icons(page: GlyphPage) -> None:
     """Remove the pictures of icon fonts; an address that one was given to stand for is kept."""
+    if not any(style.icon for style in page.styles):
+        return
     for angle, glyphs in page.glyphs.items():
         texts: dict[int, str] = {}
         for glyph in glyphs:

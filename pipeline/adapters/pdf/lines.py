@@ -7,6 +7,7 @@ into lines where a gap is wider than any space between two words.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Sequence
@@ -216,6 +217,23 @@ def _by_style(run: list[_Piece], styles: Sequence[Style]) -> list[list[_Piece]]:
     glyphs = [glyph for piece in run for glyph in piece.glyphs if glyph.text != " "]
     if len({glyph.style for glyph in glyphs}) < 2 or any(is_rtl(glyph.text) for glyph in glyphs):
         return [run]
+    cuts = _between_texts(glyphs, _style_changes(glyphs, styles))
+    return _cut_at(run, cuts) if cuts else [run]
+
+
+def _between_texts(glyphs: list[Glyph], cuts: Sequence[float]) -> list[float]:
+    """Those of the cuts that have something said on either side."""
+    kept = [-math.inf]
+    for cut in cuts:
+        part = [glyph.text for glyph in glyphs if kept[-1] < glyph.left < cut]
+        rest = [glyph.text for glyph in glyphs if glyph.left > cut]
+        if _says_something(part) and _says_something(rest):
+            kept.append(cut)
+    return kept[1:]
+
+
+def _style_changes(glyphs: list[Glyph], styles: Sequence[Style]) -> list[float]:
+    """The middles of the wide gaps across which the weight or the size changes, in points."""
     limit = _style_gap(glyphs, styles)
     cuts: list[float] = []
     for before, after in pairwise(glyphs):
@@ -226,13 +244,7 @@ def _by_style(run: list[_Piece], styles: Sequence[Style]) -> list[list[_Piece]]:
             continue  # a label and what it is for, or parts that print says are parts
         if one.bold != other.bold or not 0.92 < one.size / other.size < 1.08:
             cuts.append((before.right + after.left) / 2)
-    kept: list[float] = []
-    for cut in cuts:
-        part = [g.text for g in glyphs if (kept[-1] if kept else -1e9) < g.left < cut]
-        rest = [g.text for g in glyphs if g.left > cut]
-        if _says_something(part) and _says_something(rest):
-            kept.append(cut)
-    return _cut_at(run, kept) if kept else [run]
+    return cuts
 
 
 def _style_gap(glyphs: list[Glyph], styles: Sequence[Style]) -> float:
@@ -300,10 +312,7 @@ def _without_pictures(glyphs: list[Glyph], *, from_right: bool) -> list[Glyph]:
     """
     if not any(ORNAMENT in glyph.text or UNKNOWN in glyph.text for glyph in glyphs):
         return glyphs
-    pictures = [
-        glyph.text == ORNAMENT or (glyph.text == UNKNOWN and not _touches_letters(glyphs, index))
-        for index, glyph in enumerate(glyphs)
-    ]
+    pictures = [_is_picture(glyphs, index) for index in range(len(glyphs))]
     kept = [glyph for glyph, picture in zip(glyphs, pictures, strict=True) if not picture]
     edge, beside = (-1, -2) if from_right else (0, 1)
     if (
@@ -315,6 +324,11 @@ def _without_pictures(glyphs: list[Glyph], *, from_right: bool) -> list[Glyph]:
         bullet = glyphs[edge]._replace(text=BULLET)
         return [*kept, bullet] if from_right else [bullet, *kept]
     return kept
+
+
+def _is_picture(glyphs: list[Glyph], index: int) -> bool:
+    text = glyphs[index].text
+    return text == ORNAMENT or (text == UNKNOWN and not _touches_letters(glyphs, index))
 
 
 def _touches_letters(glyphs: list[Glyph], index: int) -> bool:
