@@ -133,20 +133,20 @@ class _Asking:
             return await self._read_halves(shown, path)
         read = self._checked(reply, shown)
         if read.answer is not None:
-            await self._keep_half(path, f"{path}.1", reply)
+            await self._remember_half(path, f"{path}.1", reply)
             return read
         if (reply.problem or "").startswith("refused"):
             return read
-        await self._keep(f"{path}.1", reply)
+        await self._remember(f"{path}.1", reply)
         complaint = "" if reply.problem else _complaint(read.problem)
         reply = await self._reply(f"{path}.2", shown.prompt + complaint)
         if reply.problem == "truncated":
             return await self._read_halves(shown, path)
-        await self._keep_half(path, f"{path}.2", reply)
+        await self._remember_half(path, f"{path}.2", reply)
         return self._checked(reply, shown)
 
     async def _read_halves(self, shown: Shown, path: str) -> _Read:
-        await self._keep(f"{path}.1", Reply(None, "truncated", None))
+        await self._remember(f"{path}.1", Reply(None, "truncated", None))
         halves = shown.halves()
         if halves is None or path.count("/") >= _MOST_CUTS:
             return _Read(None, "truncated")
@@ -191,7 +191,7 @@ class _Asking:
             self._call.bill(reply.usage)
         return reply
 
-    async def _keep(self, name: str, reply: Reply) -> None:
+    async def _remember(self, name: str, reply: Reply) -> None:
         """Remember a reply after which more is asked: it is paid for once even where the worker dies then.
 
         Its usage is not kept: that has been billed.
@@ -199,9 +199,9 @@ class _Asking:
         if name not in self._call.note:
             await self._call.remember(**{name: {"text": reply.text, "problem": reply.problem}})
 
-    async def _keep_half(self, path: str, name: str, reply: Reply) -> None:
+    async def _remember_half(self, path: str, name: str, reply: Reply) -> None:
         if "/" in path:
-            await self._keep(name, reply)
+            await self._remember(name, reply)
 
 
 def _raise_first(reads: list[_Read | BaseException]) -> None:

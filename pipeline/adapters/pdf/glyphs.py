@@ -47,7 +47,7 @@ class Glyph(NamedTuple):
 
 
 @dataclass(slots=True)
-class Style:
+class GlyphStyle:
     """What the characters of one text object share. `angle` in degrees, as seen; `size` in points."""
 
     size: float
@@ -67,7 +67,7 @@ class GlyphPage:
     width: float
     height: float
     glyphs: dict[int, list[Glyph]] = field(default_factory=dict)
-    styles: list[Style] = field(default_factory=list)
+    styles: list[GlyphStyle] = field(default_factory=list)
     private: list[tuple[int, int]] = field(default_factory=list)  # (character, code) of the private-use ones
 
 
@@ -183,7 +183,7 @@ class GlyphReader:
         upright_frame = frame.is_upright
         guessed = upright = False  # PDFium took the last gap for a space; the style stands upright
         last_owner = number = 0
-        style: Style
+        style: GlyphStyle
         glyphs: list[Glyph] = []
         for index in range(count):
             owner = _object(text, index)
@@ -223,7 +223,7 @@ class GlyphReader:
     def _number_of_style(
         self,
         numbers: dict[int, int],
-        styles: list[Style],
+        styles: list[GlyphStyle],
         text: int | None,
         index: int,
         owner: int,
@@ -237,7 +237,7 @@ class GlyphReader:
         return known
 
     def _without_overhang(
-        self, text: int | None, index: int, left: float, glyphs: list[Glyph], style: Style, frame: Frame
+        self, text: int | None, index: int, left: float, glyphs: list[Glyph], style: GlyphStyle, frame: Frame
     ) -> float:
         """Where the advance of a glyph after a guessed space begins; the glyph before it is shortened too.
 
@@ -259,7 +259,9 @@ class GlyphReader:
             glyphs[-1] = before._replace(right=max(end, before.left))
         return start
 
-    def _turned(self, text: int | None, index: int, style: Style, frame: Frame) -> tuple[float, float, float]:
+    def _turned(
+        self, text: int | None, index: int, style: GlyphStyle, frame: Frame
+    ) -> tuple[float, float, float]:
         _origin(text, index, ctypes.byref(self._x), ctypes.byref(self._y))
         x, y = frame.point(self._x.value, self._y.value)
         along = math.radians(style.angle)
@@ -273,7 +275,7 @@ class GlyphReader:
         advance = (wide * cos - high * sin) / spread if abs(spread) > 0.2 else style.size / 2
         return left, left + max(0.0, advance), base
 
-    def _style(self, text: int | None, index: int, owner: int, frame: Frame) -> Style:
+    def _style(self, text: int | None, index: int, owner: int, frame: Frame) -> GlyphStyle:
         _matrix(text, index, ctypes.byref(self._m))
         m = self._m
         across = m.a * frame.a + m.b * frame.c
@@ -294,7 +296,7 @@ class GlyphReader:
         invisible = mode in _INVISIBLE_MODES
         shift = self._y.value - self._box.bottom
         light = light and mode not in (1, 5)
-        return Style(size, bold or mode == 2, icon, invisible, light, angle, shift, box_height)
+        return GlyphStyle(size, bold or mode == 2, icon, invisible, light, angle, shift, box_height)
 
     def _font_facts(self, text: int | None, index: int, owner: int) -> tuple[bool, bool]:
         """(bold, draws icons) of the font of a text object."""
@@ -316,7 +318,7 @@ def _prints_nothing(printed: str, code: int) -> bool:
     return printed == " " or code == _SOFT_HYPHEN
 
 
-def _append(glyphs: list[Glyph], glyph: Glyph, style: Style) -> None:
+def _append(glyphs: list[Glyph], glyph: Glyph, style: GlyphStyle) -> None:
     """Append, unless the same letter was just printed there (fake bold); put an accent on its letter."""
     if not glyphs:
         glyphs.append(glyph)

@@ -17,7 +17,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from pipeline.adapters.pdf.clean import BULLET, ORNAMENT, UNKNOWN, is_rtl
-from pipeline.adapters.pdf.glyphs import Glyph, Style
+from pipeline.adapters.pdf.glyphs import Glyph, GlyphStyle
 from pipeline.adapters.pdf.words import RawWord, raw_words
 
 # All in ems, the size of the text at hand.
@@ -54,7 +54,7 @@ class _Piece:
     last: int
 
 
-def lines_of(glyphs: Sequence[Glyph], styles: Sequence[Style], hidden: Sequence[bool]) -> list[RawLine]:
+def lines_of(glyphs: Sequence[Glyph], styles: Sequence[GlyphStyle], hidden: Sequence[bool]) -> list[RawLine]:
     """The lines that these glyphs print, from the top, each row from the left.
 
     `glyphs` share one angle and are in the frame in which they stand upright; `hidden` says of each style
@@ -71,7 +71,7 @@ def lines_of(glyphs: Sequence[Glyph], styles: Sequence[Style], hidden: Sequence[
     return lines
 
 
-def _pieces(glyphs: Sequence[Glyph], styles: Sequence[Style], hidden: Sequence[bool]) -> list[_Piece]:
+def _pieces(glyphs: Sequence[Glyph], styles: Sequence[GlyphStyle], hidden: Sequence[bool]) -> list[_Piece]:
     pieces: list[_Piece] = []
     style = -1
     size = 0.0
@@ -209,7 +209,7 @@ def _continues(run: list[_Piece], piece: _Piece) -> bool:
     return gap <= min(1.4 * _widest_space(run), _COLUMN_AT_MOST * size)
 
 
-def _by_style(run: list[_Piece], styles: Sequence[Style]) -> list[list[_Piece]]:
+def _by_style(run: list[_Piece], styles: Sequence[GlyphStyle]) -> list[list[_Piece]]:
     """Cut a run where the weight or the size changes across a gap wider than the line's own spaces.
 
     "**Employer**  Job title" is two things to a reader, and neither has the weight of the whole.
@@ -232,7 +232,7 @@ def _between_texts(glyphs: list[Glyph], cuts: Sequence[float]) -> list[float]:
     return kept[1:]
 
 
-def _style_changes(glyphs: list[Glyph], styles: Sequence[Style]) -> list[float]:
+def _style_changes(glyphs: list[Glyph], styles: Sequence[GlyphStyle]) -> list[float]:
     """The middles of the wide gaps across which the weight or the size changes, in points."""
     limit = _style_gap(glyphs, styles)
     cuts: list[float] = []
@@ -247,7 +247,7 @@ def _style_changes(glyphs: list[Glyph], styles: Sequence[Style]) -> list[float]:
     return cuts
 
 
-def _style_gap(glyphs: list[Glyph], styles: Sequence[Style]) -> float:
+def _style_gap(glyphs: list[Glyph], styles: Sequence[GlyphStyle]) -> float:
     """In ems, the gap that is wider than a space of this line: words stretched to a margin stand apart too."""
     size = styles[glyphs[0].style].size
     gaps = [(after.left - before.right) / size for before, after in pairwise(glyphs)]
@@ -287,7 +287,7 @@ def _widest_space(run: list[_Piece]) -> float:
     return statistics.median(spaces) if len(spaces) >= 3 else 0.0
 
 
-def _line(run: list[_Piece], styles: Sequence[Style], *, rtl: bool) -> RawLine | None:
+def _line(run: list[_Piece], styles: Sequence[GlyphStyle], *, rtl: bool) -> RawLine | None:
     glyphs = [glyph for piece in run for glyph in piece.glyphs]
     rtl = rtl and any(is_rtl(glyph.text) for glyph in glyphs)
     glyphs = _without_pictures(glyphs, from_right=rtl)

@@ -13,9 +13,9 @@ from pipeline.domain import member_faults
 from pipeline.domain.errors import SourceRejected
 from pipeline.domain.ingestion import Fault, Member, SourceKind
 from pipeline.ports import RandomAccess
-from pipeline.stages.unpacking.limits import Limits
-from pipeline.stages.unpacking.spans import Span, spans
-from pipeline.stages.unpacking.zip_directory import Directory, Entry, entries, find_directory
+from pipeline.stages.unpacking.limits import ArchiveLimits
+from pipeline.stages.unpacking.spans import ReadSpan, spans
+from pipeline.stages.unpacking.zip_directory import Directory, ZipEntry, entries, find_directory
 from pipeline.stages.unpacking.zip_members import LOCAL, STORED, is_directory, local_length, member
 from pipeline.stages.unpacking.zip_names import NameSample
 
@@ -39,7 +39,7 @@ class ZipArchive:
     kind = SourceKind.ZIP
     sequential = False
 
-    def __init__(self, file: RandomAccess, limits: Limits) -> None:
+    def __init__(self, file: RandomAccess, limits: ArchiveLimits) -> None:
         self._file, self._limits = file, limits
 
     def fingerprint(self) -> str:
@@ -73,7 +73,7 @@ class ZipArchive:
                 fault = _too_large(wanted, max_bytes)
                 yield wanted, fault or _unpacked(wanted, data[start - span.start : end - span.start])
 
-    def _span(self, span: Span) -> memoryview:
+    def _span(self, span: ReadSpan) -> memoryview:
         data = self._file.read_at(span.start, span.end - span.start) if span.end > span.start else b""
         if len(data) < span.end - span.start:
             raise SourceRejected(
@@ -109,7 +109,7 @@ class ZipArchive:
         bounds = _followers(np.frombuffer(starts, "q"), np.frombuffer(ends, "q"), directory.start)
         return bounds, names.page()
 
-    def _header_length(self, entry: Entry, directory: Directory) -> int:
+    def _header_length(self, entry: ZipEntry, directory: Directory) -> int:
         """Bytes of the local header, at least; exactly, and compared with the entry, where the file is near."""
         least = LOCAL.size + len(entry.raw_name)
         if not self._file.near or not 0 <= entry.offset < directory.start:

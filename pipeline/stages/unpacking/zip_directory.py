@@ -46,7 +46,7 @@ class Directory:
     exact: bool
 
 
-class Entry(NamedTuple):
+class ZipEntry(NamedTuple):
     """One entry of the central directory; sizes in bytes, `offset` of the local header in the file.
 
     `unicode_name` is the name in UTF-8 that stands beside the plain one, where there is one that belongs to it.
@@ -95,7 +95,7 @@ def find_directory(file: RandomAccess) -> Directory:
     return Directory(start, end_at, start - offset, count, end64 is not None)
 
 
-def entries(file: RandomAccess, directory: Directory) -> Iterator[Entry]:
+def entries(file: RandomAccess, directory: Directory) -> Iterator[ZipEntry]:
     """Every entry in order. Raises SourceRejected where the directory is damaged."""
     data, at, position = b"", 0, directory.start
     while True:
@@ -147,7 +147,7 @@ def _unicode_name(extra: bytes, raw_name: bytes) -> str | None:
         return None
 
 
-def _entry(head: tuple[Any, ...], data: bytes, at: int, shift: int) -> Entry:
+def _entry(head: tuple[Any, ...], data: bytes, at: int, shift: int) -> ZipEntry:
     _, _, _, flags, method, _, _, crc, packed, size, name, extra, _, disk, _, attributes, offset = head
     name_at = at + _ENTRY.size
     raw_name = data[name_at : name_at + name]
@@ -163,7 +163,7 @@ def _entry(head: tuple[Any, ...], data: bytes, at: int, shift: int) -> Entry:
     if disk not in (0, _MASK16):
         raise _contradicts("a member lies on another disk")
     unicode_name = _unicode_name(extras, raw_name) if extras else None
-    return Entry(raw_name, flags, method, crc, packed, size, attributes, offset + shift, unicode_name)
+    return ZipEntry(raw_name, flags, method, crc, packed, size, attributes, offset + shift, unicode_name)
 
 
 def _end(file: RandomAccess) -> tuple[bytes, int]:

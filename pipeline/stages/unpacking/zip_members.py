@@ -10,7 +10,7 @@ from pipeline.domain import member_faults
 from pipeline.domain.errors import SourceRejected
 from pipeline.domain.ingestion import Fault, Member
 from pipeline.domain.member_faults import LONGEST_NAME, name_fault, storable
-from pipeline.stages.unpacking.zip_directory import Entry, zip64_values
+from pipeline.stages.unpacking.zip_directory import ZipEntry, zip64_values
 from pipeline.stages.unpacking.zip_names import decoded
 
 STORED, DEFLATED = 0, 8
@@ -22,7 +22,7 @@ _DEVICES = frozenset({stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK})
 _MASK32 = 0xFFFFFFFF
 
 
-def is_directory(entry: Entry) -> bool:
+def is_directory(entry: ZipEntry) -> bool:
     """Whether the entry only names a folder. One with content is no folder, and no member that is read either."""
     if entry.size:
         return False
@@ -30,7 +30,7 @@ def is_directory(entry: Entry) -> bool:
     return entry.raw_name.endswith(b"/") or bool(entry.attributes & _DOS_DIRECTORY) or stat.S_ISDIR(mode)
 
 
-def member(entry: Entry, ordinal: int, bound: int, page: str) -> Member:
+def member(entry: ZipEntry, ordinal: int, bound: int, page: str) -> Member:
     """The member; `bound` is where the next local header, or the central directory, begins.
 
     `page` is the code page of names that are not UTF-8. The locator is (offset, packed size, CRC-32, method, flags,
@@ -81,7 +81,7 @@ def local_length(
     return length
 
 
-def _fault(entry: Entry, name: str) -> Fault | None:
+def _fault(entry: ZipEntry, name: str) -> Fault | None:
     mode = stat.S_IFMT(entry.attributes >> 16)
     if mode == stat.S_IFLNK:
         return member_faults.SYMLINK

@@ -13,7 +13,13 @@ from sqlalchemy import Engine
 from pipeline.adapters.postgres.applications import Applications, NewApplication
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.erasure import as_json
-from pipeline.adapters.postgres.idempotency import AlreadyAnswered, Begun, Done, Idempotency, IdempotencyRef
+from pipeline.adapters.postgres.idempotency import (
+    AlreadyAnswered,
+    Answered,
+    Begun,
+    Idempotency,
+    IdempotencyRef,
+)
 from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.results import PostgresResults
 from pipeline.domain.errors import DatabaseUnavailable
@@ -57,7 +63,7 @@ def test_a_failed_create_leaves_nothing_at_all(engine: Engine) -> None:
     with pytest.raises(AlreadyAnswered):
         applications.create(second, idempotency=key)
     assert applications.get(second.id) is None
-    assert Idempotency(engine).begin(key.key_id, "k", hold_s=1) == Done(first.id, "fingerprint")
+    assert Idempotency(engine).begin(key.key_id, "k", hold_s=1) == Answered(first.id, "fingerprint")
 
 
 def test_one_request_of_many_with_one_key_is_new(engine: Engine) -> None:
@@ -79,7 +85,7 @@ def test_a_key_given_back_or_expired_is_new_again(engine: Engine) -> None:
     new = new_application()
     Applications(engine).create(new, idempotency=IdempotencyRef(key_id, "k", "f"))
     idempotency.abandon(key_id, "k")
-    assert idempotency.begin(key_id, "k", hold_s=60) == Done(new.id, "f")
+    assert idempotency.begin(key_id, "k", hold_s=60) == Answered(new.id, "f")
 
 
 def test_expired_keys_are_swept_as_new_ones_come(engine: Engine) -> None:
