@@ -81,8 +81,8 @@ class ZipArchive:
             )
         return memoryview(data)
 
-    def _bounds(self, directory: Directory) -> tuple[array[int], str]:
-        """For each entry, where what follows it begins; and the code page of the names that are not UTF-8.
+    def _bounds(self, directory: Directory) -> tuple[array[int], str | None]:
+        """For each entry, where what follows it begins; and the page of the names that are not UTF-8 (None: several).
 
         Raises SourceRejected where the entries cannot be so.
         """

@@ -30,11 +30,11 @@ def is_directory(entry: ZipEntry) -> bool:
     return entry.raw_name.endswith(b"/") or bool(entry.attributes & _DOS_DIRECTORY) or stat.S_ISDIR(mode)
 
 
-def member(entry: ZipEntry, ordinal: int, bound: int, page: str) -> Member:
+def member(entry: ZipEntry, ordinal: int, bound: int, page: str | None) -> Member:
     """The member; `bound` is where the next local header, or the central directory, begins.
 
-    `page` is the code page of names that are not UTF-8. The locator is (offset, packed size, CRC-32, method, flags,
-    bound, CRC-32 of the name's bytes).
+    `page` is the code page of names that are not UTF-8, None where each has its own. The locator is (offset, packed
+    size, CRC-32, method, flags, bound, CRC-32 of the name's bytes).
     """
     name = entry.unicode_name or decoded(entry.raw_name, entry.flags, page)
     fault = _fault(entry, name)

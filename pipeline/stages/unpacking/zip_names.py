@@ -1,7 +1,8 @@
 """What the names in a ZIP directory say: UTF-8, or the code page of whoever packed it.
 
 A ZIP entry says no more than "UTF-8" or "something else", and programs write the code page of their system for
-something else. One short name seldom tells which, all of an archive together do: so the page is the archive's.
+something else. One short name seldom tells which, all of an archive together do: so the page is the archive's, unless
+the names show that they came from several systems.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ _UTF8 = 1 << 11
 #: What names are in that nothing tells the page of (APPNOTE.TXT, appendix D).
 _OF_OLD = "cp437"
 #: Pages that zip programs write: those of DOS and of Windows, nothing of Unix, of the Mac or of mainframes. Fewer
-#: pages leave less to mistake: of lone GBK names 87 % are read, 77 % where every page that is known may be it.
+#: pages leave less to mistake: of lone GBK names 87 % are read, 77 % where every page that is known may be it. Of two
+#: that fit as well, the first: DOS's before Windows', for that is what most programs write.
 _PAGES = (
-    *("cp437", "cp737", "cp850", "cp852", "cp857", "cp862", "cp866", "cp874"),
+    *("cp850", "cp852", "cp437", "cp737", "cp857", "cp862", "cp866", "cp874"),
     *("cp1250", "cp1251", "cp1252", "cp1256"),
     *("gb18030", "big5hkscs", "cp932", "shift_jis_2004", "cp949", "euc_kr"),
 )
@@ -37,6 +39,12 @@ _CAPITAL_WITHIN = re.compile(r"[a-zß-öø-ÿœ][A-ZÀ-ÖØ-ÞŒ]")
 _SAMPLE = 256
 #: Bytes of the longest name worth a look: a longer one is ruled out, whatever it says.
 _LONGEST_RAW = 4 * LONGEST_NAME
+#: Confidences that differ by less are equal.
+_ALIKE = 0.999
+#: A name is of another page than its archive where that fits it so many times better, and an archive is of several
+#: where more than this share of its names are. Rare letters make a few names look foreign in an archive of one page.
+_FAR_BETTER = 10
+_STRANGERS = 1 / 2
 
 
 class NameSample:
@@ -61,26 +69,18 @@ class NameSample:
         else:
             self._seen.discard(heapq.heappushpop(self._held, one)[1])
 
-    def page(self) -> str:
-        """The code page that the names are in, as Python names it."""
+    def page(self) -> str | None:
+        """The code page that the names are in, as Python names it; None where each is in its own."""
         if not self._held:
             return _OF_OLD
-        names = b"\n".join(raw for _, raw in sorted(self._held))
-        for page in _WESTERN_PAGES:
-            if _is_western(names, page):
-                return page
-        found = chardet.detect(
-            names,
-            compat_names=False,
-            include_encodings=_PAGES,
-            no_match_encoding=_OF_OLD,
-            max_bytes=len(names),
-        )
-        return found["encoding"] or _OF_OLD
+        names = sorted(raw for _, raw in self._held)
+        page = _page_of(b"\n".join(names))
+        strangers = sum(_is_of_another(raw, page) for raw in names)
+        return None if strangers > _STRANGERS * len(names) else page
 
 
-def decoded(raw: bytes, flags: int, page: str = _OF_OLD) -> str:
-    """A name as text: UTF-8, which many write without saying so, else the archive's code page.
+def decoded(raw: bytes, flags: int, page: str | None) -> str:
+    """A name as text: UTF-8, which many write without saying so, else the archive's code page, or else its own.
 
     A byte of a letter that looks like a separator (5C in Shift-JIS, GBK and Big5) is none: rules on paths are for
     what this answers.
@@ -91,9 +91,40 @@ def decoded(raw: bytes, flags: int, page: str = _OF_OLD) -> str:
         if flags & _UTF8:
             return raw.decode(errors="replace")
     try:
-        return raw.decode(page)
+        return raw.decode(page or _page_of(raw))
     except UnicodeDecodeError:  # not of the same page as the others
         return raw.decode(_OF_OLD)
+
+
+def _page_of(names: bytes) -> str:
+    """The page that fits these names best."""
+    for page in _WESTERN_PAGES:
+        if _is_western(names, page):
+            return page
+    fits = _fits(names)
+    best = max(fits.values(), default=0.0)
+    return next((page for page in _PAGES if best and fits.get(page, 0.0) >= _ALIKE * best), _OF_OLD)
+
+
+def _is_of_another(raw: bytes, page: str) -> bool:
+    """Whether a name of an archive that is in `page` is far better read by another."""
+    if _is_western(raw, page):
+        return False
+    fits = _fits(raw)
+    return fits.get(page, 0.0) * _FAR_BETTER < max(fits.values(), default=0.0)
+
+
+def _fits(names: bytes) -> dict[str, float]:
+    """How well each page fits the names; those that cannot be it are left out."""
+    told = chardet.detect_all(
+        names,
+        ignore_threshold=True,
+        compat_names=False,
+        include_encodings=_PAGES,
+        no_match_encoding=_OF_OLD,
+        max_bytes=max(1, len(names)),
+    )
+    return {one["encoding"]: one["confidence"] for one in told if one["encoding"]}
 
 
 def _is_utf8(raw: bytes) -> bool:

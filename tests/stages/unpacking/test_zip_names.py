@@ -72,6 +72,20 @@ def test_utf8_is_utf8_beside_names_of_another_page(path: Path) -> None:
     assert names(path) == [*russian, "Łukasz 王伟.pdf", "José 王伟.pdf"]
 
 
+def test_names_of_several_systems_are_each_read_in_their_own_page(path: Path) -> None:
+    """An archive into which people of several countries put their files."""
+    several = {
+        "简历_王小明.pdf": "gbk",
+        "履歴書_佐藤.pdf": "shift_jis",
+        "Lebenslauf_Müller.pdf": "cp437",
+        "Życiorys_Łukasz.pdf": "cp852",
+        "résumé.pdf": "utf-8",
+        "резюме_Иванов.pdf": "cp866",
+    }
+    forged(path, [Forged(name.encode(page)) for name, page in several.items()])
+    assert names(path) == list(several)
+
+
 @pytest.mark.parametrize(
     ("page", "name"), [("shift_jis", "表ソ能.pdf"), ("big5", "許功蓋.pdf"), ("gbk", "昞乗.pdf")]
 )
