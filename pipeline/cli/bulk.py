@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import psutil
@@ -136,10 +136,8 @@ def follow(
 
     `served`: a service of others does the work. None where that has ended, or its PostgreSQL, before the ingestion.
     """
-    live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
-    said = float("-inf")
     seen = time.monotonic()
-    with live or contextlib.nullcontext():
+    with _Screen(console) as screen:
         while True:
             progress = _progress(ingestions, id_)
             if progress is not None and progress.row.same_as:
@@ -152,14 +150,39 @@ def follow(
                 seen = time.monotonic()
             elif time.monotonic() - seen > _GONE_AFTER_S:
                 return None
-            if progress is not None and live is not None:
-                live.update(_view(progress))
-            elif progress is not None and time.monotonic() - said >= _PLAIN_EVERY_S:
-                console.print(plain_line(progress), highlight=False, soft_wrap=True)
-                said = time.monotonic()
+            if progress is not None:
+                screen.show(progress)
             time.sleep(_POLL_S)
     show(progress, console)
     return progress
+
+
+class _Screen:
+    """Where an ingestion is followed: a live view in a terminal, elsewhere a line now and then."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = (
+            Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+        )
+        self._said = float("-inf")
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, progress: IngestionProgress) -> None:
+        """How far it is by now."""
+        if self._live is not None:
+            self._live.update(_view(progress))
+        elif time.monotonic() - self._said >= _PLAIN_EVERY_S:
+            self._console.print(plain_line(progress), highlight=False, soft_wrap=True)
+            self._said = time.monotonic()
 
 
 def watch(ingestions: Ingestions, id_: UUID, console: Console) -> int:

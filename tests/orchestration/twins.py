@@ -1,4 +1,4 @@
-"""Twins in memory of what the core asks of the world: queue, stages, clock. They keep the promises of `core/ports.py`."""
+"""Twins in memory of what the core asks of the world: queue, stages, clock. They keep what `core/ports.py` promises."""
 
 from __future__ import annotations
 

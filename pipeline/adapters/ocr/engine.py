@@ -18,7 +18,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from pipeline.adapters.ocr.child import ReadPicture, read_picture
+from pipeline.adapters.ocr.child import read_picture
+from pipeline.adapters.ocr.run import ReadPicture
 from pipeline.adapters.parsing.parsed import Pixels, Refusal, accepted
 from pipeline.adapters.parsing.pool import ParserPool
 from pipeline.domain.errors import CorruptDocument, OcrFailed, ResourceLimit

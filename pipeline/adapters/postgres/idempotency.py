@@ -24,7 +24,7 @@ class IdempotencyRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Answered:
     """The key has its answer: this application, for a request of this fingerprint."""
 
     application_id: UUID
@@ -50,7 +50,7 @@ class Idempotency:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def begin(self, key_id: UUID, key: str, *, hold_s: float) -> Begun | Done:
+    def begin(self, key_id: UUID, key: str, *, hold_s: float) -> Begun | Answered:
         """Take the key for `hold_s` seconds (NEW), or see who has it. An expired key counts as new."""
         parameters = {"key_id": key_id, "key": key, "hold_s": hold_s}
         with transaction(self._engine) as connection:
@@ -59,7 +59,7 @@ class Idempotency:
             row = connection.execute(text(FIND), parameters).first()
         if row is None or row.application_id is None:
             return Begun.IN_PROGRESS
-        return Done(row.application_id, row.fingerprint)
+        return Answered(row.application_id, row.fingerprint)
 
     def abandon(self, key_id: UUID, key: str) -> None:
         """Give back a key that led to nothing, so that a repeat of the request may try. Idempotent."""

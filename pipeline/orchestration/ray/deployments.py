@@ -176,12 +176,11 @@ class TextReader:
 
 
 class ProfileNormaliser:
-    """Normalises and verifies: waits on a vendor, or runs the rules on a thread of the lane's own."""
+    """Normalises and verifies: waits on a vendor or not, and thinks on a thread of the lane's own."""
 
     def __init__(self) -> None:
         settings = _begin()
         self._normalise = wiring.normalise_profile(settings)
-        self._waits = settings.uses_gemini
         self._paid = wiring.paid_desk(settings, meters, name="normaliser")
         self._verify = wiring.verify_profile(settings)
         self._cpu = {lane: _thread_of(lane, "normalise", settings) for lane in Lane}
@@ -198,19 +197,13 @@ class ProfileNormaliser:
         clock = _Clock()
         cpu = self._cpu[job.lane]
         with clock.stage("normalise"):
-            draft = await self._draft(job, sections)
+            paid = self._paid.work_of(job.lease, job.upload.sha256)
+            draft = await self._normalise.run(sections, paid, cpu)
         with clock.stage("verify"):
             profile = await _on(cpu, self._verify.run, draft, sections, job.upload)
         versions = {"normalise": self._normalise.version, "verify": self._verify.version}
         # Pickled, its many small models take four times as long to be there again.
         return profile.model_dump_json(), Done(versions, clock.seconds)
-
-    async def _draft(self, job: ClaimedJob, sections: SectionedText) -> Profile:
-        drafting = self._normalise.run(sections, self._paid.work_of(job.lease, job.upload.sha256))
-        if self._waits:
-            return await drafting
-        # The rules never wait: on the replica's own loop every other resume would wait for them.
-        return await _on(self._cpu[job.lane], asyncio.run, drafting)
 
 
 @dataclass(slots=True)
