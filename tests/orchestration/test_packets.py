@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 from pipeline.domain.errors import EmptyDocument, LeaseLost, NotYet, TransientError
 from pipeline.domain.job import ClaimedJob
 from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Waiting
-from pipeline.orchestration.ray.deployments import ChunkEmbedder, _answers
+from pipeline.domain.result import Verdict
+from pipeline.orchestration.ray.deployments import ChunkEmbedder, ResumeWriter, _answers
 from pipeline.orchestration.ray.packets import packed, unpacked
-from tests.adapters.postgres.factories import claimed, sectioned, sql
+from tests.adapters.postgres.factories import claimed, result, sectioned, sql
 
 
 def claim(engine: Engine, count: int) -> list[ClaimedJob]:
@@ -84,3 +85,54 @@ def test_a_document_that_breaks_the_embedder_costs_its_neighbours_nothing(
     }
     kept = sql(engine, "SELECT count(*) AS n FROM checkpoints WHERE stage = 'embed' AND state = 'done'")
     assert kept[0].n == 2
+
+
+def handed(jobs: list[ClaimedJob]) -> list[Answers]:
+    """What the stages before the writer handed on, one good result each."""
+    results = {job.lease.application_id: result(job.lease) for job in jobs}
+    return [
+        Answers((), packed({id_: one.sections for id_, one in results.items()})),
+        Answers((), packed({id_: one.profile.model_dump_json() for id_, one in results.items()})),
+        Answers((), packed({id_: one.embedded for id_, one in results.items()})),
+    ]
+
+
+def test_one_bad_save_costs_its_neighbours_nothing(
+    engine: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its profile is none: it is refused, and the others are saved, or told that their lease is lost."""
+    monkeypatch.setenv("DB_URL", database_url)
+    jobs = claim(engine, 4)
+    texts, profiles, embedded = handed(jobs)
+    drafts = unpacked(profiles.values)
+    drafts[jobs[1].lease.application_id] = "no profile"
+    sql(
+        engine, "UPDATE jobs SET lease_epoch = 99 WHERE application_id = :id", id=jobs[2].lease.application_id
+    )
+
+    async def run() -> list[Verdict | Failed]:
+        done = [Done({"read": "1"}, {"read": 0.1}) for _ in jobs]
+        return await ResumeWriter().run(jobs, texts, Answers((), packed(drafts)), embedded, done)
+
+    assert asyncio.run(run()) == [
+        Verdict.SAVED,
+        Verdict.REFUSED,
+        Verdict.LEASE_LOST,
+        Verdict.SAVED,
+    ]
+
+
+def test_an_outage_refuses_no_save(
+    engine: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is told to come again."""
+    monkeypatch.setenv("DB_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    jobs = claim(engine, 2)
+
+    async def run() -> list[Verdict | Failed]:
+        done = [Done({"read": "1"}, {"read": 0.1}) for _ in jobs]
+        return await ResumeWriter().run(jobs, *handed(jobs), done)
+
+    answers = asyncio.run(run())
+    assert [type(answer) for answer in answers] == [Failed, Failed]
+    assert all(isinstance(answer, Failed) and answer.retryable for answer in answers)

@@ -341,7 +341,8 @@ class Dispatch:
         """Tell the queue what became of the job; its packet goes on without it."""
         with self._being_settled([job.lease]):
             state = await self._make(job, move)
-        known_lost = self._driving.pop(job.lease, None) is None
+            # Within: the keeper's thread must never see it driven, not being settled, and not held any more.
+            known_lost = self._driving.pop(job.lease, None) is None
         self._progress.pop(job.lease, None)
         self._show_in_flight(job.lane)
         if state is not None or not known_lost:  # what was lost on its way here is counted already

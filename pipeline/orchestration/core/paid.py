@@ -21,7 +21,7 @@ from pipeline.domain.journey import Lease
 from pipeline.domain.metrics import SPENT, VENDOR_REQUESTS
 from pipeline.domain.spending import Usage, Vendor
 from pipeline.orchestration.core.checkpoints import PENDING_BACKSTOP_S
-from pipeline.orchestration.core.ports import Gate, Ledger, Meters, PaidCheckpoints
+from pipeline.orchestration.core.ports import Bills, Meters, PaidCheckpoints, VendorGate
 from pipeline.orchestration.core.retry import until_answered
 
 T = TypeVar("T")
@@ -40,8 +40,8 @@ class PaidDesk:
     def __init__(
         self,
         checkpoints: PaidCheckpoints,
-        gate: Gate,
-        ledger: Ledger,
+        gate: VendorGate,
+        ledger: Bills,
         meters: Meters,
         *,
         patience_s: float,

@@ -354,15 +354,14 @@ class ResumeWriter:
         `done` is, for each job, what its stages took, together; the others are the stages' answers.
         """
         read, drafted, chunks = (packets.unpacked(stage.values) for stage in (texts, profiles, embedded))
-        results = [
-            _result(job, read[id_], drafted[id_], chunks[id_], one)
-            for job, one in zip(jobs, done, strict=True)
-            for id_ in [job.lease.application_id]
-        ]
-        saves = await asyncio.gather(
-            *(self._batch.submit(result) for result in results), return_exceptions=True
-        )
-        return [_verdict(job, saved) for job, saved in zip(jobs, saves, strict=True)]
+
+        async def one(job: ClaimedJob, took: Done) -> Verdict:
+            id_ = job.lease.application_id
+            return await self._batch.submit(_result(job, read[id_], drafted[id_], chunks[id_], took))
+
+        saves = (one(job, took) for job, took in zip(jobs, done, strict=True))
+        saved = await asyncio.gather(*saves, return_exceptions=True)
+        return [_verdict(job, answer) for job, answer in zip(jobs, saved, strict=True)]
 
 
 def _verdict(job: ClaimedJob, saved: Verdict | BaseException) -> Verdict | Failed:
