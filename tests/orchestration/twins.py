@@ -1,4 +1,4 @@
-"""Twins in memory of what the core asks of the world: queue, stages, clock. They keep what `core/ports.py` promises."""
+"""In-memory twins of what the core asks of the world: queue, stages, clock. They keep what its ports promise."""
 
 from __future__ import annotations
 

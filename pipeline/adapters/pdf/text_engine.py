@@ -12,15 +12,14 @@ from pipeline.domain.errors import UnsupportedDocument
 from pipeline.domain.media_type import PDF
 from pipeline.domain.ocr import Picture
 from pipeline.domain.text import Ink, Line, Text
-
-_READING = 2  #: raise when the same bytes could read differently
+from pipeline.domain.version import source_version
 
 
 class PdfiumTextEngine:
     """A TextEngine and PageEngine for PDFs that carry their text. What is only drawn as outlines gives no lines."""
 
     def __init__(self, pool: ParserPool, *, max_pages: int) -> None:
-        self.version = f"pdfium-{version('pypdfium2')}/{_READING}"
+        self.version = f"pdfium-{version('pypdfium2')}-{source_version('pipeline.adapters.pdf.child')}"
         self._pool, self._max_pages = pool, max_pages
 
     async def read(self, content: bytes, mime: str = PDF) -> Text:

@@ -12,15 +12,14 @@ from pipeline.domain.errors import UnsupportedDocument
 from pipeline.domain.media_type import IMAGES
 from pipeline.domain.ocr import Picture
 from pipeline.domain.text import Ink, Line, Text
-
-_READING = 1  #: raise when the same bytes could read differently
+from pipeline.domain.version import source_version
 
 
 class ImageTextEngine:
     """A TextEngine and PageEngine for images: pages without lines, each one picture."""
 
     def __init__(self, pool: ParserPool, *, max_pages: int) -> None:
-        self.version = f"pillow-{version('pillow')}/{_READING}"
+        self.version = f"pillow-{version('pillow')}-{source_version('pipeline.adapters.pictures.child')}"
         self._pool, self._max_pages = pool, max_pages
 
     async def read(self, content: bytes, mime: str) -> Text:

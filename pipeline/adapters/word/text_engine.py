@@ -8,14 +8,13 @@ from pipeline.adapters.word.child import read_docx
 from pipeline.domain.errors import UnsupportedDocument
 from pipeline.domain.media_type import DOCX
 from pipeline.domain.text import Text
-
-_READING = 1  #: raise when the same bytes could read differently
+from pipeline.domain.version import source_version
 
 
 class DocxTextEngine:
     """A TextEngine for Word files. Pages and boxes are of our own making: there is nothing to look at."""
 
-    version = f"docx/{_READING}"
+    version = f"docx-{source_version('pipeline.adapters.word.child')}"
 
     def __init__(self, pool: ParserPool, *, max_pages: int) -> None:
         self._pool, self._max_pages = pool, max_pages
