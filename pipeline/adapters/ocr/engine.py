@@ -28,8 +28,8 @@ from pipeline.domain.text import Box, Ink, Line, Word
 from pipeline.domain.version import source_version
 from pipeline.ports import PaidCall, PaidWork
 
-#: Of pages as they are stored, which our own code has a part in. Raise it when the same picture is read otherwise: every
-#: stored page is then read anew, at some three seconds each. A test reminds whoever changes that code.
+#: Of pages as they are stored, which our own code has a part in. Raise it when the same picture is read otherwise: all
+#: stored pages are then read anew, at some three seconds each. A test reminds whoever changes that code.
 READING = 2
 _STAGE = "ocr"
 _DIGITS = 4
