@@ -144,7 +144,7 @@ class _Upload:
             raise Problem(
                 "invalid", "This Idempotency-Key was used with another file or other fields: use a new key."
             )
-        return await self._existing(earlier.application_id)
+        return await self._existing(earlier.resume_id)
 
     async def accept(self, form: Form, mime: str, options: UploadOptions) -> AcceptedUpload:
         """Commit the object, then the row; or answer a duplicate, where the caller asked for that."""

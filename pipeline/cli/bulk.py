@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
 
-from pipeline.adapters.postgres.ingestions import IngestionRow, Ingestions, MemberError
+from pipeline.adapters.postgres.ingestions import IngestionRow, Ingestions, UncompletedMember
 from pipeline.adapters.postgres.ingestions import Progress as IngestionProgress
 from pipeline.domain.errors import ConfigurationError, DatabaseUnavailable
 from pipeline.domain.ingestion import IngestionState
@@ -290,7 +290,7 @@ def print_errors(ingestions: Ingestions, id_: UUID, console: Console) -> None:
         console.print("Every member is a completed resume, or still under way.")
 
 
-def error_line(error: MemberError) -> str:
+def error_line(error: UncompletedMember) -> str:
     """`member <ordinal> <name>: <outcome> (<code>) <detail>`."""
     name = error.name or "(erased)"
     return f"member {error.member} {name}: {error.outcome} ({error.code}) {error.detail or ''}".rstrip()

@@ -67,7 +67,7 @@ class ReadText:
         in_place = whole and upload.mime == PDF
         place = cut.original if in_place else cut.place
         picture = partial(pages.picture, content, upload.mime)
-        document = OcrDocument(upload.sha256, upload.application_id, numbers, place, picture)
+        document = OcrDocument(upload.sha256, upload.resume_id, numbers, place, picture)
         read = await ocr.read(document, paid)
         if not in_place:
             await cut.remove()
@@ -98,7 +98,7 @@ class _CutPages:
 
     async def place(self) -> str:
         """Cut the pages out and store them; a second time stores the same again."""
-        key = ocr_key(self._upload.application_id)
+        key = ocr_key(self._upload.resume_id)
         cut = await self._pages.cut(self._content, self._upload.mime, self._numbers)
         await asyncio.to_thread(self._store, key, cut)
         return key
@@ -115,4 +115,4 @@ class _CutPages:
 
     async def remove(self) -> None:
         """The pages are read: the object is of no more use, if there is one."""
-        await asyncio.to_thread(self._objects.delete, ocr_key(self._upload.application_id))
+        await asyncio.to_thread(self._objects.delete, ocr_key(self._upload.resume_id))

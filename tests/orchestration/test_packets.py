@@ -43,7 +43,7 @@ def test_each_job_has_its_own_receipt(engine: Engine) -> None:
     assert receipts[0] == Done({"stage": "1"}, {})
     assert [type(receipt) for receipt in receipts[1:]] == [Failed, Failed, Waiting, Lost, Broken]
     assert [getattr(receipt, "retryable", None) for receipt in receipts[1:3]] == [False, True]
-    assert values == {jobs[0].lease.application_id: "value"}
+    assert values == {jobs[0].lease.resume_id: "value"}
 
 
 def test_no_more_are_worked_on_at_once_than_asked(engine: Engine) -> None:
@@ -68,11 +68,9 @@ def test_a_document_that_breaks_the_embedder_costs_its_neighbours_nothing(
     """It is broken; one whose lease is lost is lost; the others have their vectors, which are kept."""
     monkeypatch.setenv("DB_URL", database_url)
     jobs = claim(engine, 4)
-    texts: dict[Any, Any] = {job.lease.application_id: sectioned("Builds engines in Go.") for job in jobs}
-    texts[jobs[1].lease.application_id] = None
-    sql(
-        engine, "UPDATE jobs SET lease_epoch = 99 WHERE application_id = :id", id=jobs[2].lease.application_id
-    )
+    texts: dict[Any, Any] = {job.lease.resume_id: sectioned("Builds engines in Go.") for job in jobs}
+    texts[jobs[1].lease.resume_id] = None
+    sql(engine, "UPDATE jobs SET lease_epoch = 99 WHERE application_id = :id", id=jobs[2].lease.resume_id)
 
     async def run() -> Answers:
         return await ChunkEmbedder().run(jobs, Answers((), packed(texts)))
@@ -80,8 +78,8 @@ def test_a_document_that_breaks_the_embedder_costs_its_neighbours_nothing(
     answers = asyncio.run(run())
     assert [type(receipt) for receipt in answers.receipts] == [Done, Broken, Lost, Done]
     assert unpacked(answers.values).keys() == {
-        jobs[0].lease.application_id,
-        jobs[3].lease.application_id,
+        jobs[0].lease.resume_id,
+        jobs[3].lease.resume_id,
     }
     kept = sql(engine, "SELECT count(*) AS n FROM checkpoints WHERE stage = 'embed' AND state = 'done'")
     assert kept[0].n == 2
@@ -89,7 +87,7 @@ def test_a_document_that_breaks_the_embedder_costs_its_neighbours_nothing(
 
 def handed(jobs: list[ClaimedJob]) -> list[Answers]:
     """What the stages before the writer handed on, one good result each."""
-    results = {job.lease.application_id: result(job.lease) for job in jobs}
+    results = {job.lease.resume_id: result(job.lease) for job in jobs}
     return [
         Answers((), packed({id_: one.sections for id_, one in results.items()})),
         Answers((), packed({id_: one.profile.model_dump_json() for id_, one in results.items()})),
@@ -105,10 +103,8 @@ def test_one_bad_save_costs_its_neighbours_nothing(
     jobs = claim(engine, 4)
     texts, profiles, embedded = handed(jobs)
     drafts = unpacked(profiles.values)
-    drafts[jobs[1].lease.application_id] = "no profile"
-    sql(
-        engine, "UPDATE jobs SET lease_epoch = 99 WHERE application_id = :id", id=jobs[2].lease.application_id
-    )
+    drafts[jobs[1].lease.resume_id] = "no profile"
+    sql(engine, "UPDATE jobs SET lease_epoch = 99 WHERE application_id = :id", id=jobs[2].lease.resume_id)
 
     async def run() -> list[Verdict | Failed]:
         done = [Done({"read": "1"}, {"read": 0.1}) for _ in jobs]

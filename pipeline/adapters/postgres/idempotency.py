@@ -27,7 +27,7 @@ class IdempotencyRef:
 class Answered:
     """The key has its answer: this application, for a request of this fingerprint."""
 
-    application_id: UUID
+    resume_id: UUID
     fingerprint: str
 
 
@@ -67,13 +67,13 @@ class Idempotency:
             connection.execute(text(ABANDON), {"key_id": key_id, "key": key})
 
 
-def complete(connection: Connection, ref: IdempotencyRef, application_id: UUID) -> None:
+def complete(connection: Connection, ref: IdempotencyRef, resume_id: UUID) -> None:
     """Answer the key in the transaction that creates the application. Raises AlreadyAnswered."""
     parameters = {
         "key_id": ref.key_id,
         "key": ref.key,
         "fingerprint": ref.fingerprint,
-        "application_id": application_id,
+        "application_id": resume_id,
         "hours": KEPT_HOURS,
     }
     if connection.execute(text(COMPLETE), parameters).first() is None:

@@ -394,7 +394,7 @@ class Dispatch:
         log.info(
             "settled",
             extra={
-                "application_id": str(job.lease.application_id),
+                "resume_id": str(job.lease.resume_id),
                 "state": name,
                 "attempt": job.attempt,
                 "ms": round(seconds * 1000),
@@ -446,7 +446,7 @@ def _stumbled(job: ClaimedJob, error: Exception) -> Move:
     log.error(
         "call raised",
         exc_info=error.__cause__ or error if lost else error,
-        extra={"application_id": str(job.lease.application_id), "attempt": job.attempt},
+        extra={"resume_id": str(job.lease.resume_id), "attempt": job.attempt},
     )
     name = str(error) if lost else type(error).__name__
     return after_error(name, attempt=job.attempt, lost=lost)

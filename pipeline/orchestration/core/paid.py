@@ -132,7 +132,7 @@ class JobsPaidCall:
         """Enter what was used into the ledger, where no result will carry it."""
         bills, self.bills = self.bills, []
         if bills:
-            await self._desk.insist(self._desk.ledger.enter, self._lease.application_id, bills)
+            await self._desk.insist(self._desk.ledger.enter, self._lease.resume_id, bills)
             self._desk.count(bills)
 
     async def ask(

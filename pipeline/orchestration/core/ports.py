@@ -226,7 +226,7 @@ class Bills(Protocol):
     def price(self, usage: Usage) -> float:
         """US dollars that this usage costs today."""
 
-    def enter(self, application_id: UUID, usages: Sequence[Usage]) -> None:
+    def enter(self, resume_id: UUID, usages: Sequence[Usage]) -> None:
         """Write down what a resume used."""
 
 

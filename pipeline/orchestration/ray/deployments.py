@@ -38,7 +38,7 @@ from pipeline.domain.errors import (
 from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane, Lease
 from pipeline.domain.metrics import BATCH_SIZE, STAGE_SECONDS
-from pipeline.domain.profile import Meta, Profile
+from pipeline.domain.profile import Profile
 from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Receipt, Waiting
 from pipeline.domain.result import ResumeResult, Verdict
 from pipeline.domain.sections import SectionedText
@@ -101,7 +101,7 @@ async def _answers(
                 value, done = await work(job)
             except Exception as error:  # noqa: BLE001 - a stage's boundary: no job may cost its neighbours theirs
                 return _receipt(job, error)
-            values[job.lease.application_id] = value
+            values[job.lease.resume_id] = value
             return done
 
     receipts = await asyncio.gather(*(one(job) for job in jobs))
@@ -121,7 +121,7 @@ def _receipt(job: ClaimedJob, error: Exception) -> Receipt:
     log.error(
         "stage raised",
         exc_info=error,
-        extra={"application_id": str(job.lease.application_id), "attempt": job.attempt},
+        extra={"resume_id": str(job.lease.resume_id), "attempt": job.attempt},
     )
     return Broken(type(error).__name__)
 
@@ -189,7 +189,7 @@ class ProfileNormaliser:
         """The verified Profile of each job that is done, as JSON. `texts` are the reader's answers."""
         read = packets.unpacked(texts.values)
         receipts, values = await _answers(
-            jobs, lambda job: self._one(job, read[job.lease.application_id]), at_once=PACKET
+            jobs, lambda job: self._one(job, read[job.lease.resume_id]), at_once=PACKET
         )
         return Answers(receipts, packets.packed(values))
 
@@ -252,7 +252,7 @@ class ChunkEmbedder:
         Equal bytes are embedded at most once by equal versions.
         """
         read = packets.unpacked(texts.values)
-        work = {job.lease: await self._prepared(job, read[job.lease.application_id]) for job in jobs}
+        work = {job.lease: await self._prepared(job, read[job.lease.resume_id]) for job in jobs}
         await self._take(work)
         receipts, values = await _answers(
             jobs, lambda job: self._one(job, work[job.lease]), at_once=len(jobs)
@@ -356,7 +356,7 @@ class ResumeWriter:
         read, drafted, chunks = (packets.unpacked(stage.values) for stage in (texts, profiles, embedded))
 
         async def one(job: ClaimedJob, took: Done) -> Verdict:
-            id_ = job.lease.application_id
+            id_ = job.lease.resume_id
             return await self._batch.submit(_result(job, read[id_], drafted[id_], chunks[id_], took))
 
         saves = (one(job, took) for job, took in zip(jobs, done, strict=True))
@@ -372,8 +372,8 @@ def _verdict(job: ClaimedJob, saved: Verdict | BaseException) -> Verdict | Faile
         return Failed(saved.code, saved.message, retryable=True)
     if not isinstance(saved, Exception):  # cancelled with its replica
         raise saved
-    id_ = str(job.lease.application_id)
-    log.error("save raised", exc_info=saved, extra={"application_id": id_})
+    id_ = str(job.lease.resume_id)
+    log.error("save raised", exc_info=saved, extra={"resume_id": id_})
     return Verdict.REFUSED
 
 
@@ -381,7 +381,4 @@ def _result(
     job: ClaimedJob, sections: SectionedText, profile_json: str, embedded: EmbeddedChunks, done: Done
 ) -> ResumeResult:
     profile = Profile.model_validate_json(profile_json)
-    profile.meta = Meta(
-        versions=done.versions, seconds=done.seconds, facts_dropped=profile.meta.facts_dropped
-    )
     return ResumeResult(job.lease, job.upload, sections, profile, embedded, done.versions, done.seconds)
