@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class CheckpointKey:
-    """`content_sha256` of the original, the stage, and the `digest` of the stage's version and input.
+    """`content_sha256` of the original, the stage, and the `digest` of what was asked.
 
     Nothing of the upload (its day, its job post) goes in: equal bytes read by equal code are equal work.
     """

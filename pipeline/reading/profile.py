@@ -1,11 +1,11 @@
-"""The rules as a profile engine: sections in, a draft whose facts point at lines out."""
+"""Sections in, a draft of a profile out, whose facts point at lines: read by rules and lexica alone."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 
-from pipeline.domain.profile import Document, Education, Finding, Person, Profile, Work
+from pipeline.domain.profile import Document, Education, Finding, Profile, Work
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 from pipeline.reading.entries.education import read_education
 from pipeline.reading.entries.lists import (
@@ -21,20 +21,19 @@ from pipeline.reading.entries.work import read_work
 from pipeline.reading.lexicon.load import languages
 from pipeline.reading.page.rows import Row, Rows
 from pipeline.reading.person import read_person
-from pipeline.reading.values.classify import (
-    degree_level,
-    degree_score,
-    employer_score,
-    institution_score,
-    title_score,
-)
-from pipeline.reading.values.dates import find_dates, guess_month_first
-from pipeline.reading.values.places import country_hint, part_kind
-from pipeline.reading.values.skills import SkillFinder, read_skills
+from pipeline.reading.sections.streams import entry_lines
+from pipeline.reading.values.classify import degree_level, institution_score, title_score
+from pipeline.reading.values.skills import read_skills
 from pipeline.reading.values.spoken import language_hits, read_languages
+from pipeline.reading.whole_document import name_skills, prints_month_first, turn_ranges
 
-_RIGHT_TO_LEFT = ("ar", "he", "fa", "ur")
-_MONTH_FIRST = ("US", "PH", "CA")
+# Where no section says what it holds, only what is certain counts as a position or a degree.
+_SURE_TITLE = 0.8  # score of a title with a word that only titles have
+_SURE_SCHOOL = 0.9  # score of an institution that says what it is
+_LANGUAGES_ALONE = (
+    0.5  # share of a row's letters that names of languages are, or a list of skills names one too
+)
+_LANGUAGES_WITH_LEVELS = 0.25  # the same where the row tells how well they are spoken
 _log = logging.getLogger(__name__)
 
 
@@ -160,61 +159,6 @@ class _Draft:
         turn_ranges(profile, self._sections.language)
 
 
-def entry_lines(sections: SectionedText, kind: SectionKind) -> list[list[int]]:
-    """The lines of each section of a kind, with those that follow under the heading of an entry.
-
-    A heading that names an employer, a school or a place is an entry's, and no section's.
-    """
-    streams: list[list[int]] = []
-    follows = False
-    for section in sections.sections:
-        if section.kind is kind:
-            streams.append(list(section.line_ids))
-            follows = True
-        elif (
-            section.kind is SectionKind.OTHER and follows and (not streams[-1] or _heads_entry(section.title))
-        ):
-            streams[-1] += [*section.heading_ids, *section.line_ids]
-        else:
-            follows = False
-    return streams
-
-
-def prints_month_first(sections: SectionedText, person: Person) -> bool:
-    """Whether 04/05/2019 is the fifth of April in this document."""
-    country = country_hint(person.location)
-    default = country in _MONTH_FIRST or (country is None and sections.language == "en")
-    return guess_month_first([line.text for line in sections.text.lines], default)
-
-
-def name_skills(profile: Profile) -> None:
-    """Write into each position the skills it names, and into each skill where it is named.
-
-    A fact of confidence 0, which no line shows, names nothing.
-    """
-    finder = SkillFinder(profile.skills)
-    named: dict[str, set[str]] = {}
-    for work in profile.work:
-        facts = [work.title, work.description, *work.bullets]
-        work.skills = finder.find("\n".join(fact.raw for fact in facts if fact and fact.confidence))
-        for name in work.skills:
-            named.setdefault(name, set()).add("work")
-    for project in profile.projects:
-        told = [fact for fact in (project.name, project.description) if fact and fact.confidence]
-        for name in finder.find("\n".join(fact.raw for fact in told)):
-            named.setdefault(name, set()).add("projects")
-    for skill in profile.skills:
-        skill.found_in = ["skills", *sorted(named.get(skill.canonical or skill.raw.value, ()))]
-
-
-def turn_ranges(profile: Profile, language: str | None) -> None:
-    """In right-to-left text a range of bare numbers is printed end first: "2019–2015"."""
-    entries: list[Work | Education] = [*profile.work, *profile.education]
-    for entry in entries if language in _RIGHT_TO_LEFT else ():
-        if entry.start and entry.end and entry.start.value[:4] > entry.end.value[:4]:
-            entry.start, entry.end = entry.end, entry.start
-
-
 def _read(name: str, read: Callable[[Profile], None], profile: Profile) -> bool:
     """Read one part into the profile. False when its rules failed on this document."""
     try:
@@ -227,23 +171,16 @@ def _read(name: str, read: Callable[[Profile], None], profile: Profile) -> bool:
     return True
 
 
-def _heads_entry(title: str | None) -> bool:
-    """Whether a heading is that of an entry: it names a role, an organisation, a place or a date."""
-    if not title:
-        return False
-    known = max(title_score(title), employer_score(title), institution_score(title), degree_score(title))
-    return known >= 0.9 or part_kind(title) is not None or bool(find_dates(title))
-
-
 def _sure_work(work: Work) -> bool:
-    return bool(work.title and title_score(work.title.value) >= 0.8 and (work.start or work.is_current))
+    return bool(
+        work.title and title_score(work.title.value) >= _SURE_TITLE and (work.start or work.is_current)
+    )
 
 
 def _sure_education(education: Education) -> bool:
     known = education.degree is not None and degree_level(education.degree.raw.value) is not None
-    return (
-        known and education.institution is not None and institution_score(education.institution.value) >= 0.9
-    )
+    school = education.institution
+    return known and school is not None and institution_score(school.value) >= _SURE_SCHOOL
 
 
 def _tells_languages(row: Row) -> bool:
@@ -253,4 +190,6 @@ def _tells_languages(row: Row) -> bool:
         return False
     named = sum(end - begin for begin, end, _ in hits)
     letters = sum(c.isalpha() for c in row.text)
-    return named >= 0.5 * letters or (named >= 0.25 * letters and bool(languages().levels.find(row.text)))
+    if named >= _LANGUAGES_ALONE * letters:
+        return True
+    return named >= _LANGUAGES_WITH_LEVELS * letters and bool(languages().levels.find(row.text))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -16,7 +18,9 @@ import pytest
 
 from benchmarks.accuracy import prediction
 from benchmarks.scoring import Tally, score_case
+from pipeline.adapters import rules_engine
 from pipeline.adapters.gemini import GeminiEngine
+from pipeline.adapters.gemini import engine as gemini_engine
 from pipeline.adapters.rules_engine import RulesEngine
 from pipeline.adapters.text_engines import DocumentTextEngine
 from pipeline.domain.errors import NotYet, ProfileBlocked, ProfileBroken, VendorTimeout
@@ -108,6 +112,32 @@ def samples() -> list[tuple[dict[str, Any], SectionedText]]:
             text_engine.close()
 
     return asyncio.run(read())
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_nothing_is_read_or_made_on_the_event_loop(
+    gemini: GeminiStandIn, monkeypatch: pytest.MonkeyPatch, usable: bool
+) -> None:
+    """What is shown, the rules in Gemini's place and the making of a profile have the thread that the caller names."""
+    ran: dict[str, str] = {}
+
+    def told(module: Any, name: str) -> None:
+        call = getattr(module, name)
+
+        def telling(*args: Any) -> Any:
+            ran[name] = threading.current_thread().name
+            return call(*args)
+
+        monkeypatch.setattr(module, name, telling)
+
+    told(gemini_engine, "shown_to")
+    told(gemini_engine, "profile_of")
+    told(rules_engine, "draft_of")
+    if not usable:
+        gemini.faults_by_group["skills"] = "off-schema"
+    with ThreadPoolExecutor(1, "lane") as lane:
+        asyncio.run(engine_at(gemini).draft(RESUME, MemoryPaidWork(), lane))
+    assert ran == dict.fromkeys(["shown_to", "profile_of"] + ["draft_of"] * (not usable), "lane_0")
 
 
 def test_samples_are_read_as_their_truths_tell() -> None:
@@ -336,8 +366,23 @@ def test_check_proves_key_and_model(gemini: GeminiStandIn) -> None:
     assert gemini.requests == []
 
 
-def test_the_version_changes_with_model_prompt_and_schema(gemini: GeminiStandIn) -> None:
-    """Checkpoints of another model or prompt are not taken for this one's."""
+def test_the_version_names_the_model_and_what_reads_its_answers(gemini: GeminiStandIn) -> None:
+    """Two profiles of one version were made by one model and the same code."""
     version = engine_at(gemini).version
-    assert version.startswith("gemini-gemini-3.8-flash-p")
+    assert version.startswith("gemini-gemini-3.8-flash-")
     assert GeminiEngine("k", "other").version != version
+
+
+def test_a_changed_rule_asks_nobody_again(gemini: GeminiStandIn) -> None:
+    """What was paid for is stored under what was asked; another prompt or another model is another question."""
+    paid = MemoryPaidWork()
+    drafted(engine_at(gemini), RESUME, paid)
+    asked = len(paid.asked)
+    newer = engine_at(gemini)
+    newer.version = "gemini-gemini-3.8-flash-00000000"
+    drafted(newer, RESUME, paid)
+    assert len(paid.asked) == asked > 0
+    other = engine_at(gemini)
+    other._model = "gemini-next"
+    drafted(other, RESUME, paid)
+    assert len(paid.asked) == 2 * asked

@@ -172,6 +172,14 @@ def test_what_is_typed_into_a_form_is_text_where_it_stands(engine: DocumentTextE
         assert [link.uri for link in text.pages[0].links] == ["https://example.com/alma"]
 
 
+@pytest.mark.parametrize("slope", [0.35, -0.2])
+def test_slanted_text_keeps_its_spaces_and_its_size(engine: DocumentTextEngine, slope: float) -> None:
+    """A box around a slanted letter reaches over its neighbours; the letter does not."""
+    slanted = f"BT /F1 16 Tf 1 0 {slope} 1 60 700 Tm [(Azure) -280 (DevOps) -280 (Senior)] TJ ET\n"
+    (line,) = _read(engine, pdf([slanted])).lines
+    assert (line.text, line.size) == ("Azure DevOps Senior", 16.0)
+
+
 def test_letters_whose_font_has_no_widths_keep_their_order(engine: DocumentTextEngine) -> None:
     """Each is taken for as wide as it is high, and lies over the next; words are parted where white stands."""
     font = "/Widths [" + "1000 " * 95 + "] /FirstChar 32 /LastChar 126"

@@ -122,6 +122,15 @@ def test_what_was_read_is_not_asked_for_again(case: Case, textract: TextractStan
     assert textract.calls.total() == before
 
 
+def test_a_better_reading_of_an_answer_asks_for_no_new_one(case: Case, textract: TextractStandIn) -> None:
+    """What is stored is what Textract said, under what it was asked: our own version is no part of that."""
+    case.finish(case.document())
+    before = textract.calls.total()
+    case.engine.version = "textract-text-00000000"
+    assert printed(case.run(case.document()))
+    assert textract.calls.total() == before
+
+
 def test_a_crash_between_start_and_its_note_begins_no_second_job(
     case: Case, textract: TextractStandIn
 ) -> None:
@@ -152,7 +161,7 @@ def test_an_object_that_went_with_its_application_is_placed_anew(
     textract.faults.queued[START] = ["InternalServerError"] * 3
     with pytest.raises(NotYet):
         case.run(first)
-    case.store.delete(f"resumes/{first.application_id}")
+    case.store.delete(f"resumes/{first.resume_id}")
     assert printed(case.finish(case.document()))
     assert textract.started == 1
 

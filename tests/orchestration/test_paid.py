@@ -11,12 +11,14 @@ from sqlalchemy import Engine
 from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.checkpoints import PostgresCheckpoints
 from pipeline.adapters.postgres.gate import Gate, Limits, Rate
-from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
+from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.ledger import Ledger
 from pipeline.domain.errors import LeaseLost, NotYet, OcrFailed, VendorBusy, VendorTimeout
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane
 from pipeline.domain.spending import Prices, Usage
 from pipeline.orchestration.core.paid import JobsPaidCall, JobsPaidWork, PaidDesk
+from pipeline.orchestration.ray import meters
 from tests.adapters.postgres.factories import OWNER, claimed, expire_lease, sql
 
 PRICES = Prices(1.5, 4.0, 0.3, 0.075, 2.5)
@@ -27,7 +29,11 @@ Make = Callable[[JobsPaidCall], Awaitable[bytes]]
 def desk(engine: Engine, limits: Limits | None = None, *, patience_s: float = 86400) -> PaidDesk:
     ledger = Ledger(engine, PRICES)
     return PaidDesk(
-        PostgresCheckpoints(engine, ledger), Gate(engine, limits or Limits()), ledger, patience_s=patience_s
+        PostgresCheckpoints(engine, ledger),
+        Gate(engine, limits or Limits()),
+        ledger,
+        meters,
+        patience_s=patience_s,
     )
 
 
@@ -204,7 +210,7 @@ def test_a_worker_whose_claim_was_taken_over_is_told(engine: Engine) -> None:
 
     async def make(call: JobsPaidCall) -> bytes:
         call.bill(USAGE)
-        expire_lease(engine, job.lease.application_id)
+        expire_lease(engine, job.lease.resume_id)
         desk(engine).checkpoints.take(call._key, other.lease)
         return b"late"
 
@@ -218,7 +224,7 @@ def test_an_erased_resumes_answer_is_kept_nowhere(engine: Engine) -> None:
     job = claimed(engine, "bytes")
 
     async def make(call: JobsPaidCall) -> bytes:
-        Applications(engine).erase(job.lease.application_id)
+        Applications(engine).erase(job.lease.resume_id)
         return b"late"
 
     with pytest.raises(LeaseLost):

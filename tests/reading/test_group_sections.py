@@ -388,6 +388,16 @@ def test_the_language_is_told(language: str, words: str) -> None:
     assert _group([Put(60, 100, words, 6)]).language == language
 
 
+@pytest.mark.parametrize("language", ["ar", "fa", "he", "ur"])
+def test_a_row_is_read_from_the_right_where_the_language_is(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever else knows the language's direction: the dates at the left stand behind their job."""
+    monkeypatch.setattr("pipeline.reading.sections.group.language_of", lambda text: language)
+    grouped = _group([Put(60, 60, "2019 - 2021"), Put(400, 60, "استاد"), *_paragraph(60, 90, 3)])
+    assert _rows(grouped)[0] == ["استاد", "2019 - 2021"]
+
+
 def test_too_little_text_has_no_language() -> None:
     """A name alone says nothing."""
     assert _group([Put(60, 100, "Ada Lovelace")]).language is None

@@ -16,12 +16,13 @@ import pytest
 from sqlalchemy import Engine
 
 from pipeline.adapters.postgres.ingestion_work import IngestionWork
-from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
+from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.results import PostgresResults
 from pipeline.cli import client as client_module
 from pipeline.cli.client import ApiError, ResumesClient
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.ingestion import Outcome
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane
 from pipeline.domain.result import Verdict
 from serve_app.routes import ingestions as routes
@@ -75,7 +76,7 @@ def half_done(engine: Engine) -> UUID:
         [accepted(members[0], "same"), accepted(members[1], "same"), accepted(members[2])],
         [refused(members[3], Outcome.SKIPPED, "symlink"), refused(members[4], Outcome.FAILED, "empty")],
     )
-    first, second = sorted(claim_jobs(engine), key=lambda job: job.lease.application_id)
+    first, second = sorted(claim_jobs(engine), key=lambda job: job.lease.resume_id)
     complete(engine, [first])
     assert JobQueue(engine).fail(second.lease, code="encrypted", detail="It needs a password.")
     return id_

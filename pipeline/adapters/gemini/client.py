@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from google.genai import types
 
 MAX_OUTPUT_TOKENS = 32_768
-_CREDENTIALS_AGAIN_S = 60.0
+_CREDENTIALS_AGAIN_S = 60.0  # until a key that was refused is tried again
+_GRACE_S = 5.0  # beyond the client's own time-out, which tells more than ours
+_LETTERS_A_TOKEN = 4  # of English
 _DOWN = {500, 502, 503, 504}
 _BLOCKED = {"SAFETY", "SPII", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY"}
 
@@ -89,7 +91,7 @@ class GeminiClient:
         from google.genai import errors
 
         try:
-            async with asyncio.timeout(self._timeout_s + 5):
+            async with asyncio.timeout(self._timeout_s + _GRACE_S):
                 return await request
         except errors.APIError as error:
             raise _busy(error) from None
@@ -189,4 +191,4 @@ def estimated_tokens(*texts: str) -> int:
     """About as many input tokens as texts have: four letters of English, or one of other scripts, are one."""
     ascii_letters = sum(sum(c.isascii() for c in text) for text in texts)
     others = sum(map(len, texts)) - ascii_letters
-    return ascii_letters // 4 + others + 1
+    return ascii_letters // _LETTERS_A_TOKEN + others + 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -15,18 +17,17 @@ from pipeline.adapters.gemini.client import GeminiClient, Reply, estimated_token
 from pipeline.adapters.gemini.facts import profile_of
 from pipeline.adapters.gemini.groups import (
     GROUPS,
-    SCHEMA_VERSION,
     Group,
     Shown,
-    prompt_version,
     prompts,
     shown_to,
 )
-from pipeline.adapters.rules_engine import RulesEngine
 from pipeline.domain.errors import NotYet, ProfileBlocked, ProfileBroken, VendorTimeout
 from pipeline.domain.profile import Document, Finding, Profile
 from pipeline.domain.sections import SectionedText
+from pipeline.domain.version import source_version
 from pipeline.ports import PaidCall, PaidWork
+from pipeline.reading import profile as rules
 
 #: How often a prompt whose answer is too long is cut in two: at most four parts.
 _MOST_CUTS = 2
@@ -60,16 +61,17 @@ class GeminiEngine:
         self._client = GeminiClient(api_key, model, base_url, timeout_s)
         self._fallback = fallback
         self._patience_s = patience_s
-        self._rules = RulesEngine()
-        self.version = f"gemini-{model}-p{prompt_version()}-s{SCHEMA_VERSION}-{self._rules.version}"
+        self._model = model
+        self.version = f"gemini-{model}-{source_version(__name__)}"
 
     async def check(self) -> None:
         """Prove that key and model work, for nothing. Raises ConfigurationError, VendorBusy."""
         await self._client.check()
 
-    async def draft(self, sections: SectionedText, paid: PaidWork) -> Profile:
+    async def draft(self, sections: SectionedText, paid: PaidWork, cpu: Executor | None = None) -> Profile:
         """As `ProfileEngine.draft`: every group that has lines is asked about once for equal content."""
-        shown = shown_to(sections)
+        on_cpu = partial(asyncio.get_running_loop().run_in_executor, cpu)
+        shown = await on_cpu(shown_to, sections)
         groups = [group for group in GROUPS if group.name in shown]
         reads = await asyncio.gather(
             *(self._group(group, shown[group.name], paid) for group in groups), return_exceptions=True
@@ -85,22 +87,16 @@ class GeminiEngine:
                 problems[group.name] = read.problem or "unusable"
         if problems and self._fallback == "fail":
             raise _unavailable(problems)
-        profile = profile_of(answers, sections, await self._by_rules(problems, sections, paid))
-        _tell(profile, problems)
-        return profile
+        return await on_cpu(_profile, answers, problems, sections)
 
-    async def _by_rules(self, problems: dict[str, str], sections: SectionedText, paid: PaidWork) -> Profile:
-        """A profile with the fields of the groups that have problems, as the rules read them."""
-        if not problems:
-            return Profile()
-        read = await self._rules.draft(sections, paid)
-        names = [name for group in GROUPS if group.name in problems for name in group.fields]
-        kept = Profile(**{name: getattr(read, name) for name in names})
-        kept.document = read.document
-        return kept
+    def _asked(self, group: Group, shown: Shown) -> str:
+        """The digest of the question: what is asked of whom. How its answer is read is no part of it."""
+        schema = json.dumps(group.answer.model_json_schema(), sort_keys=True)
+        asked = "\0".join((self._model, prompts()[group.name], schema, shown.prompt))
+        return sha256(asked.encode()).hexdigest()
 
     async def _group(self, group: Group, shown: Shown, paid: PaidWork) -> _Read:
-        digest = sha256("\0".join((self.version, group.name, shown.prompt)).encode()).hexdigest()
+        digest = self._asked(group, shown)
 
         async def make(call: PaidCall) -> bytes:
             read = await _Asking(self._client, group, call, self._patience_s).read(shown)
@@ -127,20 +123,20 @@ class _Asking:
             return await self._read_halves(shown, path)
         read = self._checked(reply, shown)
         if read.answer is not None:
-            await self._keep_half(path, f"{path}.1", reply)
+            await self._remember_half(path, f"{path}.1", reply)
             return read
         if (reply.problem or "").startswith("refused"):
             return read
-        await self._keep(f"{path}.1", reply)
+        await self._remember(f"{path}.1", reply)
         complaint = "" if reply.problem else _complaint(read.problem)
         reply = await self._reply(f"{path}.2", shown.prompt + complaint)
         if reply.problem == "truncated":
             return await self._read_halves(shown, path)
-        await self._keep_half(path, f"{path}.2", reply)
+        await self._remember_half(path, f"{path}.2", reply)
         return self._checked(reply, shown)
 
     async def _read_halves(self, shown: Shown, path: str) -> _Read:
-        await self._keep(f"{path}.1", Reply(None, "truncated", None))
+        await self._remember(f"{path}.1", Reply(None, "truncated", None))
         halves = shown.halves()
         if halves is None or path.count("/") >= _MOST_CUTS:
             return _Read(None, "truncated")
@@ -185,7 +181,7 @@ class _Asking:
             self._call.bill(reply.usage)
         return reply
 
-    async def _keep(self, name: str, reply: Reply) -> None:
+    async def _remember(self, name: str, reply: Reply) -> None:
         """Remember a reply after which more is asked: it is paid for once even where the worker dies then.
 
         Its usage is not kept: that has been billed.
@@ -193,9 +189,25 @@ class _Asking:
         if name not in self._call.note:
             await self._call.remember(**{name: {"text": reply.text, "problem": reply.problem}})
 
-    async def _keep_half(self, path: str, name: str, reply: Reply) -> None:
+    async def _remember_half(self, path: str, name: str, reply: Reply) -> None:
         if "/" in path:
-            await self._keep(name, reply)
+            await self._remember(name, reply)
+
+
+def _profile(answers: dict[str, Answer], problems: dict[str, str], sections: SectionedText) -> Profile:
+    """What the answers tell; the groups that have problems as the rules read them, which the findings say."""
+    profile = profile_of(answers, sections, _by_rules(problems, sections) if problems else Profile())
+    _tell(profile, problems)
+    return profile
+
+
+def _by_rules(problems: dict[str, str], sections: SectionedText) -> Profile:
+    """A profile with the fields of the groups that have problems, and of no other."""
+    read = rules.draft_of(sections)
+    names = [name for group in GROUPS if group.name in problems for name in group.fields]
+    kept = Profile(**{name: getattr(read, name) for name in names})
+    kept.document = read.document
+    return kept
 
 
 def _raise_first(reads: list[_Read | BaseException]) -> None:

@@ -54,15 +54,16 @@ from pipeline.reading.entries.work import date_facts, employment_type, seniority
 from pipeline.reading.lexicon.load import skill_key
 from pipeline.reading.page.rows import Piece, Rows, join, piece_of
 from pipeline.reading.person import blocks_of, country_from_phone
-from pipeline.reading.profile import name_skills, prints_month_first, turn_ranges
 from pipeline.reading.values import contacts
 from pipeline.reading.values.dates import DateRange, find_dates
 from pipeline.reading.values.names import name_of
 from pipeline.reading.values.places import country_hint, read_location
 from pipeline.reading.values.skills import canonical
 from pipeline.reading.values.spoken import cefr_of, language_hits
+from pipeline.reading.whole_document import name_skills, prints_month_first, turn_ranges
 
-_SURE = 0.95
+_SURE = 0.95  # confidence of a text that the lines print where the model says
+_UNKNOWN_SIZE = 10.0  # points; nothing is read off the size of a text that no line prints
 T = TypeVar("T")
 
 
@@ -101,6 +102,7 @@ class _Copied:
     shown: bool
 
     def fact(self, value: Any = None) -> Fact[Any]:
+        """The text as a fact; of confidence 0 where no line prints it."""
         return self.piece.fact(_SURE if self.shown else 0.0, value)
 
 
@@ -122,12 +124,14 @@ class _Facts:
         first = pieces[0] if pieces else None
         box = (first.left, first.right, first.top, first.bottom) if first else (0.0, 0.0, 0.0, 0.0)
         page = first.page if first else 1
-        return _Copied(Piece(pointer.text, parts, page, *box, size=10.0, bold=False), False)
+        return _Copied(Piece(pointer.text, parts, page, *box, size=_UNKNOWN_SIZE, bold=False), False)
 
     def text(self, pointer: Pointer) -> Text:
+        """The pointed text as a fact."""
         return self.copied(pointer).fact()
 
     def maybe(self, pointer: Pointer | None) -> Text | None:
+        """The pointed text as a fact; None where nothing is pointed at."""
         return self.text(pointer) if pointer and pointer.text.strip() else None
 
     def whole(self, line_ids: Iterable[int]) -> Piece | None:
@@ -137,10 +141,12 @@ class _Facts:
         return join(kept) if kept else None
 
     def paragraph(self, line_ids: Iterable[int]) -> Text | None:
+        """Whole lines as one fact; None where they print nothing."""
         piece = self.whole(line_ids)
         return piece.fact(_SURE) if piece else None
 
     def entries(self, items: Sequence[Sequence[int]]) -> list[Entry]:
+        """Each item's lines whole, with the date printed in them."""
         found = []
         for ids in items:
             if piece := self.whole(ids):
@@ -167,6 +173,7 @@ class _Facts:
     # The person
 
     def person(self, answer: PersonAnswer) -> Person:
+        """The person, with addresses and links of the contact block's annotations too."""
         person = Person(headline=self.maybe(answer.headline), summary=self.paragraph(answer.summary))
         person.name = self._name(answer.name)
         allowed = blocks_of(self._sections, Rows(self._sections)).contact_ids
@@ -229,6 +236,7 @@ class _Facts:
     # Positions, projects, volunteering
 
     def work(self, answer: WorkAnswer) -> Work:
+        """A position; its seniority and type are read off its title."""
         work = Work(employer=self.maybe(answer.employer), location=self.maybe(answer.location))
         title = self.copied(answer.title) if answer.title and answer.title.text.strip() else None
         told = self.copied(answer.type) if answer.type else None
@@ -243,6 +251,7 @@ class _Facts:
         return work
 
     def project(self, answer: ProjectAnswer) -> Project:
+        """A project, as it is pointed at."""
         start, end, _, _ = self.dates(answer.dates)
         return Project(
             name=self.text(answer.name),
@@ -253,6 +262,7 @@ class _Facts:
         )
 
     def volunteering(self, answer: VolunteeringAnswer) -> Volunteering:
+        """A voluntary role, as it is pointed at."""
         start, end, _, _ = self.dates(answer.dates)
         return Volunteering(
             organization=self.maybe(answer.organization),
@@ -265,6 +275,7 @@ class _Facts:
     # Education and certifications
 
     def education(self, answer: DegreeAnswer) -> Education:
+        """A degree; its level and its fields are read off its text, its status off that and its dates."""
         education = Education(institution=self.maybe(answer.institution), grade=self.maybe(answer.grade))
         if answer.degree and answer.degree.text.strip():
             degree = self.copied(answer.degree)
@@ -282,6 +293,7 @@ class _Facts:
         return education
 
     def certification(self, answer: CertificationAnswer) -> Certification:
+        """A certification, with its date where one is printed."""
         date = self.copied(answer.date) if answer.date else None
         return Certification(
             name=self.text(answer.name),
@@ -301,6 +313,7 @@ class _Facts:
         return list(found.values())
 
     def language(self, answer: LanguageAnswer) -> Language:
+        """A spoken language, with its code and its level on the common scale."""
         name = self.text(answer.name)
         hits = language_hits(name.raw)
         level = self.copied(answer.level) if answer.level and answer.level.text.strip() else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from importlib.resources import files
 
 from pipeline.adapters.gemini.answers import (
@@ -19,10 +18,10 @@ from pipeline.domain.sections import SectionedText, SectionKind
 from pipeline.domain.suspicion import suspicious_lines, visible
 from pipeline.reading.page.rows import Rows
 from pipeline.reading.person import blocks_of
-from pipeline.reading.profile import entry_lines
+from pipeline.reading.sections.streams import entry_lines
 from pipeline.reading.values.contacts import emails_in
 
-SCHEMA_VERSION = 1  #: of `answers` and of how the lines are written
+_DIGITS = 12  # of the prompt's digest: enough to tell versions apart
 _K = SectionKind
 
 
@@ -67,7 +66,7 @@ GROUPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class ShownBlock:
     """Lines under one heading, as they are shown."""
 
     heading: str
@@ -78,11 +77,12 @@ class Block:
 class Shown:
     """What one prompt shows: blocks of lines, each line as it is written there."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[ShownBlock, ...]
     written: dict[int, str]
 
     @property
     def ids(self) -> list[int]:
+        """The lines that are shown, in order."""
         return [line_id for block in self.blocks for line_id in block.line_ids]
 
     @property
@@ -104,7 +104,7 @@ class Shown:
             return Shown(self.blocks[:at], self.written), Shown(self.blocks[at:], self.written)
         (block,) = self.blocks
         middle = len(block.line_ids) // 2
-        parts = (Block(block.heading, ids) for ids in (block.line_ids[:middle], block.line_ids[middle:]))
+        parts = (ShownBlock(block.heading, ids) for ids in (block.line_ids[:middle], block.line_ids[middle:]))
         first, second = (Shown((part,), self.written) for part in parts)
         return first, second
 
@@ -116,18 +116,18 @@ def shown_to(sections: SectionedText) -> dict[str, Shown]:
     written = _written(sections)
     found = {}
     for group in GROUPS:
-        kept: list[Block] = []
+        kept: list[ShownBlock] = []
         seen = set(left_out)
         for block in _blocks(sections, group):
             ids = tuple(i for i in dict.fromkeys(block.line_ids) if i not in seen and i in written)
             seen.update(ids)
-            kept += [Block(block.heading, ids)] if ids else []
+            kept += [ShownBlock(block.heading, ids)] if ids else []
         if kept:
             found[group.name] = Shown(tuple(kept), written)
     return found
 
 
-def _blocks(sections: SectionedText, group: Group) -> Iterable[Block]:
+def _blocks(sections: SectionedText, group: Group) -> Iterable[ShownBlock]:
     if group.name == "person":
         yield from _person_blocks(sections)
         return
@@ -139,22 +139,22 @@ def _blocks(sections: SectionedText, group: Group) -> Iterable[Block]:
         if section.kind in kinds:
             ids = next(streams) if section.kind is group.sought else section.line_ids
             # What was taken for a heading may be an entry's first line: it is shown as a line too.
-            yield Block(section.kind.value, (*section.heading_ids, *ids))
+            yield ShownBlock(section.kind.value, (*section.heading_ids, *ids))
 
 
-def _person_blocks(sections: SectionedText) -> Iterable[Block]:
+def _person_blocks(sections: SectionedText) -> Iterable[ShownBlock]:
     """The contact block, running headers and footers (each text once), and the summary."""
     blocks = blocks_of(sections, Rows(sections))
-    yield Block(SectionKind.HEADER.value, tuple(i for piece in blocks.contact for i in piece.ids))
-    yield Block("running header or footer", tuple(i for piece in blocks.furniture for i in piece.ids))
+    yield ShownBlock(SectionKind.HEADER.value, tuple(i for piece in blocks.contact for i in piece.ids))
+    yield ShownBlock("running header or footer", tuple(i for piece in blocks.furniture for i in piece.ids))
     shown = blocks.contact_ids
     for section in sections.sections:
         if section.kind is SectionKind.SUMMARY:
             ids = tuple(i for i in section.line_ids if i not in shown)
-            yield Block(section.kind.value, ids)
+            yield ShownBlock(section.kind.value, ids)
     if not any(emails_in(piece) for piece in (*blocks.contact, *blocks.furniture)):
         told = [piece for piece in blocks.rest if emails_in(piece)]
-        yield Block("lines of other sections", tuple(i for piece in told for i in piece.ids))
+        yield ShownBlock("lines of other sections", tuple(i for piece in told for i in piece.ids))
 
 
 def _written(sections: SectionedText) -> dict[int, str]:
@@ -178,12 +178,6 @@ def prompts() -> dict[str, str]:
     parts = _prompt_file().split("\n# ")
     told = dict(part.removeprefix("# ").split("\n", 1) for part in parts)
     return {group.name: f"{told['all'].strip()}\n\n{told[group.name].strip()}\n" for group in GROUPS}
-
-
-@cache
-def prompt_version() -> str:
-    """Changes whenever the model is told something else."""
-    return sha256(_prompt_file().encode()).hexdigest()[:12]
 
 
 @cache

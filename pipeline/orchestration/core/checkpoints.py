@@ -1,4 +1,4 @@
-"""Decision 4: paid or slow work is done once, keyed by content, stage, and the stage's version and input."""
+"""Decision 4: paid or slow work is done once, keyed by content, stage, and what was asked (decision 010)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pipeline.stages.embed_chunks import digest
 PENDING_BACKSTOP_S = 30.0
 
 
-def vectors_key(content_sha256: str, stage_version: str, chunks: tuple[Chunk, ...]) -> CheckpointKey:
-    """The key of a resume's vectors."""
-    state = hashlib.sha256(f"{stage_version}\n{digest(chunks)}".encode())
+def vectors_key(content_sha256: str, model: str, chunks: tuple[Chunk, ...]) -> CheckpointKey:
+    """The key of a resume's vectors: the model with its precision, and the texts that it is given."""
+    state = hashlib.sha256(f"{model}\n{digest(chunks)}".encode())
     return CheckpointKey(content_sha256, "embed", state.hexdigest())
 
 

@@ -22,7 +22,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pipeline.adapters.postgres.engine import StatementRefused
-from pipeline.adapters.postgres.jobs import ClaimedJob
 from pipeline.adapters.postgres.search import Search
 from pipeline.domain.checkpoint import CheckpointKey, Claimed
 from pipeline.domain.chunk import Chunk, EmbeddedChunks, Vector
@@ -36,15 +35,17 @@ from pipeline.domain.errors import (
     TransientError,
     VendorTimeout,
 )
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane, Lease
 from pipeline.domain.metrics import BATCH_SIZE, STAGE_SECONDS
-from pipeline.domain.profile import Meta, Profile
+from pipeline.domain.profile import Profile
 from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Receipt, Waiting
 from pipeline.domain.result import ResumeResult, Verdict
 from pipeline.domain.sections import SectionedText
 from pipeline.orchestration import wiring
 from pipeline.orchestration.core.batching import ContinuousBatch
 from pipeline.orchestration.core.checkpoints import pack_vectors, unpack_vectors, vectors_key, wait_for
+from pipeline.orchestration.core.drive import PACKET
 from pipeline.orchestration.ray import meters, packets
 from pipeline.ports import Embedder
 from pipeline.settings import Settings, load_settings
@@ -54,8 +55,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: Jobs of one call in the bulk lane: a call costs some milliseconds, whatever it carries.
-PACKET = 8
 _INDEX_AGAIN_S = 5.0
 
 
@@ -102,7 +101,7 @@ async def _answers(
                 value, done = await work(job)
             except Exception as error:  # noqa: BLE001 - a stage's boundary: no job may cost its neighbours theirs
                 return _receipt(job, error)
-            values[job.lease.application_id] = value
+            values[job.lease.resume_id] = value
             return done
 
     receipts = await asyncio.gather(*(one(job) for job in jobs))
@@ -122,7 +121,7 @@ def _receipt(job: ClaimedJob, error: Exception) -> Receipt:
     log.error(
         "stage raised",
         exc_info=error,
-        extra={"application_id": str(job.lease.application_id), "attempt": job.attempt},
+        extra={"resume_id": str(job.lease.resume_id), "attempt": job.attempt},
     )
     return Broken(type(error).__name__)
 
@@ -155,7 +154,7 @@ class TextReader:
             Lane.ONLINE: wiring.read_text(settings),
             Lane.BULK: wiring.read_text(settings, nice=settings.bulk_niceness),
         }
-        self._paid = wiring.paid_desk(settings, name="reader")
+        self._paid = wiring.paid_desk(settings, meters, name="reader")
         self._group = wiring.group_sections()
         self._cpu = {lane: _thread_of(lane, "group", settings) for lane in Lane}
         # One more than there are parsers, so that none is idle; or as many as may wait for OCR.
@@ -177,13 +176,12 @@ class TextReader:
 
 
 class ProfileNormaliser:
-    """Normalises and verifies: waits on a vendor, or runs the rules on a thread of the lane's own."""
+    """Normalises and verifies: waits on a vendor or not, and thinks on a thread of the lane's own."""
 
     def __init__(self) -> None:
         settings = _begin()
         self._normalise = wiring.normalise_profile(settings)
-        self._waits = settings.uses_gemini
-        self._paid = wiring.paid_desk(settings, name="normaliser")
+        self._paid = wiring.paid_desk(settings, meters, name="normaliser")
         self._verify = wiring.verify_profile(settings)
         self._cpu = {lane: _thread_of(lane, "normalise", settings) for lane in Lane}
 
@@ -191,7 +189,7 @@ class ProfileNormaliser:
         """The verified Profile of each job that is done, as JSON. `texts` are the reader's answers."""
         read = packets.unpacked(texts.values)
         receipts, values = await _answers(
-            jobs, lambda job: self._one(job, read[job.lease.application_id]), at_once=PACKET
+            jobs, lambda job: self._one(job, read[job.lease.resume_id]), at_once=PACKET
         )
         return Answers(receipts, packets.packed(values))
 
@@ -199,19 +197,13 @@ class ProfileNormaliser:
         clock = _Clock()
         cpu = self._cpu[job.lane]
         with clock.stage("normalise"):
-            draft = await self._draft(job, sections)
+            paid = self._paid.work_of(job.lease, job.upload.sha256)
+            draft = await self._normalise.run(sections, paid, cpu)
         with clock.stage("verify"):
             profile = await _on(cpu, self._verify.run, draft, sections, job.upload)
         versions = {"normalise": self._normalise.version, "verify": self._verify.version}
         # Pickled, its many small models take four times as long to be there again.
         return profile.model_dump_json(), Done(versions, clock.seconds)
-
-    async def _draft(self, job: ClaimedJob, sections: SectionedText) -> Profile:
-        drafting = self._normalise.run(sections, self._paid.work_of(job.lease, job.upload.sha256))
-        if self._waits:
-            return await drafting
-        # The rules never wait: on the replica's own loop every other resume would wait for them.
-        return await _on(self._cpu[job.lane], asyncio.run, drafting)
 
 
 @dataclass(slots=True)
@@ -260,12 +252,12 @@ class ChunkEmbedder:
         Equal bytes are embedded at most once by equal versions.
         """
         read = packets.unpacked(texts.values)
-        work = {job.lease: await self._prepared(job, read[job.lease.application_id]) for job in jobs}
+        work = {job.lease: await self._prepared(job, read[job.lease.resume_id]) for job in jobs}
         await self._take(work)
         receipts, values = await _answers(
             jobs, lambda job: self._one(job, work[job.lease]), at_once=len(jobs)
         )
-        await self._keep(work)
+        await self._store(work)
         return Answers(receipts, packets.packed(values))
 
     async def embed_query(self, text: str) -> Vector:
@@ -291,7 +283,7 @@ class ChunkEmbedder:
         model = self._models[job.lane]
         try:
             chunks = await _on(model.thread, model.stage.chunk, sections)
-            key = vectors_key(job.upload.sha256, model.stage.version, chunks)
+            key = vectors_key(job.upload.sha256, self._embedder.model, chunks)
         except Exception as error:  # noqa: BLE001 - this job's own, told when its turn comes
             return _Vectors(None, (), error)
         return _Vectors(key, chunks, None)
@@ -322,7 +314,7 @@ class ChunkEmbedder:
                 embedded = work.made = await model.batch.submit(work.chunks, rank=1)
         return embedded, Done({"embed": model.stage.version}, clock.seconds)
 
-    async def _keep(self, work: dict[Lease, _Vectors]) -> None:
+    async def _store(self, work: dict[Lease, _Vectors]) -> None:
         """Store what was computed here. It only saves a later run the same work: an outage costs no job its result."""
         values = [
             (one.key, lease, pack_vectors(one.made))
@@ -356,29 +348,32 @@ class ResumeWriter:
         profiles: Answers,
         embedded: Answers,
         done: Sequence[Done],
-    ) -> list[Verdict] | Failed:
+    ) -> list[Verdict | Failed]:
         """What became of each save; Failed where PostgreSQL did not answer and perhaps nothing was saved.
 
         `done` is, for each job, what its stages took, together; the others are the stages' answers.
         """
         read, drafted, chunks = (packets.unpacked(stage.values) for stage in (texts, profiles, embedded))
-        results = [
-            _result(job, read[id_], drafted[id_], chunks[id_], one)
-            for job, one in zip(jobs, done, strict=True)
-            for id_ in [job.lease.application_id]
-        ]
-        try:
-            return list(await asyncio.gather(*(self._batch.submit(result) for result in results)))
-        except TransientError as error:
-            return Failed(error.code, error.message, retryable=True)
+
+        async def one(job: ClaimedJob, took: Done) -> Verdict:
+            id_ = job.lease.resume_id
+            return await self._batch.submit(_result(job, read[id_], drafted[id_], chunks[id_], took))
+
+        saves = (one(job, took) for job, took in zip(jobs, done, strict=True))
+        saved = await asyncio.gather(*saves, return_exceptions=True)
+        return [_verdict(job, answer) for job, answer in zip(jobs, saved, strict=True)]
 
 
-def _verdict(job: ClaimedJob, saved: Verdict | BaseException) -> Verdict:
-    """What became of one save: whatever it raised is its own, and a bug."""
+def _verdict(job: ClaimedJob, saved: Verdict | BaseException) -> Verdict | Failed:
+    """What became of one save: what it raised is its own, an outage or else a bug."""
     if isinstance(saved, Verdict):
         return saved
-    id_ = str(job.lease.application_id)
-    log.error("save raised", exc_info=saved, extra={"application_id": id_})
+    if isinstance(saved, TransientError):
+        return Failed(saved.code, saved.message, retryable=True)
+    if not isinstance(saved, Exception):  # cancelled with its replica
+        raise saved
+    id_ = str(job.lease.resume_id)
+    log.error("save raised", exc_info=saved, extra={"resume_id": id_})
     return Verdict.REFUSED
 
 
@@ -386,7 +381,4 @@ def _result(
     job: ClaimedJob, sections: SectionedText, profile_json: str, embedded: EmbeddedChunks, done: Done
 ) -> ResumeResult:
     profile = Profile.model_validate_json(profile_json)
-    profile.meta = Meta(
-        versions=done.versions, seconds=done.seconds, facts_dropped=profile.meta.facts_dropped
-    )
     return ResumeResult(job.lease, job.upload, sections, profile, embedded, done.versions, done.seconds)

@@ -1,29 +1,67 @@
-"""Lines that belong to the paper, not to the resume: running headers, page numbers, repeated side bars."""
+"""Lines that belong to the paper, not to the resume: running headers, page numbers, repeated side bars.
+
+Places and distances are fractions of the page's height, sizes are in points.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
 
 from pipeline.domain.text import Line, Page, Text
+from pipeline.reading.lexicon.fold import fold
+from pipeline.reading.lexicon.load import any_of, load
 
-_MARGIN = 0.09  # of the page's height, at its top and at its bottom
-_PAGE_NUMBER = re.compile(
-    r"^\W*(?:(?:page|seite|página|pagina|pág\.?|pag\.?|p\.|sida|side|strona|str\.|стр\.?|страница|sayfa|oldal|strana"
-    r"|第|עמוד|صفحة|الصفحة|sivu|trang)\W*)?\d{1,3}\s*(?:(?:/|\||of|von|sur|de|di|van|av|z|из|من|מתוך|-|–)\s*\d{1,3})?"
-    r"\s*(?:页|頁|ページ|페이지)?\W*$",
-    re.IGNORECASE,
-)
-_DOCUMENT = (
-    r"(?:résumé|resume|curriculum(?: vitae)?|cv|c\.v\.|lebenslauf|currículum|currículo|életrajz"
-    r"|履歴書|简历|簡歷|이력서)"
-)
-_RUNNING_TITLE = re.compile(
-    rf"^(?:\S.{{1,50}}\s*[·•|–—-]\s*{_DOCUMENT}|{_DOCUMENT}\s*[·•|–—:-]\s*\S.{{1,50}})$", re.IGNORECASE
-)
-_SHORT = 24  # characters of a date or a page number beside it
+_MARGIN = 0.09  # of the page, at its top and at its bottom: where page numbers stand
+_RUNNING_MARGIN = 0.13  # running lines with an address may take more room than a page number
+_SHORT = 24  # characters of a page number, or of a date beside it
+_SAME_PLACE = 0.012  # by which left and bottom may differ where a line repeats: renderers shift a little
+_SAME_SIZE = 0.5  # points by which they may differ in size
+_REPEATED_BLOCK = 5  # lines of a side bar that repeats: fewer may be a job's place and name by chance
+_APART = 1.8  # line heights of white between the text and a running line: less is the text's own line spacing
+_RUNNING_ROWS = 5  # rows of a running header or footer
+_CONTACT_ROWS = 8  # the same where several of its lines are ways to reach somebody
+_SMALL = 0.97  # of the body's size: what is smaller, and in the margin, is a remark
+_ROW_OF_TITLE = 0.5  # line heights by which lines beside a running title may be off its base line
+_ROW_OF_REPEAT = 0.3  # the same for lines beside one that repeats: it must not take in the row above
 _DIGITS = re.compile(r"\d+")
-_SAME_PLACE = 0.012
-_REPEATED_BLOCK = 5
+
+
+class _Patterns(NamedTuple):
+    """What folded lines of furniture look like."""
+
+    page_number: re.Pattern[str]
+    running_title: re.Pattern[str]
+    reachable: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    words = load("furniture")
+    page, of, behind, document, sites = (
+        f"(?:{any_of(words[name]).pattern})"
+        for name in ("page", "page_of", "page_behind", "documents", "sites")
+    )
+    return _Patterns(
+        re.compile(rf"^\W*(?:{page}\W*)?\d{{1,3}}\s*(?:{of}\s*\d{{1,3}})?\s*{behind}?\W*$"),
+        re.compile(rf"^(?:\S.{{1,50}}\s*[·•|–—-]\s*{document}|{document}\s*[·•|–—:-]\s*\S.{{1,50}})$"),
+        re.compile(rf"\w@\w|https?:|www\.|(?:\d[\s().-]{{0,2}}){{7}}|{sites}"),
+    )
+
+
+def _is_page_number(line: Line) -> bool:
+    return _patterns().page_number.match(fold(line.text)) is not None
+
+
+def _is_reachable(line: Line) -> bool:
+    """Whether a line tells a way to reach somebody: an address, a number, a site."""
+    return _patterns().reachable.search(fold(line.text)) is not None
+
+
+def _in_margin(line: Line) -> bool:
+    return line.box.bottom <= _MARGIN or line.box.top >= 1 - _MARGIN
 
 
 def furniture_of(text: Text) -> tuple[int, ...]:
@@ -37,12 +75,6 @@ def furniture_of(text: Text) -> tuple[int, ...]:
         found |= _page_numbers(text, found)
         found |= _repeated(text, found)
     return tuple(sorted(found))
-
-
-_REACHABLE = re.compile(r"\w@\w|https?:|www\.|(?:\d[\s().-]{0,2}){7}|linkedin|github", re.IGNORECASE)
-_APART = 1.8  # line heights between the text and a running line
-_RUNNING_ROWS, _CONTACT_ROWS = 5, 8  # the latter where at least two of them are ways to reach somebody
-_RUNNING_MARGIN = 0.13  # running lines with an address may take more room than a page number
 
 
 def running_lines(text: Text, skip: frozenset[int]) -> frozenset[int]:
@@ -68,23 +100,29 @@ def _body_size(text: Text) -> float:
 
 def _running(lines: list[Line], body: float, *, upwards: bool) -> list[int]:
     """The lines from the edge inwards that lie in the margin, when white space follows them."""
+    taken = _set_apart(lines, upwards=upwards)
+    if len(taken) == len(lines):
+        return []
+    reachable = sum(_is_reachable(line) for line in taken)
+    rows = len({round(line.box.bottom, 2) for line in taken})
+    if rows > (_CONTACT_ROWS if reachable >= 2 else _RUNNING_ROWS):
+        return []
+    small = all(_in_margin(line) and _is_smaller(line, body) for line in taken)
+    if small or reachable or any(_in_margin(line) and _is_page_number(line) for line in taken):
+        return [line.id for line in taken]
+    return []
+
+
+def _set_apart(lines: list[Line], *, upwards: bool) -> list[Line]:
+    """The lines from the edge inwards to the first white; none where some of them lie beyond the margin."""
     taken: list[Line] = []
     for line in lines:
-        gap = _gap(taken, line, upwards=upwards) if taken else 0.0
-        if taken and gap >= _APART * line.box.height:
+        if taken and _gap(taken, line, upwards=upwards) >= _APART * line.box.height:
             break
         if not (line.box.top >= 1 - _RUNNING_MARGIN if upwards else line.box.bottom <= _RUNNING_MARGIN):
             return []
         taken.append(line)
-    rows = len({round(line.box.bottom, 2) for line in taken})
-    reachable = sum(_REACHABLE.search(line.text) is not None for line in taken)
-    if len(taken) == len(lines) or rows > (_CONTACT_ROWS if reachable >= 2 else _RUNNING_ROWS):
-        return []
-    small = all(line.size is not None and line.size < 0.97 * body and _in_margin(line) for line in taken)
-    numbered = any(_in_margin(line) and _PAGE_NUMBER.search(line.text) for line in taken)
-    if small or numbered or reachable:
-        return [line.id for line in taken]
-    return []
+    return taken
 
 
 def _gap(taken: list[Line], line: Line, *, upwards: bool) -> float:
@@ -93,16 +131,24 @@ def _gap(taken: list[Line], line: Line, *, upwards: bool) -> float:
     return line.box.top - max(other.box.bottom for other in taken)
 
 
+def _is_smaller(line: Line, body: float) -> bool:
+    return line.size is not None and line.size < _SMALL * body
+
+
 def _page_numbers(text: Text, hidden: set[int]) -> set[int]:
     """Numbers alone in a margin that count the pages."""
-    found: set[int] = set()
-    for page in text.pages:
-        for line in page.lines:
-            if line.id in hidden or not _in_margin(line) or len(line.text) > 24:
-                continue
-            if _PAGE_NUMBER.match(line.text) and str(page.number) in _DIGITS.findall(line.text):
-                found.add(line.id)
-    return found
+    return {
+        line.id
+        for page in text.pages
+        for line in page.lines
+        if line.id not in hidden and _in_margin(line) and _counts(line, page.number)
+    }
+
+
+def _counts(line: Line, number: int) -> bool:
+    """Whether a line tells the number of its page and nothing else."""
+    text = line.text
+    return len(text) <= _SHORT and _is_page_number(line) and str(number) in _DIGITS.findall(fold(text))
 
 
 def _running_titles(text: Text, skip: set[int]) -> set[int]:
@@ -111,39 +157,35 @@ def _running_titles(text: Text, skip: set[int]) -> set[int]:
     for page in text.pages:
         low = [line for line in page.lines if line.id not in skip and line.box.top >= 1 - _MARGIN]
         for title in low:
-            if not _RUNNING_TITLE.match(title.text):
+            if not _patterns().running_title.match(fold(title.text)):
                 continue
-            near = 0.5 * title.box.height
-            row = [line for line in low if abs(line.box.bottom - title.box.bottom) <= near]
+            row = _beside(title, low, _ROW_OF_TITLE)
             if all(line is title or len(line.text) <= _SHORT for line in row):
-                found.update(line.id for line in row if not _REACHABLE.search(line.text))
+                found.update(line.id for line in row if not _is_reachable(line))
     return found
 
 
-def _in_margin(line: Line) -> bool:
-    return line.box.bottom <= _MARGIN or line.box.top >= 1 - _MARGIN
+def _beside(line: Line, lines: Iterable[Line], slack: float) -> list[Line]:
+    """The lines in one row with a line, itself among them; `slack` in its heights."""
+    near = slack * line.box.height
+    return [other for other in lines if abs(other.box.bottom - line.box.bottom) <= near]
 
 
 def _repeated(text: Text, skip: set[int]) -> set[int]:
     """Later printings of lines that stand at the same place of several pages."""
     seen: dict[str, list[Line]] = {}
-    repeats: dict[int, list[Line]] = {}
+    found: set[int] = set()
     for page in text.pages:
+        repeats: list[Line] = []
         for line in page.lines:
             if line.id in skip:
                 continue
-            pattern = _pattern(line)
-            earlier = [other for other in seen.get(pattern, ()) if other.page < page.number]
-            if any(_same_place(line, other) for other in earlier):
-                repeats.setdefault(page.number, []).append(line)
-            seen.setdefault(pattern, []).append(line)
-    return {
-        line.id
-        for page in text.pages
-        for line in repeats.get(page.number, ())
-        if _repeats_with_its_row(line, repeats[page.number], page)
-        or _is_block(line, repeats[page.number], page)
-    }
+            earlier = seen.setdefault(_pattern(line), [])
+            if any(other.page < page.number and _same_place(line, other) for other in earlier):
+                repeats.append(line)
+            earlier.append(line)
+        found.update(line.id for line in repeats if _is_printed_again(line, repeats, page))
+    return found
 
 
 def _pattern(line: Line) -> str:
@@ -155,23 +197,25 @@ def _same_place(line: Line, other: Line) -> bool:
     return (
         abs(line.box.left - other.box.left) < _SAME_PLACE
         and abs(line.box.bottom - other.box.bottom) < _SAME_PLACE
-        and abs((line.size or 0) - (other.size or 0)) < 0.5
+        and abs((line.size or 0) - (other.size or 0)) < _SAME_SIZE
     )
 
 
-def _repeats_with_its_row(line: Line, repeats: list[Line], page: Page) -> bool:
-    """Whether the line is in a margin, and nothing beside it is new: an entry's place may repeat by chance."""
+def _is_printed_again(line: Line, repeats: Sequence[Line], page: Page) -> bool:
+    """Whether a line that repeats is furniture: an entry's place may repeat by chance."""
+    return _repeats_with_its_row(line, repeats, page) or _is_block(line, repeats, page)
+
+
+def _repeats_with_its_row(line: Line, repeats: Sequence[Line], page: Page) -> bool:
+    """Whether the line is in a margin, and nothing beside it is new."""
     if not _in_margin(line):
         return False
-    near = 0.3 * line.box.height
-    row = [
-        other for other in page.lines if abs(other.box.bottom - line.box.bottom) <= near and not other.hidden
-    ]
+    row = _beside(line, (other for other in page.lines if not other.hidden), _ROW_OF_REPEAT)
     known = {other.id for other in repeats}
-    return all(other.id in known or _PAGE_NUMBER.match(other.text) for other in row)
+    return all(other.id in known or _is_page_number(other) for other in row)
 
 
-def _is_block(line: Line, repeats: list[Line], page: Page) -> bool:
+def _is_block(line: Line, repeats: Sequence[Line], page: Page) -> bool:
     """Whether the line is one of several that repeat together: a side bar printed on every page."""
     letters = [other for other in repeats if any(char.isalpha() for char in other.text)]
     return line in letters and len(letters) >= _REPEATED_BLOCK and len(page.lines) >= len(letters)

@@ -7,22 +7,25 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 from pipeline.domain.text import Text
+from pipeline.reading.lexicon.fold import fold
+from pipeline.reading.lexicon.load import word_set
+from pipeline.reading.lexicon.writing import runs_from_right
 from pipeline.reading.page.cells import Cell, cells_of, mark_styled, median_size, rows_of
 from pipeline.reading.page.furniture import furniture_of, running_lines
-from pipeline.reading.page.layout import Block, joined, layout
+from pipeline.reading.page.layout import Block, cells_in, layout, printed_rows
+from pipeline.reading.page.margins import joined
 from pipeline.reading.sections.headings import Heading, HeadingFinder, inline_heading
 from pipeline.reading.sections.language import language_of
-from pipeline.reading.sections.titles import fold, loose_title_kind
+from pipeline.reading.sections.titles import loose_title_kind
 
-_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he"})
 # Sections in which a line such as "Languages: English, Dutch" begins a section of its own.
 _LOOSE = frozenset({SectionKind.HEADER, SectionKind.OTHER, SectionKind.SUMMARY, SectionKind.CONTACT})
-
-
-# Dated entries that make a section work.
-_LEAST_ENTRIES = 2
+_LEAST_ENTRIES = 2  # dated entries that make a section work: one date may be when it was written
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WORDS_OF_DATES = 4  # "Since January 2019 (5 years"
+_SAME_COLUMN = 20  # points by which a column's left edge may be off that of its column on the page before
+_LARGER = 1.2  # times the median size: a larger line at a column's top is a name, and begins something
+_FIRST_GAP = 10.0  # ems of white that count as standing above the first row of a block
 
 
 def group(text: Text) -> SectionedText:
@@ -33,24 +36,30 @@ def group(text: Text) -> SectionedText:
     furniture = furniture_of(text)
     skip = frozenset(furniture)
     language = language_of("\n".join(line.text for line in text.lines if line.id not in skip))
-    from_right = language in _RIGHT_TO_LEFT
+    from_right = runs_from_right(language)
     running = running_lines(text, skip)
-    pages = [cells_of(page, skip | running) for page in text.pages]
-    mark_styled([cell for cells in pages for cell in cells])
+    cells = [cells_of(page, skip) for page in text.pages]
+    pages = [[cell for cell in page if cell.line.id not in running] for page in cells]
+    mark_styled([cell for page in pages for cell in page])
+    laid_out = _laid_out(pages, from_right=from_right)
+    rows = [row for page in laid_out for row in printed_rows(page, from_right=from_right)]
+    writer = _Writer(HeadingFinder(rows), language)
+    for blocks in laid_out:
+        writer.page(blocks)
+    for page in cells:
+        writer.header_rows(rows_of([cell for cell in page if cell.line.id in running]))
+    sections = _by_content(writer.sections(), _dates_among(pages))
+    return SectionedText(text, sections, tuple(writer.rows), furniture, language)
+
+
+def _laid_out(pages: list[list[Cell]], *, from_right: bool) -> list[list[Block]]:
+    """The blocks of each page. A gutter of one page is one on those that follow."""
     blocks: list[list[Block]] = []
     gutters: set[float] = set()
     for cells in pages:
         blocks.append(layout(cells, from_right=from_right, gutters=sorted(gutters)))
         gutters.update(block.gutter for block in blocks[-1] if block.gutter is not None)
-    rows = [row for page in blocks for row in _rows(page, from_right)]
-    writer = _Writer(HeadingFinder(rows), language)
-    for page_blocks in blocks:
-        writer.page(page_blocks)
-    for page in text.pages:
-        writer.header_rows(rows_of([cell for cell in cells_of(page, skip) if cell.line.id in running]))
-    dated = frozenset(cell.line.id for cells in pages for cell in cells if _is_date(cell))
-    sections = _by_content(writer.sections(), dated)
-    return SectionedText(text, sections, tuple(writer.rows), furniture, language)
+    return blocks
 
 
 @dataclass(slots=True)
@@ -78,7 +87,7 @@ class _Writer:
         self.rows: list[tuple[int, ...]] = []
         self._finder = finder
         self._language = language
-        self._from_right = language in _RIGHT_TO_LEFT
+        self._from_right = runs_from_right(language)
         self._sections: list[_Open] = [_Open(SectionKind.HEADER)]
         self._current = self._sections[0]
         self._last_columns: list[_Column] = []
@@ -121,13 +130,13 @@ class _Writer:
         main: _Open | None = None
         most = -1
         for number, column in enumerate(block.columns):
-            left = min(cell.left for cell in _cells(column))
+            left = min(cell.left for cell in cells_in(column))
             if not (block.flows and (at_top or number) and self._runs_on(column, entry, number)):
                 self._current = self._before(left, entry) if at_top else entry
             for part in column:
                 self._write(part, seen, at_top=False)
             seen.append(_Column(left, self._current))
-            size = sum(len(cell.text) for cell in _cells(column))
+            size = sum(len(cell.text) for cell in cells_in(column))
             if size > most or block.flows:
                 most, main = size, self._current
         if main is not None:
@@ -138,21 +147,21 @@ class _Writer:
 
         Not where a larger line stands at its top: a name beside the section that the first column ends with.
         """
-        cells = _cells(column)
+        cells = list(cells_in(column))
         first = min(cells, key=lambda cell: cell.top)
-        return (number > 0 or entry is not self._sections[0]) and first.size <= 1.2 * median_size(cells)
+        return (number > 0 or entry is not self._sections[0]) and first.size <= _LARGER * median_size(cells)
 
     def _before(self, left: float, entry: _Open) -> _Open:
-        near = [column for column in self._last_columns if abs(column.left - left) < 20]
+        near = [column for column in self._last_columns if abs(column.left - left) < _SAME_COLUMN]
         return near[-1].open if near else entry
 
     def _block(self, cells: list[Cell]) -> None:
         bottom: float | None = None
-        rows = _rows([Block(cells=cells)], self._from_right)
+        rows = list(printed_rows([Block(cells=cells)], from_right=self._from_right))
         belows: list[list[Cell] | None] = [*rows[1:], None]
         second: list[Cell] | None = None
         for row, below in zip(rows, belows, strict=False):
-            gap = 10.0 if bottom is None else (min(cell.top for cell in row) - bottom) / row[0].size
+            gap = _FIRST_GAP if bottom is None else (min(cell.top for cell in row) - bottom) / row[0].size
             bottom = max(cell.bottom for cell in row)
             if row is second:
                 continue
@@ -174,9 +183,12 @@ class _Writer:
         self._current.line_ids.extend(cell.line.id for cell in row[heading.cells if heading else 0 :])
 
     def _names_document(self, heading: Heading) -> bool:
-        """Whether a first line says what the document is ("Curriculum vitae", "Resume"), or whose."""
-        is_resume = self._language != "fr" and fold(heading.title).strip(" :") == "resume"
-        return heading.kind is SectionKind.OTHER or is_resume
+        """Whether a first line says what the document is ("Curriculum vitae", "Resume"), or whose.
+
+        In French "résumé" is the title of a summary.
+        """
+        named = fold(heading.title).strip(" :") in word_set("furniture", "documents")
+        return heading.kind is SectionKind.OTHER or (named and self._language != "fr")
 
     def _opens_document(self) -> bool:
         header = self._sections[0]
@@ -209,28 +221,11 @@ def _by_content(sections: tuple[Section, ...], dated: frozenset[int]) -> tuple[S
     return tuple(replace(each, kind=SectionKind.WORK) if each is work else each for each in sections)
 
 
-def _is_date(cell: Cell) -> bool:
-    """Whether a line tells a date and little else, as beside an entry."""
-    return cell.dated and len(_WORD.findall(cell.text)) <= _WORDS_OF_DATES
-
-
-def _rows(blocks: list[Block], from_right: bool) -> list[list[Cell]]:
-    """The printed rows of the blocks, each in reading order."""
-    rows: list[list[Cell]] = []
-    for block in blocks:
-        for column in block.columns:
-            rows.extend(_rows(column, from_right))
-        if block.title:
-            rows.append(block.title)
-        rows.extend(row[::-1] if from_right else row for row in rows_of(block.cells))
-    return rows
-
-
-def _cells(blocks: list[Block]) -> list[Cell]:
-    return [
-        cell
-        for block in blocks
-        for cell in (
-            block.title or block.cells or [cell for column in block.columns for cell in _cells(column)]
-        )
-    ]
+def _dates_among(pages: list[list[Cell]]) -> frozenset[int]:
+    """Ids of the lines that tell a date and little else, as beside an entry."""
+    return frozenset(
+        cell.line.id
+        for cells in pages
+        for cell in cells
+        if cell.dated and len(_WORD.findall(cell.text)) <= _WORDS_OF_DATES
+    )

@@ -8,13 +8,24 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.domain.sections import SectionKind
-from pipeline.reading.page.cells import Cell, body_size, is_capitals
+from pipeline.reading.page.cells import Cell, body_size
 from pipeline.reading.sections.titles import loose_title_kind, title_kind
 
-_LONGEST_HEADING = 48
-#: Twentieths by which titles of one style may differ in size: as a PDF says it, and as it is measured in a picture.
-_SIZE_SLACK, _MEASURED_SLACK = 1, 4
-_TITLE_GAP = 0.4  # white above an unknown title, in ems: less, and it is the second line of what is above
+_LONGEST_HEADING = 48  # characters
+_MOST_WORDS = 7  # of a heading: more are a sentence
+_SIZES = 20  # sizes are compared in twentieths of the body's
+_SIZE_SLACK = 1  # twentieths by which titles of one style may differ in size
+_MEASURED_SLACK = 4  # the same where sizes are measured in a picture
+_LARGER = 2  # twentieths by which the titles of a document are larger than the labels of its tables, at least
+_LARGE = 22  # twentieths, from which on a line may be a title by its size alone
+
+# Ems.
+_TITLE_GAP = 0.4  # white above an unknown title: less, and it is the second line of what is above
+_KNOWN_GAP = 0.5  # white above a known title that is set as the text is
+_SECOND_LINE = 0.8  # white between the two lines of one title, at most
+_ALIGNED = 0.3  # by which edges of one column differ
+_SIBLINGS = 4  # between the tops of two rows of one table, at most
+
 _INLINE = re.compile(r"^([^:：]{2,40})[:：]\s+\S")
 # What one line can hold. "Blog: …" or "Address: …" is a part of the contacts, not a section.
 _INLINE_KINDS = frozenset(
@@ -42,11 +53,11 @@ class Style(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A row's heading: how many of its cells it takes, and what it says."""
+    """A row's heading, and what it says. It takes `cells` of the row: 0 where its first line of content goes on."""
 
     kind: SectionKind
     title: str
-    cells: int  # 0 where the title is a part of its first line of content
+    cells: int
 
 
 class HeadingFinder:
@@ -66,8 +77,8 @@ class HeadingFinder:
     def style(self, cell: Cell) -> Style:
         """The cell's style, comparable within the document."""
         text = cell.text
-        size = round(20 * cell.size / self._body)
-        return Style(size, bool(cell.line.bold), is_capitals(text), text.endswith((":", "：")))
+        size = round(_SIZES * cell.size / self._body)
+        return Style(size, bool(cell.line.bold), cell.capitals, text.endswith((":", "：")))
 
     def _table_labels(self, rows: list[list[Cell]]) -> frozenset[int]:
         """Lines that label the rows of a table: "Programming | Python, Bash" below "DevOps | AWS, Linux".
@@ -83,16 +94,16 @@ class HeadingFinder:
                 table.append(row[0])
                 continue
             if len(table) > 1 and any(loose_title_kind(cell.text) is None for cell in table):
-                found.update(cell.line.id for cell in table if self.style(cell).size + 2 <= largest)
+                found.update(cell.line.id for cell in table if self.style(cell).size + _LARGER <= largest)
             table = [row[0]] if len(row) > 1 else []
         return frozenset(found)
 
     def _are_siblings(self, above: Cell, cell: Cell) -> bool:
         """Whether two cells stand one under another in one column, in one style."""
-        aligned = min(abs(above.left - cell.left), abs(above.right - cell.right)) < 0.3 * cell.size
+        aligned = min(abs(above.left - cell.left), abs(above.right - cell.right)) < _ALIGNED * cell.size
         return (
             aligned
-            and 0 <= cell.top - above.top < 4 * cell.size
+            and 0 <= cell.top - above.top < _SIBLINGS * cell.size
             and self.style(above)[:2] == self.style(cell)[:2]
         )
 
@@ -161,7 +172,7 @@ class HeadingFinder:
             and second.styled
             and second.title is None
             and self.style(first)[:3] == self.style(second)[:3]
-            and second.top - first.bottom < 0.8 * first.size
+            and second.top - first.bottom < _SECOND_LINE * first.size
             and self._is_title_style(self.style(second))
             and title_kind(f"{first.text} {second.text}") is not None
         )
@@ -172,7 +183,7 @@ class HeadingFinder:
         if first.title is not None:
             if self._styles.total() >= 2 and not self._is_title_style(style):
                 return None
-            if first.styled or (len(row) == 1 and gap > 0.5 and current is not first.title):
+            if first.styled or (len(row) == 1 and gap > _KNOWN_GAP and current is not first.title):
                 return first.title
             return None
         if first.styled and self._is_title_style(style):
@@ -208,7 +219,7 @@ class HeadingFinder:
             style in self._styles
             and _may_head(cell)
             and loose_title_kind(cell.text) is None
-            and (style.size >= 22 or style.capitals or style.bold)
+            and (style.size >= _LARGE or style.capitals or style.bold)
             and not cell.dated
             and not any(char.isdigit() for char in cell.text)
             and "@" not in cell.text
@@ -219,7 +230,7 @@ def _may_head(cell: Cell) -> bool:
     text = cell.text
     return (
         2 <= len(text) <= _LONGEST_HEADING
-        and len(text.split()) <= 7
+        and len(text.split()) <= _MOST_WORDS
         and any(char.isalpha() for char in text)
         and not _SENTENCE_END.search(text)
     )

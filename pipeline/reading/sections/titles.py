@@ -3,49 +3,70 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
-from functools import lru_cache
-from importlib.resources import files
-from typing import NamedTuple
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from pipeline.domain.sections import SectionKind
+from pipeline.reading.lexicon.fold import fold
+from pipeline.reading.lexicon.load import any_of, load
 
-_LONGEST_TITLE = 60
+_LONGEST_TITLE = 60  # characters; what is longer is a sentence
+_MOST_WORDS = 7  # of a title in other words than the lexicon's: more are a sentence too
+_HEADED_WORDS = range(2, 6)  # words of a title that its last or its first word decides
+_UNSPACED_KEY = range(3, 11)  # letters of a title without spaces whose end decides
+_KANA_OR_HAN = re.compile(r"[\u3000-\uabff]")  # scripts that set no spaces between words; Hangul does
 _NUMBERING = re.compile(
     r"^(?:[ivx]{1,4}[.)]|[0-9]{1,2}(?:\.[0-9]{1,2})*[.)]?|[a-z][.)]|[0-9]{1,2}\s*[-–:|])\s+", re.I
 )
 _ASIDE = re.compile(r"\([^()]{0,30}\)\s*$")
-_SEPARATOR = re.compile(r"\s*(?:[&/,+|·•、・与與和及]|\s[-–—]\s)\s*")
 
 
 class _Lexicon(NamedTuple):
+    """`section_titles.toml`, every word as its key."""
+
     kinds: dict[str, SectionKind]
     qualifiers: frozenset[str]
     joiners: frozenset[str]
+    separator: re.Pattern[str]
+    last_words: dict[str, SectionKind]
+    first_words: dict[str, SectionKind]
 
 
-def fold(text: str) -> str:
-    """Text without case and accents, white space single."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(plain.replace("ı", "i").split())
+def plain_title(text: str) -> str:
+    """A title folded, with ligatures and "ß" in their letters and white space single: it may be longer than `text`."""
+    return " ".join(fold(unicodedata.normalize("NFKC", text.casefold())).split())
 
 
 def _key(text: str) -> str:
     return "".join(char for char in text if char.isalnum())
 
 
-@lru_cache(maxsize=1)
-def _lexicon() -> _Lexicon:
-    source = files("pipeline.reading.lexicon").joinpath("section_titles.toml").read_text(encoding="utf-8")
-    table = tomllib.loads(source)
+def _keys(words: list[str]) -> frozenset[str]:
+    return frozenset(_key(plain_title(word)) for word in words)
+
+
+def _by_kind(table: dict[str, Any]) -> dict[str, SectionKind]:
+    """The kind of each listed title by its key; a title that two kinds list is the first's."""
     kinds: dict[str, SectionKind] = {}
     for kind in SectionKind:
-        for title in table.get(kind.value, ()):
-            kinds.setdefault(_key(fold(title)), kind)
-    words = (frozenset(_key(fold(word)) for word in table[name]) for name in ("qualifiers", "joiners"))
-    return _Lexicon(kinds, *words)
+        for key in _keys(table.get(kind.value, [])):
+            kinds.setdefault(key, kind)
+    return kinds
+
+
+@cache
+def _lexicon() -> _Lexicon:
+    table = load("section_titles")
+    unspaced = any_of(table["joiners_unspaced"]).pattern
+    return _Lexicon(
+        kinds=_by_kind(table),
+        qualifiers=_keys(table["qualifiers"]),
+        joiners=_keys(table["joiners"]),
+        separator=re.compile(rf"\s*(?:[&/,+|·•、・]|{unspaced}|\s[-–—]\s)\s*"),
+        last_words=_by_kind(table["last_words"]),
+        first_words=_by_kind(table["first_words"]),
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -56,7 +77,7 @@ def title_kind(text: str) -> SectionKind | None:
     """
     if not 2 <= len(text) <= _LONGEST_TITLE:
         return None
-    plain = fold(text).strip(" :：-–—_|•·*#.…<>«»[]{}▪■●◆▶►/\\~=+")
+    plain = plain_title(text).strip(" :：-–—_|•·*#.…<>«»[]{}▪■●◆▶►/\\~=+")
     kinds = _lexicon().kinds
     return kinds.get(_key(plain)) or kinds.get(_key(_ASIDE.sub("", _NUMBERING.sub("", plain))))
 
@@ -67,9 +88,9 @@ def loose_title_kind(text: str) -> SectionKind | None:
     one ("Skills & Interests": the first known decides). For lines that already look like headings.
     """
     exact = title_kind(text)
-    if exact is not None or not 2 <= len(text) <= _LONGEST_TITLE or len(text.split()) > 7:
+    if exact is not None or not 2 <= len(text) <= _LONGEST_TITLE or len(text.split()) > _MOST_WORDS:
         return exact
-    plain = _ASIDE.sub("", _NUMBERING.sub("", fold(text))).strip(" :-–—_|•·*#.")
+    plain = _ASIDE.sub("", _NUMBERING.sub("", plain_title(text))).strip(" :-–—_|•·*#.")
     parts = _parts(plain)
     for part in parts:
         kind = _qualified_kind(part) or _suffix_kind(part)
@@ -80,9 +101,10 @@ def loose_title_kind(text: str) -> SectionKind | None:
 
 def _parts(plain: str) -> list[str]:
     """The text whole, then the titles that it joins."""
+    lexicon = _lexicon()
     parts: list[list[str]] = [[]]
-    for word in _SEPARATOR.sub(" , ", plain).split():
-        if word == "," or _key(word) in _lexicon().joiners:
+    for word in lexicon.separator.sub(" , ", plain).split():
+        if word == "," or _key(word) in lexicon.joiners:
             parts.append([])
         else:
             parts[-1].append(word)
@@ -91,6 +113,7 @@ def _parts(plain: str) -> list[str]:
 
 
 def _qualified_kind(part: str) -> SectionKind | None:
+    """Of a known title, after the qualifying words around it are gone."""
     lexicon = _lexicon()
     words = [_key(word) for word in part.split()]
     while words:
@@ -109,105 +132,15 @@ def _qualified_kind(part: str) -> SectionKind | None:
 def _suffix_kind(part: str) -> SectionKind | None:
     """Of a title in a script without spaces: what its end says ("个人技术栈")."""
     key = _key(part)
-    if not 3 <= len(key) <= 10 or key[0] < "\u3000":
+    if len(key) not in _UNSPACED_KEY or not _KANA_OR_HAN.match(key):
         return None
     return next((kind for n in range(1, len(key) - 1) if (kind := _lexicon().kinds.get(key[n:]))), None)
 
 
-# The last word of an English, German or Dutch title says what it is about; the first of a Romance one.
-_HEADWORDS = {
-    "experience": SectionKind.WORK,
-    "experiences": SectionKind.WORK,
-    "employment": SectionKind.WORK,
-    "erfahrung": SectionKind.WORK,
-    "erfahrungen": SectionKind.WORK,
-    "ervaring": SectionKind.WORK,
-    "education": SectionKind.EDUCATION,
-    "skills": SectionKind.SKILLS,
-    "competencies": SectionKind.SKILLS,
-    "kenntnisse": SectionKind.SKILLS,
-    "kompetenzen": SectionKind.SKILLS,
-    "vaardigheden": SectionKind.SKILLS,
-    "projects": SectionKind.PROJECTS,
-    "projekte": SectionKind.PROJECTS,
-    "projecten": SectionKind.PROJECTS,
-    "certifications": SectionKind.CERTIFICATIONS,
-    "certificates": SectionKind.CERTIFICATIONS,
-    "zertifikate": SectionKind.CERTIFICATIONS,
-    "courses": SectionKind.CERTIFICATIONS,
-    "publications": SectionKind.PUBLICATIONS,
-    "presentations": SectionKind.PUBLICATIONS,
-    "publikationen": SectionKind.PUBLICATIONS,
-    "awards": SectionKind.AWARDS,
-    "achievements": SectionKind.AWARDS,
-    "activities": SectionKind.VOLUNTEERING,
-    "memberships": SectionKind.VOLUNTEERING,
-    "affiliations": SectionKind.VOLUNTEERING,
-    "interests": SectionKind.INTERESTS,
-    "hobbies": SectionKind.INTERESTS,
-    "references": SectionKind.REFERENCES,
-    "involvement": SectionKind.VOLUNTEERING,
-    "organizations": SectionKind.VOLUNTEERING,
-    "leadership": SectionKind.VOLUNTEERING,
-    "engagement": SectionKind.VOLUNTEERING,
-    "internships": SectionKind.WORK,
-    "appointments": SectionKind.WORK,
-    "positions": SectionKind.WORK,
-    "training": SectionKind.CERTIFICATIONS,
-    "coursework": SectionKind.CERTIFICATIONS,
-    "licenses": SectionKind.CERTIFICATIONS,
-    "expertise": SectionKind.SKILLS,
-    "strengths": SectionKind.SKILLS,
-    "proficiencies": SectionKind.SKILLS,
-    "technologies": SectionKind.SKILLS,
-    "tools": SectionKind.SKILLS,
-    "languages": SectionKind.LANGUAGES,
-    "honors": SectionKind.AWARDS,
-    "honours": SectionKind.AWARDS,
-    "scholarships": SectionKind.AWARDS,
-    "accomplishments": SectionKind.AWARDS,
-    "objective": SectionKind.SUMMARY,
-    "summary": SectionKind.SUMMARY,
-    "profile": SectionKind.SUMMARY,
-    "research": SectionKind.PROJECTS,
-}
-_FIRST_WORDS = {
-    "experience": SectionKind.WORK,
-    "experiences": SectionKind.WORK,
-    "experiencia": SectionKind.WORK,
-    "experiencias": SectionKind.WORK,
-    "esperienza": SectionKind.WORK,
-    "esperienze": SectionKind.WORK,
-    "emplois": SectionKind.WORK,
-    "postes": SectionKind.WORK,
-    "parcours": SectionKind.WORK,
-    "trayectoria": SectionKind.WORK,
-    "empleos": SectionKind.WORK,
-    "formation": SectionKind.EDUCATION,
-    "formacion": SectionKind.EDUCATION,
-    "formacao": SectionKind.EDUCATION,
-    "competences": SectionKind.SKILLS,
-    "competencias": SectionKind.SKILLS,
-    "competenze": SectionKind.SKILLS,
-    "conocimientos": SectionKind.SKILLS,
-    "conhecimentos": SectionKind.SKILLS,
-    "habilidades": SectionKind.SKILLS,
-    "projets": SectionKind.PROJECTS,
-    "proyectos": SectionKind.PROJECTS,
-    "projetos": SectionKind.PROJECTS,
-    "progetti": SectionKind.PROJECTS,
-    "cursos": SectionKind.CERTIFICATIONS,
-    "corsi": SectionKind.CERTIFICATIONS,
-    "опыт": SectionKind.WORK,
-    "навыки": SectionKind.SKILLS,
-    "образование": SectionKind.EDUCATION,
-    "doswiadczenie": SectionKind.WORK,
-    "umiejetnosci": SectionKind.SKILLS,
-}
-
-
 def _headword_kind(part: str) -> SectionKind | None:
+    """Of a title of several words: what its last word says, or its first."""
     words = [_key(word) for word in part.split()]
-    if not 2 <= len(words) <= 5:
+    if len(words) not in _HEADED_WORDS:
         return None
-    return _HEADWORDS.get(words[-1]) or _FIRST_WORDS.get(words[0])
+    lexicon = _lexicon()
+    return lexicon.last_words.get(words[-1]) or lexicon.first_words.get(words[0])

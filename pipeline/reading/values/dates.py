@@ -74,6 +74,8 @@ class _Vocabulary:
             for w in sorted(words["open"] + words["open_cjk"], key=len, reverse=True)
         )
         self.open = re.compile(f"(?:{open_words})\\.?")
+        self.open_phrases = phrases([word for word in words["open"] if word not in words["open_labels"]])
+        self.open_cjk = any_of([word for word in words["open_cjk"] if len(word) > 1])  # 今後 is no 今
         between = "|".join(re.escape(fold(w)) for w in sorted(words["between"], key=len, reverse=True))
         hoped = "|".join(re.escape(fold(w)) for w in sorted(words["expected"], key=len, reverse=True))
         self.between = re.compile(
@@ -141,6 +143,12 @@ def _words() -> _Vocabulary:
 def is_open_end(text: str) -> bool:
     """Whether the whole text says "present"."""
     return _words().open.fullmatch(fold(text).strip(" .–—-:()")) is not None
+
+
+def mentions_open_end(text: str) -> bool:
+    """Whether a text says "present" anywhere. "Date" does so only behind a date: alone it labels one."""
+    words = _words()
+    return bool(words.open_phrases.find(text)) or words.open_cjk.search(fold(text)) is not None
 
 
 @cache
