@@ -36,8 +36,8 @@ from benchmarks.resume_maker import iter_resumes
 from benchmarks.sampling import tree_cpu_s
 from benchmarks.storing import Storing, store
 from pipeline.adapters.postgres.embedded import EmbeddedPostgres
-from pipeline.adapters.postgres.jobs import ClaimedJob
 from pipeline.domain.chunk import EmbeddedChunks
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane
 from pipeline.domain.profile import Profile
 from pipeline.domain.result import ResumeResult, Verdict
@@ -184,7 +184,7 @@ class _Database:
             for start in range(skip, len(results), SAVE_BATCH):
                 verdicts.extend(self._stage.run(results[start : start + SAVE_BATCH]))
 
-        self._queue.heartbeat(_OWNER)
+        self._queue.renew(_OWNER)
         seconds = self._cpu_s(work)
         if set(verdicts) != {Verdict.SAVED}:
             raise RuntimeError(f"not every resume was saved: {sorted(set(verdicts))}")

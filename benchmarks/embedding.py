@@ -29,7 +29,8 @@ from sqlalchemy import Engine
 
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.storing import store
-from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
+from pipeline.adapters.postgres.jobs import JobQueue
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane
 from pipeline.domain.media_type import PDF
 from pipeline.domain.receipt import Answers, Done

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from uuid import UUID
 
 
 class SourceKind(StrEnum):
@@ -63,3 +65,72 @@ class Member:
     email: str | None = None
     external_id: str | None = None
     fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The right to list an ingestion's members, and what there is to know for it."""
+
+    ingestion_id: UUID
+    epoch: int
+    source: str
+    object_key: str | None
+    job_post_id: str | None
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The right to store a shard's members from `position` on. `attempt` counts from 1 since the last progress."""
+
+    ingestion_id: UUID
+    shard_no: int
+    owner: int
+    epoch: int
+    position: int
+    attempt: int
+    sequential: bool
+    source: str
+    object_key: str | None
+    job_post_id: str | None
+    as_of_date: date
+    kind: SourceKind
+    source_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestionClaim:
+    """A claim of an owner's: a shard, or (`shard_no` None) the listing of an ingestion."""
+
+    ingestion_id: UUID
+    shard_no: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedMember:
+    """A member whose object is stored: the application that it becomes unless its bytes are one already."""
+
+    member: Member
+    application_id: UUID
+    object_key: str
+    content_sha256: str
+    size: int
+    mime: str
+    job_post_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMember:
+    """A member that was not accepted. A duplicate names the application that has its bytes."""
+
+    member: Member
+    outcome: Outcome
+    code: str
+    detail: str
+    application_id: UUID | None = None
+
+
+def duplicate(member: Member, application_id: UUID) -> RefusedMember:
+    """A member whose bytes, job post and external id are an application of this ingestion already."""
+    detail = "Its bytes, job post and external id are those of an earlier member."
+    return RefusedMember(member, Outcome.DUPLICATE, "duplicate", detail, application_id)

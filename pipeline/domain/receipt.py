@@ -17,6 +17,10 @@ class Done:
     versions: dict[str, str]
     seconds: dict[str, float]
 
+    def followed_by(self, later: Done) -> Done:
+        """What both stages took, together."""
+        return Done(self.versions | later.versions, self.seconds | later.seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:

@@ -60,3 +60,12 @@ class Spent:
     output_tokens: int = 0
     thought_tokens: int = 0
     usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """`granted`: ask in `seconds`. Else come back in `seconds`, with `reason`; a slot may be kept till then."""
+
+    granted: bool
+    seconds: float
+    reason: str = ""

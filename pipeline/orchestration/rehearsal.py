@@ -17,6 +17,7 @@ from pipeline.adapters.postgres.reprocessing import EndedResume, Reprocessing
 from pipeline.domain.checkpoint import CheckpointKey
 from pipeline.domain.differences import Difference, differences
 from pipeline.domain.errors import NotYet, ResumesError
+from pipeline.domain.metrics import Metric
 from pipeline.domain.profile import Profile
 from pipeline.orchestration import wiring
 from pipeline.orchestration.core.paid import PaidDesk
@@ -47,10 +48,12 @@ class Rehearsal:
     def __init__(self, settings: Settings, reprocessing: Reprocessing, *, pay: bool) -> None:
         engine = wiring.database(settings, name="rehearsal", pool_size=4)
         ledger = wiring.ledger(settings, engine)
+        self._checkpoints = RehearsalCheckpoints(engine, ledger)
         self._desk = PaidDesk(
-            RehearsalCheckpoints(engine, ledger),
+            self._checkpoints,
             wiring.gate(settings, engine),
             ledger,
+            _Unmetered(),
             patience_s=settings.vendor_patience_s,
         )
         self._reprocessing, self._pay = reprocessing, pay
@@ -87,11 +90,21 @@ class Rehearsal:
     async def _profile(self, ended: EndedResume) -> Profile:
         paid: PaidWork = self._desk.work_of(ended.lease, ended.upload.sha256)
         if not self._pay:
-            paid = _Stored(self._desk.checkpoints, ended)
+            paid = _Stored(self._checkpoints, ended)
         text = await self._read.run(ended.upload, paid)
         sections = await asyncio.to_thread(self._group.run, text)
         draft = await self._normalise.run(sections, paid)
         return self._verify.run(draft, sections, ended.upload)
+
+
+class _Unmetered:
+    """Meters of a command that nobody scrapes: the ledger has what it paid."""
+
+    def count(self, metric: Metric, amount: float = 1, **labels: str) -> None:
+        """As `Meters.count`."""
+
+    def observe(self, metric: Metric, value: float, **labels: str) -> None:
+        """As `Meters.observe`."""
 
 
 class _Stored:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pipeline.adapters.postgres.search import Search
     from pipeline.adapters.text_engines import DocumentTextEngine
     from pipeline.orchestration.core.paid import PaidDesk
+    from pipeline.orchestration.core.ports import Meters
     from pipeline.orchestration.core.sweeper import Sweeper
     from pipeline.ports import CheckpointStore, Embedder, ObjectStore, OcrEngine, ProfileEngine
     from pipeline.stages.group_sections import GroupSections
@@ -256,7 +257,7 @@ def gate(settings: Settings, engine: Engine) -> Gate:
     )
 
 
-def paid_desk(settings: Settings, *, name: str) -> PaidDesk:
+def paid_desk(settings: Settings, meters: Meters, *, name: str) -> PaidDesk:
     """What a replica's paid work shares; connects when something is first paid for."""
     from pipeline.adapters.postgres.checkpoints import PostgresCheckpoints
     from pipeline.orchestration.core.paid import PaidDesk
@@ -267,6 +268,7 @@ def paid_desk(settings: Settings, *, name: str) -> PaidDesk:
         PostgresCheckpoints(engine, entered),
         gate(settings, engine),
         entered,
+        meters,
         patience_s=settings.vendor_patience_s,
     )
 

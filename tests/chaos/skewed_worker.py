@@ -29,7 +29,7 @@ def main(url: str) -> None:
     later = claimed(engine, "later", owner=OWNER)
     assert queue.retry(later.lease, code="internal", detail="d", delay_s=30)
     left = claimed(engine, "left running", owner=OWNER)
-    assert queue.heartbeat(OWNER) == {left.lease}
+    assert queue.renew(OWNER) == {left.lease}
     assert queue.reap(set()) == 0, "a lease that the database counts as live was taken"
     assert queue.claim(OWNER, Lane.ONLINE, 10) == [], "a job that is not due was claimed"
     due = queue.seconds_to_next()

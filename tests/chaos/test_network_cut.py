@@ -17,7 +17,7 @@ from pipeline.adapters.postgres.owner import OwnerLock
 from pipeline.adapters.postgres.results import PostgresResults
 from pipeline.domain.journey import Lane, Lease
 from pipeline.domain.result import Verdict
-from pipeline.orchestration.core.leases import LeaseKeeper
+from pipeline.orchestration.core.leases import KeeperThread, LeaseKeeper
 from pipeline.settings import Settings
 from tests.adapters.postgres.factories import claimed, expire_lease, result, sql
 from tests.chaos.network import Network, packets_dropped
@@ -74,7 +74,16 @@ def test_a_worker_that_is_cut_off_gives_up_and_is_fenced(
         lost.update(gone)
         gave_up.set()
 
-    keeper = LeaseKeeper(queue, lock, SETTINGS, in_flight=lambda: leases - lost, on_lost=on_lost)
+    at_work = LeaseKeeper(
+        queue,
+        lock,
+        heartbeat_s=SETTINGS.heartbeat_s,
+        give_up_s=SETTINGS.give_up_s,
+        works_on=lambda lease: lease in leases - lost,
+        at_work=lambda: leases - lost,
+        on_lost=on_lost,
+    )
+    keeper = KeeperThread(at_work, lock)
     keeper.start()
     time.sleep(1.2)
     assert queue.held(lock.owner) == leases

@@ -79,13 +79,16 @@ def test_the_dashboard_shows_every_metric() -> None:
     assert [metric.name for metric in metrics.ALL if f"ray_{metric.name}" not in shown] == []
 
 
+RECORDS = re.compile(r"(?:^|[._])meters\.(?:count|observe)$")
+
+
 def recorded() -> set[str]:
-    """The constants of the registry that some call of `meters.count` or `meters.observe` is given."""
+    """The constants of the registry that some call of `count` or `observe` of meters is given."""
     calls = (
         node
         for path in (ROOT / "pipeline").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("meters.count", "meters.observe")
+        if isinstance(node, ast.Call) and RECORDS.search(ast.unparse(node.func))
     )
     return {call.args[0].id for call in calls if isinstance(call.args[0], ast.Name)}
 

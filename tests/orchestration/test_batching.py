@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.orchestration.core.batching import ContinuousBatch
 
 
@@ -120,3 +121,63 @@ def test_an_item_whose_caller_left_is_not_computed() -> None:
 
     asyncio.run(main())
     assert seen == ["stays"]
+
+
+def test_an_outage_is_everybodys_and_asked_for_once() -> None:
+    """Sixty-four items of a database that is away are one call, not sixty-five, one after the other."""
+    calls: list[int] = []
+
+    def away(items: Sequence[int]) -> Sequence[int]:
+        calls.append(len(items))
+        raise DatabaseUnavailable("PostgreSQL is away.")
+
+    async def run() -> list[object]:
+        batch = batch_of(away, max_items=64)
+        return await asyncio.gather(*(batch.submit(n) for n in range(64)), return_exceptions=True)
+
+    answers = asyncio.run(run())
+    assert [type(answer) for answer in answers] == [DatabaseUnavailable] * 64
+    assert calls == [64]
+
+
+def test_a_bad_item_is_found_by_halves() -> None:
+    """Its neighbours are answered, and a batch of 64 is not worked on 64 times more."""
+    calls: list[int] = []
+
+    def work(items: Sequence[int]) -> Sequence[int]:
+        calls.append(len(items))
+        if 17 in items:
+            raise ValueError("a bad one")
+        return list(items)
+
+    async def run() -> list[object]:
+        batch = batch_of(work, max_items=64)
+        return await asyncio.gather(*(batch.submit(n) for n in range(64)), return_exceptions=True)
+
+    answers = asyncio.run(run())
+    assert [n for n, answer in enumerate(answers) if answer != n] == [17]
+    assert len(calls) == 13
+
+
+def test_whose_caller_left_while_halves_were_tried_is_not_computed() -> None:
+    """The one that asked for it is gone: nobody waits for its half."""
+    seen: list[list[int]] = []
+    futures: list[asyncio.Task[int]] = []
+
+    def work(items: Sequence[int]) -> Sequence[int]:
+        seen.append(list(items))
+        if len(items) > 1:
+            loop.call_soon_threadsafe(futures[3].cancel)
+            raise ValueError("try alone")
+        return list(items)
+
+    async def run() -> None:
+        nonlocal loop
+        loop = asyncio.get_running_loop()
+        batch = batch_of(work, max_items=4)
+        futures.extend(asyncio.create_task(batch.submit(n)) for n in range(4))
+        await asyncio.gather(*futures, return_exceptions=True)
+
+    loop: asyncio.AbstractEventLoop
+    asyncio.run(run())
+    assert [3] not in seen

@@ -15,9 +15,10 @@ from sqlalchemy import Engine
 
 from pipeline.adapters.directory import DirectoryStore
 from pipeline.adapters.postgres.applications import Applications
-from pipeline.adapters.postgres.ingestion_work import Held, IngestionWork, Shard
+from pipeline.adapters.postgres.ingestion_work import IngestionWork
 from pipeline.adapters.postgres.ingestions import Ingestions, Progress
 from pipeline.domain.errors import LeaseLost, ObjectStoreUnavailable, SourceRejected
+from pipeline.domain.ingestion import IngestionClaim, Shard
 from pipeline.orchestration.core import intake
 from pipeline.orchestration.core.intake import HOPELESS_FROM, StoreMembers, list_members
 from pipeline.orchestration.ray.ingestion import _require_unchanged
@@ -333,10 +334,10 @@ def test_what_its_owner_does_not_work_on_is_released_and_what_nobody_renews_is_t
     """A claim whose answer was lost, and an owner that is frozen, keep nothing for ever."""
     bench.begin(zip_of(tmp_path / "a.zip", {f"{n}.pdf": pdf(n) for n in range(20)}))
     first, second = bench.claim(2)
-    held = {Held(one.ingestion_id, one.shard_no) for one in (first, second)}
+    held = {IngestionClaim(one.ingestion_id, one.shard_no) for one in (first, second)}
     assert bench.work.renew(OWNER) == held
-    bench.work.release(OWNER, {Held(first.ingestion_id, first.shard_no)})
-    assert bench.work.renew(OWNER) == {Held(second.ingestion_id, second.shard_no)}
+    bench.work.release(OWNER, {IngestionClaim(first.ingestion_id, first.shard_no)})
+    assert bench.work.renew(OWNER) == {IngestionClaim(second.ingestion_id, second.shard_no)}
     sql(
         bench.engine,
         "UPDATE ingestion_shards SET lease_until = now() - interval '1 second' WHERE state = 'running'",

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from pipeline.adapters.postgres.jobs import ClaimedJob
 from pipeline.domain.errors import EmptyDocument, LeaseLost, NotYet, TransientError
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Waiting
 from pipeline.orchestration.ray.deployments import ChunkEmbedder, _answers
 from pipeline.orchestration.ray.packets import packed, unpacked

@@ -11,12 +11,14 @@ from sqlalchemy import Engine
 from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.checkpoints import PostgresCheckpoints
 from pipeline.adapters.postgres.gate import Gate, Limits, Rate
-from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
+from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.ledger import Ledger
 from pipeline.domain.errors import LeaseLost, NotYet, OcrFailed, VendorBusy, VendorTimeout
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane
 from pipeline.domain.spending import Prices, Usage
 from pipeline.orchestration.core.paid import JobsPaidCall, JobsPaidWork, PaidDesk
+from pipeline.orchestration.ray import meters
 from tests.adapters.postgres.factories import OWNER, claimed, expire_lease, sql
 
 PRICES = Prices(1.5, 4.0, 0.3, 0.075, 2.5)
@@ -27,7 +29,11 @@ Make = Callable[[JobsPaidCall], Awaitable[bytes]]
 def desk(engine: Engine, limits: Limits | None = None, *, patience_s: float = 86400) -> PaidDesk:
     ledger = Ledger(engine, PRICES)
     return PaidDesk(
-        PostgresCheckpoints(engine, ledger), Gate(engine, limits or Limits()), ledger, patience_s=patience_s
+        PostgresCheckpoints(engine, ledger),
+        Gate(engine, limits or Limits()),
+        ledger,
+        meters,
+        patience_s=patience_s,
     )
 
 

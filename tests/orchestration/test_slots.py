@@ -1,15 +1,15 @@
-"""Slots whose number changes while they are held."""
+"""StageSlots whose number changes while they are held."""
 
 from __future__ import annotations
 
 import asyncio
 
-from pipeline.orchestration.core.slots import Slots
+from pipeline.orchestration.core.slots import StageSlots
 
 _tasks: set[asyncio.Task[None]] = set()
 
 
-async def _holders(slots: Slots, number: int) -> tuple[list[asyncio.Event], list[int]]:
+async def _holders(slots: StageSlots, number: int) -> tuple[list[asyncio.Event], list[int]]:
     """Tasks that want a slot each; an event each to let it go, and who holds one now."""
     leave = [asyncio.Event() for _ in range(number)]
     inside: list[int] = []
@@ -34,7 +34,7 @@ def test_more_slots_let_the_next_ones_in() -> None:
     """At once, and only so many."""
 
     async def run() -> None:
-        slots = Slots(1)
+        slots = StageSlots(1)
         leave, inside = await _holders(slots, 4)
         assert inside == [0]
         slots.resize(3)
@@ -51,7 +51,7 @@ def test_fewer_slots_are_reached_as_they_are_given_back() -> None:
     """Nobody is thrown out, and nobody comes in until there is room again."""
 
     async def run() -> None:
-        slots = Slots(3)
+        slots = StageSlots(3)
         leave, inside = await _holders(slots, 5)
         slots.resize(1)
         leave[0].set()
@@ -77,7 +77,7 @@ def test_slots_that_nobody_holds_go_at_once() -> None:
     """Shrunk and grown while all are free: the number is what was said last."""
 
     async def run() -> None:
-        slots = Slots(4)
+        slots = StageSlots(4)
         slots.resize(1)
         slots.resize(2)
         leave, inside = await _holders(slots, 4)
@@ -93,7 +93,7 @@ def test_a_packet_holds_a_slot_for_each_of_its_jobs() -> None:
     """In the order in which they came: small ones behind a large one wait with it, and do not starve it."""
 
     async def run() -> None:
-        slots, order = Slots(4), list[str]()
+        slots, order = StageSlots(4), list[str]()
 
         async def hold(name: str, wanted: int) -> None:
             async with slots.hold(wanted):
@@ -114,7 +114,7 @@ def test_more_than_there_are_is_held_alone() -> None:
     """A packet of eight goes through a stage of two slots, when nobody else is there."""
 
     async def run() -> None:
-        slots = Slots(2)
+        slots = StageSlots(2)
         async with slots.hold(1):
             large = asyncio.create_task(_once(slots, 8))
             await settle()
@@ -128,7 +128,7 @@ def test_whoever_is_cancelled_holds_nothing() -> None:
     """While it waits, or just when it was let in."""
 
     async def run() -> None:
-        slots = Slots(1)
+        slots = StageSlots(1)
         async with slots.hold(1):
             waits, next_ = (asyncio.create_task(_once(slots, 1)) for _ in range(2))
             await settle()
@@ -143,6 +143,6 @@ def test_whoever_is_cancelled_holds_nothing() -> None:
     asyncio.run(run())
 
 
-async def _once(slots: Slots, wanted: int) -> None:
+async def _once(slots: StageSlots, wanted: int) -> None:
     async with slots.hold(wanted):
         await asyncio.sleep(0)

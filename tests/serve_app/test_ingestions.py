@@ -16,12 +16,13 @@ import pytest
 from sqlalchemy import Engine
 
 from pipeline.adapters.postgres.ingestion_work import IngestionWork
-from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
+from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.results import PostgresResults
 from pipeline.cli import client as client_module
 from pipeline.cli.client import ApiError, ResumesClient
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.ingestion import Outcome
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane
 from pipeline.domain.result import Verdict
 from serve_app.routes import ingestions as routes

@@ -23,6 +23,7 @@ from pipeline.adapters.postgres.ledger import spent_today
 from pipeline.domain.checkpoint import CheckpointKey
 from pipeline.domain.errors import LeaseLost
 from pipeline.domain.journey import Lease
+from pipeline.domain.spending import Admission
 
 #: Failures in a row after which nobody asks a vendor but one probe at a time.
 BREAKER_TRIPS_AT = 5
@@ -58,15 +59,6 @@ class Limits:
     rates: Mapping[str, Rate] = field(default_factory=dict)
     at_once: Mapping[str, int] = field(default_factory=dict)
     usd_per_day: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """`granted`: ask in `seconds`. Else come back in `seconds`, with `reason`; a slot may be kept till then."""
-
-    granted: bool
-    seconds: float
-    reason: str = ""
 
 
 @dataclass(slots=True)

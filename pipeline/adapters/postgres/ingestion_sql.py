@@ -2,60 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.adapters.postgres.moves import JOBS, LEASE_ENDS, move, quoted
+from pipeline.adapters.postgres.leases import LEASE_S
+from pipeline.adapters.postgres.moves import INGESTIONS, JOBS, LEASE_ENDS, move, quoted
 from pipeline.domain.journey import JobState
 
-#: Payload: nothing. Sent when an ingestion was made, cancelled, or has come further.
-INGESTIONS = "resumes_ingestions"
-#: After a restart of the server every lock is gone; owners have this long to take theirs again.
-_RELOCK_GRACE_S = 5
 #: Renewed every few seconds by whoever lives; the lock tells of a death much sooner.
-_LEASE = "interval '60 seconds'"
-
-
-DEAD_OWNERS = f"""
-    SELECT w.owner FROM (
-        SELECT owner FROM ingestion_shards WHERE state = 'running'
-        UNION SELECT owner FROM ingestions WHERE state = 'listing' AND owner IS NOT NULL
-    ) AS w
-    WHERE pg_postmaster_start_time() < now() - interval '{_RELOCK_GRACE_S} seconds' AND NOT EXISTS (
-        SELECT FROM pg_locks l
-        WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
-          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-          AND (l.classid::bigint << 32) | l.objid::bigint = w.owner
-    )"""
-
-RENEW_SHARDS = f"""
-    UPDATE ingestion_shards SET lease_until = now() + {_LEASE} WHERE state = 'running' AND owner = :owner
-    RETURNING ingestion_id, shard_no"""
-RENEW_LISTINGS = f"""
-    UPDATE ingestions SET lease_until = now() + {_LEASE} WHERE state = 'listing' AND owner = :owner
-    RETURNING id AS ingestion_id, NULL AS shard_no"""
-
-_QUEUED_AGAIN = "state = 'queued', owner = NULL, run_at = now(), attempt = greatest(attempt - 1, 0)"
-
-REAP_SHARDS = f"""
-    UPDATE ingestion_shards SET {_QUEUED_AGAIN}
-    WHERE state = 'running' AND (owner = ANY(CAST(:owners AS bigint[])) OR lease_until < now())
-    RETURNING pg_notify('{INGESTIONS}', '')"""
-
-REAP_LISTINGS = f"""
-    UPDATE ingestions SET owner = NULL, run_at = now()
-    WHERE state = 'listing' AND owner IS NOT NULL
-      AND (owner = ANY(CAST(:owners AS bigint[])) OR lease_until < now())
-    RETURNING pg_notify('{INGESTIONS}', '')"""
-
-_STRAYS = "unnest(CAST(:ids AS uuid[]), CAST(:numbers AS int[])) AS w (id, shard_no)"
-
-RELEASE_SHARDS = f"""
-    UPDATE ingestion_shards s SET {_QUEUED_AGAIN} FROM {_STRAYS}
-    WHERE s.state = 'running' AND s.owner = :owner AND s.ingestion_id = w.id AND s.shard_no = w.shard_no
-    RETURNING pg_notify('{INGESTIONS}', '')"""
-
-RELEASE_LISTINGS = f"""
-    UPDATE ingestions i SET owner = NULL, run_at = now() FROM {_STRAYS}
-    WHERE i.state = 'listing' AND i.owner = :owner AND i.id = w.id AND w.shard_no IS NULL
-    RETURNING pg_notify('{INGESTIONS}', '')"""
+_LEASE = f"make_interval(secs => {LEASE_S:.0f})"
 
 CLAIM_LISTING = f"""
     UPDATE ingestions i SET owner = :owner, epoch = i.epoch + 1, attempt = i.attempt + 1,

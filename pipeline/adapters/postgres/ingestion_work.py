@@ -7,9 +7,8 @@ a shard that is run again begins behind the last member that is safe.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +18,18 @@ from pipeline.adapters.postgres import ingestion_sql as sql
 from pipeline.adapters.postgres import shards
 from pipeline.adapters.postgres.applications import folded
 from pipeline.adapters.postgres.engine import transaction
+from pipeline.adapters.postgres.leases import IngestionLeases
 from pipeline.domain.errors import DatabaseUnavailable, LeaseLost
-from pipeline.domain.ingestion import Member, Outcome, SourceKind
+from pipeline.domain.ingestion import (
+    AcceptedMember,
+    Listing,
+    Member,
+    Outcome,
+    RefusedMember,
+    Shard,
+    SourceKind,
+    duplicate,
+)
 from pipeline.domain.journey import Lane
 
 #: The advisory lock that every ingestor shares for as long as it lives.
@@ -28,103 +37,8 @@ INGESTORS = 0x7265_7375_6D65_73
 _CANCELLED_AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The right to list an ingestion's members, and what there is to know for it."""
-
-    ingestion_id: UUID
-    epoch: int
-    source: str
-    object_key: str | None
-    job_post_id: str | None
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """The right to store a shard's members from `position` on. `attempt` counts from 1 since the last progress."""
-
-    ingestion_id: UUID
-    shard_no: int
-    owner: int
-    epoch: int
-    position: int
-    attempt: int
-    sequential: bool
-    source: str
-    object_key: str | None
-    job_post_id: str | None
-    as_of_date: date
-    kind: SourceKind
-    source_key: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A claim of an owner's: a shard, or (`shard_no` None) the listing of an ingestion."""
-
-    ingestion_id: UUID
-    shard_no: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A member whose object is stored: the application that it becomes unless its bytes are one already."""
-
-    member: Member
-    application_id: UUID
-    object_key: str
-    content_sha256: str
-    size: int
-    mime: str
-    job_post_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A member that was not accepted. A duplicate names the application that has its bytes."""
-
-    member: Member
-    outcome: Outcome
-    code: str
-    detail: str
-    application_id: UUID | None = None
-
-
-class IngestionWork:
+class IngestionWork(IngestionLeases):
     """Claims, progress and ends. Every method raises DatabaseUnavailable."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    # Owners
-
-    def dead_owners(self) -> set[int]:
-        """Owners of running work whose advisory lock nobody holds."""
-        return {row.owner for row in self._run(sql.DEAD_OWNERS)}
-
-    def renew(self, owner: int) -> set[Held]:
-        """Renew what this owner holds, and answer it."""
-        rows = [*self._run(sql.RENEW_SHARDS, owner=owner), *self._run(sql.RENEW_LISTINGS, owner=owner)]
-        return {Held(row.ingestion_id, row.shard_no) for row in rows}
-
-    def reap(self, owners: set[int]) -> int:
-        """Make what these owners held, and what nobody renewed, claimable again: how many listings and shards.
-
-        An owner's death says nothing about the members that its tasks had.
-        """
-        parameters = {"owners": sorted(owners)}
-        return len(self._run(sql.REAP_SHARDS, **parameters)) + len(self._run(sql.REAP_LISTINGS, **parameters))
-
-    def release(self, owner: int, held: Set[Held]) -> None:
-        """Make these, which this owner holds and nobody works on, claimable again."""
-        parameters = {
-            "owner": owner,
-            "ids": [one.ingestion_id for one in held],
-            "numbers": [one.shard_no for one in held],
-        }
-        self._run(sql.RELEASE_SHARDS, **parameters)
-        self._run(sql.RELEASE_LISTINGS, **parameters)
 
     # Listing
 
@@ -240,7 +154,9 @@ class IngestionWork:
         )
         return {row.place - 1: row.id for row in rows}
 
-    def store(self, shard: Shard, accepted: Sequence[Accepted], refused: Sequence[Refused]) -> list[Accepted]:
+    def store(
+        self, shard: Shard, accepted: Sequence[AcceptedMember], refused: Sequence[RefusedMember]
+    ) -> list[AcceptedMember]:
         """Commit the shard's next members: rows, jobs of the bulk lane, and progress, in one transaction.
 
         Answers those accepted here that are duplicates after all, of what another worker stored meanwhile: their
@@ -316,7 +232,7 @@ def _fence_listing(connection: Connection, listing: Listing) -> str | None:
     return key
 
 
-def _insert(connection: Connection, shard: Shard, accepted: Sequence[Accepted]) -> set[UUID]:
+def _insert(connection: Connection, shard: Shard, accepted: Sequence[AcceptedMember]) -> set[UUID]:
     """The ids that became applications."""
     if not accepted:
         return set()
@@ -344,11 +260,11 @@ def _insert(connection: Connection, shard: Shard, accepted: Sequence[Accepted]) 
     return {row.id for row in rows}
 
 
-def _content_then_place(one: Accepted) -> tuple[str, str, str, int]:
+def _content_then_place(one: AcceptedMember) -> tuple[str, str, str, int]:
     return one.content_sha256, one.job_post_id or "", one.member.external_id or "", one.member.ordinal
 
 
-def _found_instead(connection: Connection, shard: Shard, lost: Sequence[Accepted]) -> dict[UUID, UUID]:
+def _found_instead(connection: Connection, shard: Shard, lost: Sequence[AcceptedMember]) -> dict[UUID, UUID]:
     """For each that did not become an application, the one that has its bytes."""
     found = {}
     for one in lost:
@@ -365,19 +281,13 @@ def _found_instead(connection: Connection, shard: Shard, lost: Sequence[Accepted
     return found
 
 
-def _redirected(refused: Refused, instead: Mapping[UUID, UUID]) -> Refused:
+def _redirected(refused: RefusedMember, instead: Mapping[UUID, UUID]) -> RefusedMember:
     """A twin of a member that lost its race is a duplicate of the one that won."""
     found = instead.get(refused.application_id) if refused.application_id else None
     return replace(refused, application_id=found) if found else refused
 
 
-def duplicate(member: Member, application_id: UUID) -> Refused:
-    """A member whose bytes, job post and external id are an application of this ingestion already."""
-    detail = "Its bytes, job post and external id are those of an earlier member."
-    return Refused(member, Outcome.DUPLICATE, "duplicate", detail, application_id)
-
-
-def _errors(shard: Shard, refused: Sequence[Refused]) -> dict[str, Any]:
+def _errors(shard: Shard, refused: Sequence[RefusedMember]) -> dict[str, Any]:
     return {
         "ingestion_id": shard.ingestion_id,
         "ordinals": [one.member.ordinal for one in refused],

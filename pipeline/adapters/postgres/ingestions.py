@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import Engine, Row, text
 
 from pipeline.adapters.postgres.engine import transaction
-from pipeline.adapters.postgres.ingestion_sql import CANCEL_SHARDS, INGESTIONS
+from pipeline.adapters.postgres.ingestion_sql import CANCEL_SHARDS
 from pipeline.adapters.postgres.ingestion_work import INGESTORS, cancel_jobs
+from pipeline.adapters.postgres.moves import INGESTIONS
 from pipeline.domain.ids import uuid7
 from pipeline.domain.ingestion import IngestionState
 from pipeline.domain.journey import Status

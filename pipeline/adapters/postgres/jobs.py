@@ -7,17 +7,18 @@ carry no such promise and do not wait for the disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy import Connection, Row, text
 
 from pipeline.adapters.postgres import fence
 from pipeline.adapters.postgres.engine import transaction
+from pipeline.adapters.postgres.leases import NOT_DURABLE, JobLeases
 from pipeline.adapters.postgres.models import CLAIMABLE_SQL
 from pipeline.adapters.postgres.moves import JOBS, LEASE_ENDS, STATUS, move, quoted
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import (
     CLAIMABLE,
     DEATHS_ALONE_ARE_POISON,
@@ -31,30 +32,10 @@ from pipeline.domain.upload import StoredUpload
 
 #: `suspicions` counts from 1, the suspicion itself; each death of a worker that ran it alone adds one.
 POISON_AT = 1 + DEATHS_ALONE_ARE_POISON
-#: After a restart of the server every lock is gone; owners have this long to take theirs again.
-RELOCK_GRACE_S = 5
-#: Nobody waits for these to reach the disk: losing one costs a repeated stage at most.
-NOT_DURABLE = text("SET LOCAL synchronous_commit = off")
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedJob:
-    """A job that is ours while its lease lasts. `attempt` counts from 1, this run included."""
-
-    lease: Lease
-    upload: StoredUpload
-    lane: Lane
-    attempt: int
-    suspicions: int
-
-
-class JobQueue:
+class JobQueue(JobLeases):
     """The table `jobs` as a queue. Every method raises DatabaseUnavailable; none raises for a lost lease."""
-
-    def __init__(self, engine: Engine, *, lease_s: float = 60.0, max_attempts: int = 20) -> None:
-        self._engine = engine
-        self._lease_s = lease_s
-        self._max_attempts = max_attempts
 
     # Taking and keeping
 
@@ -67,29 +48,10 @@ class JobQueue:
         rows = self._run(CLAIM[suspects], owner=owner, lane=lane, limit=limit, lease_s=self._lease_s)
         return [_claimed(row) for row in rows]
 
-    def heartbeat(self, owner: int) -> set[Lease]:
-        """Renew this owner's running leases and answer those still held."""
-        with transaction(self._engine) as connection:
-            connection.execute(NOT_DURABLE)
-            rows = connection.execute(text(HEARTBEAT), {"owner": owner, "lease_s": self._lease_s})
-            return {Lease(row.application_id, row.lease_epoch) for row in rows}
-
     def held(self, owner: int) -> set[Lease]:
         """This owner's running leases, not renewed."""
         rows = self._run(HELD, owner=owner)
         return {Lease(row.application_id, row.lease_epoch) for row in rows}
-
-    def dead_owners(self) -> set[int]:
-        """Owners of running jobs whose advisory lock nobody holds."""
-        rows = self._run(DEAD_OWNERS, lease_s=self._lease_s, grace_s=RELOCK_GRACE_S)
-        return {row.lease_owner for row in rows}
-
-    def reap(self, owners: set[int]) -> int:
-        """Take the running jobs of these owners, and all whose lease expired, back into the queue.
-
-        Each becomes a suspect (its worker may have died of it), due at once; at its last attempt it is dead.
-        """
-        return len(self._run(reap_sql(), owners=sorted(owners), max_attempts=self._max_attempts))
 
     # Moving on
 
@@ -146,11 +108,6 @@ class JobQueue:
     def die(self, lease: Lease, *, code: str, detail: str) -> bool:
         """End the job as ours to answer for. False when the lease was lost."""
         return bool(self._fenced(end_sql(JobState.DEAD), lease, code=code, detail=detail))
-
-    def release(self, leases: Iterable[Lease]) -> int:
-        """Put jobs back as if they had never been claimed: how many were still ours."""
-        wanted = list(leases)
-        return len(self._run(release_sql(), **fence.of(wanted))) if wanted else 0
 
     def cancel(self, application_id: UUID) -> bool:
         """Stop a job that has not ended; whoever runs it loses the lease. False when there is nothing to stop."""
@@ -254,43 +211,7 @@ def claim_sql(suspicions: str) -> str:
 
 CLAIM = {False: claim_sql("= 0"), True: claim_sql("> 0")}
 
-HEARTBEAT = """
-    UPDATE jobs SET lease_until = now() + make_interval(secs => :lease_s)
-    WHERE lease_owner = :owner AND state = 'running'
-    RETURNING application_id, lease_epoch"""
-
 HELD = "SELECT application_id, lease_epoch FROM jobs WHERE lease_owner = :owner AND state = 'running'"
-
-# A lease renewed before the server's own start proves nothing yet: its owner lost the lock with the server.
-DEAD_OWNERS = """
-    SELECT DISTINCT j.lease_owner FROM jobs j
-    WHERE j.state = 'running'
-      AND (pg_postmaster_start_time() < now() - make_interval(secs => :grace_s)
-           OR pg_postmaster_start_time() < j.lease_until - make_interval(secs => :lease_s))
-      AND NOT EXISTS (
-          SELECT FROM pg_locks l
-          WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
-            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND (l.classid::bigint << 32) | l.objid::bigint = j.lease_owner
-      )"""
-
-
-def reap_sql() -> str:
-    return move(
-        """picked AS (
-            SELECT j.application_id, j.state, j.lease_owner FROM jobs j
-            WHERE j.state = 'running'
-              AND (j.lease_owner = ANY(CAST(:owners AS bigint[])) OR j.lease_until < now())
-            ORDER BY j.application_id
-            FOR UPDATE SKIP LOCKED
-        )""",
-        to=(JobState.RETRY_WAIT, JobState.DEAD),
-        state="CASE WHEN j.attempt >= :max_attempts THEN 'dead' ELSE 'retry_wait' END",
-        changes=f"""{LEASE_ENDS}, run_at = now(), reason = 'worker-lost',
-            suspicions = greatest(j.suspicions, 1)""",
-        code="'internal'",
-        detail="'The workers that held this document were lost too often.'",
-    )
 
 
 def progress_sql() -> str:
@@ -340,14 +261,6 @@ def end_sql(state: JobState) -> str:
         changes=f"{LEASE_ENDS}, reason = :code",
         code=":code",
         detail=":detail",
-    )
-
-
-def release_sql() -> str:
-    return move(
-        fence.held(),
-        to=(JobState.QUEUED,),
-        changes=f"{LEASE_ENDS}, reason = NULL, attempt = j.attempt - 1, run_at = now()",
     )
 
 

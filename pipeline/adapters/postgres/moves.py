@@ -15,6 +15,8 @@ from pipeline.domain.journey import LEGAL_MOVES, STATUS_OF, TERMINAL, JobState
 JOBS = "resumes_jobs"
 #: Payload: the id of the application whose status or stage changed.
 STATUS = "resumes_status"
+#: Payload: nothing. Sent when an ingestion was made, cancelled, or has come further.
+INGESTIONS = "resumes_ingestions"
 
 LEASE_ENDS = "lease_owner = NULL, lease_until = NULL"
 

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Generic, TypeVar
 
+from pipeline.domain.errors import TransientError
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -20,8 +22,9 @@ Answer = TypeVar("Answer")
 class ContinuousBatch(Generic[Item, Answer]):
     """One worker thread, one queue; items of a lower rank go first, equals in the order they came.
 
-    `work` takes up to `max_items` items and answers one answer each, in order. When it raises, each item is
-    tried alone, so that an exception costs its own item and no other.
+    `work` takes up to `max_items` items and answers one answer each, in order. When it raises, the batch is tried again
+    in halves, so that an exception costs its own item and no other. An outage (a TransientError) is nobody's own: every
+    item of the batch has it, for asking item by item would hold the worker once for each.
     """
 
     def __init__(
@@ -52,18 +55,26 @@ class ContinuousBatch(Generic[Item, Answer]):
             live = [(item, future) for _, _, item, future in batch if not future.done()]
             if live:
                 self._on_batch(len(live))
-                await self._answer(live)
+            await self._answer(live)
 
     async def _answer(self, batch: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
+        batch = [one for one in batch if not one[1].done()]  # callers may have gone while halves were tried
+        if not batch:
+            return
         loop = asyncio.get_running_loop()
         try:
             answers = await loop.run_in_executor(self._executor, self._work, [item for item, _ in batch])
+        except TransientError as error:
+            for _, future in batch:
+                _settle(future, error=error)
+            return
         except Exception as error:  # noqa: BLE001 - an item's fault must not cost its neighbours
             if len(batch) == 1:
                 _settle(batch[0][1], error=error)
                 return
-            for one in batch:
-                await self._answer([one])
+            half = len(batch) // 2
+            await self._answer(batch[:half])
+            await self._answer(batch[half:])
             return
         for (_, future), answer in zip(batch, answers, strict=True):
             _settle(future, answer)

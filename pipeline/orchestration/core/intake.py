@@ -15,19 +15,21 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from pipeline.adapters.postgres.ingestion_work import (
-    Accepted,
-    IngestionWork,
-    Listing,
-    Refused,
-    Shard,
-    duplicate,
-)
 from pipeline.domain import member_faults
 from pipeline.domain.errors import ObjectStoreUnavailable, UnsupportedDocument
 from pipeline.domain.ids import uuid7
-from pipeline.domain.ingestion import Fault, Member, Outcome
+from pipeline.domain.ingestion import (
+    AcceptedMember,
+    Fault,
+    Listing,
+    Member,
+    Outcome,
+    RefusedMember,
+    Shard,
+    duplicate,
+)
 from pipeline.domain.media_type import is_archive, media_type
+from pipeline.orchestration.core.ports import Intake
 from pipeline.ports import ObjectStore, Source
 
 log = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ _DIED = Fault(
 )
 
 
-def list_members(work: IngestionWork, listing: Listing, source: Source, source_key: str) -> int:
+def list_members(work: Intake, listing: Listing, source: Source, source_key: str) -> int:
     """Count the members and store them as shards: their number; 0 where the same source is ingested already.
 
     Raises SourceRejected, SourceMissing, ObjectStoreUnavailable, DatabaseUnavailable, LeaseLost.
@@ -76,7 +78,7 @@ class StoreMembers:
 
     def __init__(
         self,
-        work: IngestionWork,
+        work: Intake,
         objects: ObjectStore,
         *,
         max_bytes: int,
@@ -126,7 +128,7 @@ class StoreMembers:
     def _store(self, shard: Shard, batch: Sequence[tuple[Member, bytes | Fault]]) -> None:
         candidates, refused = _sorted_out(shard, batch)
         known = self._work.known(shard, [_content(one.accepted) for one in candidates])
-        first: dict[tuple[str, str | None, str | None], Accepted] = {}
+        first: dict[tuple[str, str | None, str | None], AcceptedMember] = {}
         fresh: list[_Candidate] = []
         for place, one in enumerate(candidates):
             earlier = known.get(place)
@@ -161,7 +163,7 @@ class StoreMembers:
 class _Candidate:
     """A member that becomes an application unless its bytes are one already."""
 
-    accepted: Accepted
+    accepted: AcceptedMember
     content: bytes
 
 
@@ -196,13 +198,13 @@ def _batches(
 
 def _sorted_out(
     shard: Shard, batch: Sequence[tuple[Member, bytes | Fault]]
-) -> tuple[list[_Candidate], list[Refused]]:
+) -> tuple[list[_Candidate], list[RefusedMember]]:
     """Those that are resumes by their content, and those that are not."""
     candidates, refused = [], []
     for member, content in batch:
         found = content if isinstance(content, Fault) else _told(content)
         if isinstance(found, Fault):
-            refused.append(Refused(member, found.outcome, found.code, found.detail))
+            refused.append(RefusedMember(member, found.outcome, found.code, found.detail))
         else:
             assert isinstance(content, bytes)
             candidates.append(_candidate(shard, member, content, found))
@@ -222,7 +224,7 @@ def _told(content: bytes) -> str | Fault:
 
 def _candidate(shard: Shard, member: Member, content: bytes, mime: str) -> _Candidate:
     id_ = uuid7()
-    accepted = Accepted(
+    accepted = AcceptedMember(
         member=member,
         application_id=id_,
         object_key=f"resumes/{id_}",
@@ -234,7 +236,7 @@ def _candidate(shard: Shard, member: Member, content: bytes, mime: str) -> _Cand
     return _Candidate(accepted, content)
 
 
-def _content(accepted: Accepted) -> tuple[str, str | None, str | None]:
+def _content(accepted: AcceptedMember) -> tuple[str, str | None, str | None]:
     """What makes two members of an ingestion one application."""
     return accepted.content_sha256, accepted.job_post_id, accepted.member.external_id
 

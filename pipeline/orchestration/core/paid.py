@@ -9,12 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from pipeline.adapters.postgres.checkpoints import PostgresCheckpoints
-from pipeline.adapters.postgres.gate import Gate
-from pipeline.adapters.postgres.ledger import Ledger
 from pipeline.domain.checkpoint import CheckpointKey, Claimed
 from pipeline.domain.errors import (
-    DatabaseUnavailable,
     DocumentError,
     NotYet,
     ProfileUnavailable,
@@ -25,7 +21,8 @@ from pipeline.domain.journey import Lease
 from pipeline.domain.metrics import SPENT, VENDOR_REQUESTS
 from pipeline.domain.spending import Usage, Vendor
 from pipeline.orchestration.core.checkpoints import PENDING_BACKSTOP_S
-from pipeline.orchestration.ray import meters
+from pipeline.orchestration.core.ports import Gate, Ledger, Meters, PaidCheckpoints
+from pipeline.orchestration.core.retry import until_answered
 
 T = TypeVar("T")
 
@@ -42,15 +39,17 @@ class PaidDesk:
 
     def __init__(
         self,
-        checkpoints: PostgresCheckpoints,
+        checkpoints: PaidCheckpoints,
         gate: Gate,
         ledger: Ledger,
+        meters: Meters,
         *,
         patience_s: float,
         threads: int = 4,
     ) -> None:
         """`patience_s`: how long a vendor may be busy for one piece of work before it is given up."""
-        self.checkpoints, self.gate, self.ledger, self.patience_s = checkpoints, gate, ledger, patience_s
+        self.checkpoints, self.gate, self.ledger = checkpoints, gate, ledger
+        self.meters, self.patience_s = meters, patience_s
         self._threads = ThreadPoolExecutor(threads, "paid")
 
     def work_of(self, lease: Lease, content_sha256: str) -> JobsPaidWork:
@@ -61,21 +60,17 @@ class PaidDesk:
         """A blocking call, in a thread; it runs to its end even when its caller is cancelled."""
         return await asyncio.wrap_future(self._threads.submit(call, *args, **kwargs))
 
-    async def keep(self, call: Callable[..., T], *args: Any) -> T:
+    async def insist(self, call: Callable[..., T], *args: Any) -> T:
         """As `run`, tried again for a while when PostgreSQL is away. Raises DatabaseUnavailable at last."""
         deadline = time.monotonic() + _STORE_FOR_S
-        while True:
-            try:
-                return await self.run(call, *args)
-            except DatabaseUnavailable:
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(1)
+        return await until_answered(
+            lambda: self.run(call, *args), give_up=lambda: time.monotonic() > deadline
+        )
 
     def count(self, bills: Sequence[Usage]) -> None:
         """Tell the metrics what the ledger has."""
         for usage in bills:
-            meters.count(SPENT, self.ledger.price(usage), vendor=usage.vendor)
+            self.meters.count(SPENT, self.ledger.price(usage), vendor=usage.vendor)
 
 
 class JobsPaidWork:
@@ -107,7 +102,7 @@ class JobsPaidWork:
         return value
 
     async def _put(self, key: CheckpointKey, value: bytes, bills: Sequence[Usage]) -> None:
-        await self._desk.keep(self._desk.checkpoints.put, key, self._lease, value, bills)
+        await self._desk.insist(self._desk.checkpoints.put, key, self._lease, value, bills)
         self._desk.count(bills)
 
 
@@ -123,11 +118,11 @@ class JobsPaidCall:
 
     async def remember(self, **changes: Any) -> None:
         """As `PaidCall.remember`."""
-        self.note = await self._desk.keep(self._desk.checkpoints.remember, self._key, self._lease, changes)
+        self.note = await self._desk.insist(self._desk.checkpoints.remember, self._key, self._lease, changes)
 
     async def now(self) -> float:
         """As `PaidCall.now`."""
-        return await self._desk.keep(self._desk.gate.now)
+        return await self._desk.insist(self._desk.gate.now)
 
     def bill(self, usage: Usage) -> None:
         """As `PaidCall.bill`."""
@@ -137,7 +132,7 @@ class JobsPaidCall:
         """Enter what was used into the ledger, where no result will carry it."""
         bills, self.bills = self.bills, []
         if bills:
-            await self._desk.keep(self._desk.ledger.enter, self._lease.application_id, bills)
+            await self._desk.insist(self._desk.ledger.enter, self._lease.application_id, bills)
             self._desk.count(bills)
 
     async def ask(
@@ -156,14 +151,14 @@ class JobsPaidCall:
             try:
                 answer = await request()
             except VendorBusy as busy:
-                meters.count(
+                self._desk.meters.count(
                     VENDOR_REQUESTS, vendor=vendor, outcome="throttled" if busy.throttled else "failed"
                 )
                 reason = busy.key or type(busy).__name__
                 await self._desk.run(self._desk.gate.failed, vendor, reason, retry_after_s=busy.retry_after_s)
                 await self._patience(vendor, busy, tries)
             else:
-                meters.count(VENDOR_REQUESTS, vendor=vendor, outcome="answered")
+                self._desk.meters.count(VENDOR_REQUESTS, vendor=vendor, outcome="answered")
                 await self._answered(vendor)
                 return answer
 

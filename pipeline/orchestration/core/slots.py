@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Slots:
+class StageSlots:
     """`async with slots.hold(8):` holds eight, first come first served. Fewer than are held is reached as they are
     given back; who wants more than there are gets in alone."""
 

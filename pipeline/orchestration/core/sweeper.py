@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
-from pipeline.adapters.postgres.applications import Applications
-from pipeline.adapters.postgres.ingestions import Ingestions
-from pipeline.adapters.postgres.retention import RetentionPeriods
 from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.ocr import ocr_key
+from pipeline.orchestration.core.ports import Kept, KeptArchives, Periods
 from pipeline.ports import ObjectStore
 
 log = logging.getLogger(__name__)
@@ -51,9 +49,9 @@ class Sweeper:
     def __init__(
         self,
         objects: ObjectStore,
-        applications: Applications,
-        ingestions: Ingestions,
-        periods: RetentionPeriods,
+        applications: Kept,
+        ingestions: KeptArchives,
+        periods: Periods,
     ) -> None:
         self._objects, self._applications, self._ingestions = objects, applications, ingestions
         self._periods = periods

@@ -22,7 +22,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pipeline.adapters.postgres.engine import StatementRefused
-from pipeline.adapters.postgres.jobs import ClaimedJob
 from pipeline.adapters.postgres.search import Search
 from pipeline.domain.checkpoint import CheckpointKey, Claimed
 from pipeline.domain.chunk import Chunk, EmbeddedChunks, Vector
@@ -36,6 +35,7 @@ from pipeline.domain.errors import (
     TransientError,
     VendorTimeout,
 )
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane, Lease
 from pipeline.domain.metrics import BATCH_SIZE, STAGE_SECONDS
 from pipeline.domain.profile import Meta, Profile
@@ -45,6 +45,7 @@ from pipeline.domain.sections import SectionedText
 from pipeline.orchestration import wiring
 from pipeline.orchestration.core.batching import ContinuousBatch
 from pipeline.orchestration.core.checkpoints import pack_vectors, unpack_vectors, vectors_key, wait_for
+from pipeline.orchestration.core.drive import PACKET
 from pipeline.orchestration.ray import meters, packets
 from pipeline.ports import Embedder
 from pipeline.settings import Settings, load_settings
@@ -54,8 +55,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: Jobs of one call in the bulk lane: a call costs some milliseconds, whatever it carries.
-PACKET = 8
 _INDEX_AGAIN_S = 5.0
 
 
@@ -155,7 +154,7 @@ class TextReader:
             Lane.ONLINE: wiring.read_text(settings),
             Lane.BULK: wiring.read_text(settings, nice=settings.bulk_niceness),
         }
-        self._paid = wiring.paid_desk(settings, name="reader")
+        self._paid = wiring.paid_desk(settings, meters, name="reader")
         self._group = wiring.group_sections()
         self._cpu = {lane: _thread_of(lane, "group", settings) for lane in Lane}
         # One more than there are parsers, so that none is idle; or as many as may wait for OCR.
@@ -183,7 +182,7 @@ class ProfileNormaliser:
         settings = _begin()
         self._normalise = wiring.normalise_profile(settings)
         self._waits = settings.uses_gemini
-        self._paid = wiring.paid_desk(settings, name="normaliser")
+        self._paid = wiring.paid_desk(settings, meters, name="normaliser")
         self._verify = wiring.verify_profile(settings)
         self._cpu = {lane: _thread_of(lane, "normalise", settings) for lane in Lane}
 
@@ -265,7 +264,7 @@ class ChunkEmbedder:
         receipts, values = await _answers(
             jobs, lambda job: self._one(job, work[job.lease]), at_once=len(jobs)
         )
-        await self._keep(work)
+        await self._store(work)
         return Answers(receipts, packets.packed(values))
 
     async def embed_query(self, text: str) -> Vector:
@@ -322,7 +321,7 @@ class ChunkEmbedder:
                 embedded = work.made = await model.batch.submit(work.chunks, rank=1)
         return embedded, Done({"embed": model.stage.version}, clock.seconds)
 
-    async def _keep(self, work: dict[Lease, _Vectors]) -> None:
+    async def _store(self, work: dict[Lease, _Vectors]) -> None:
         """Store what was computed here. It only saves a later run the same work: an outage costs no job its result."""
         values = [
             (one.key, lease, pack_vectors(one.made))
@@ -356,7 +355,7 @@ class ResumeWriter:
         profiles: Answers,
         embedded: Answers,
         done: Sequence[Done],
-    ) -> list[Verdict] | Failed:
+    ) -> list[Verdict | Failed]:
         """What became of each save; Failed where PostgreSQL did not answer and perhaps nothing was saved.
 
         `done` is, for each job, what its stages took, together; the others are the stages' answers.
@@ -367,16 +366,20 @@ class ResumeWriter:
             for job, one in zip(jobs, done, strict=True)
             for id_ in [job.lease.application_id]
         ]
-        try:
-            return list(await asyncio.gather(*(self._batch.submit(result) for result in results)))
-        except TransientError as error:
-            return Failed(error.code, error.message, retryable=True)
+        saves = await asyncio.gather(
+            *(self._batch.submit(result) for result in results), return_exceptions=True
+        )
+        return [_verdict(job, saved) for job, saved in zip(jobs, saves, strict=True)]
 
 
-def _verdict(job: ClaimedJob, saved: Verdict | BaseException) -> Verdict:
-    """What became of one save: whatever it raised is its own, and a bug."""
+def _verdict(job: ClaimedJob, saved: Verdict | BaseException) -> Verdict | Failed:
+    """What became of one save: what it raised is its own, an outage or else a bug."""
     if isinstance(saved, Verdict):
         return saved
+    if isinstance(saved, TransientError):
+        return Failed(saved.code, saved.message, retryable=True)
+    if not isinstance(saved, Exception):  # cancelled with its replica
+        raise saved
     id_ = str(job.lease.application_id)
     log.error("save raised", exc_info=saved, extra={"application_id": id_})
     return Verdict.REFUSED

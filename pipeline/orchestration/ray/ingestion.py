@@ -15,7 +15,7 @@ from typing import Any
 import ray
 
 from pipeline.adapters.postgres.applications import Applications
-from pipeline.adapters.postgres.ingestion_work import IngestionWork, Listing, Shard
+from pipeline.adapters.postgres.ingestion_work import IngestionWork
 from pipeline.domain.errors import (
     ConfigurationError,
     LeaseLost,
@@ -23,7 +23,7 @@ from pipeline.domain.errors import (
     SourceRejected,
     TransientError,
 )
-from pipeline.domain.ingestion import SourceKind
+from pipeline.domain.ingestion import Listing, Shard, SourceKind
 from pipeline.domain.journey import Lane
 from pipeline.orchestration import wiring
 from pipeline.orchestration.core.intake import StoreMembers, list_members

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,19 +18,16 @@ from uuid import UUID
 import ray
 
 from pipeline.adapters.postgres.applications import Applications
-from pipeline.adapters.postgres.ingestion_sql import INGESTIONS
-from pipeline.adapters.postgres.ingestion_work import (
-    INGESTORS,
-    Held,
-    IngestionWork,
-    Listing,
-    Shard,
-)
+from pipeline.adapters.postgres.ingestion_work import INGESTORS, IngestionWork
 from pipeline.adapters.postgres.listen import Listener
+from pipeline.adapters.postgres.moves import INGESTIONS
 from pipeline.adapters.postgres.owner import OwnerLock
 from pipeline.domain.errors import DatabaseUnavailable, SourceMissing
+from pipeline.domain.ingestion import IngestionClaim, Listing, Shard
 from pipeline.domain.journey import Lane
 from pipeline.orchestration import wiring
+from pipeline.orchestration.core.leases import LeaseKeeper
+from pipeline.orchestration.core.retry import backoff_s, until_answered
 from pipeline.orchestration.ray.ingestion import (
     GET_READY,
     LIST_SOURCE,
@@ -48,12 +44,11 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _TICK_S = 1.0
-_LONGEST_BACKOFF_S = 60.0
 #: A source that cannot be listed (its store is away, or the task dies of it) is given up after so many tries.
 _LISTINGS = 20
 #: Counting a long backlog reads all of it.
 _COUNT_EVERY_S = 5.0
-_KEEP_EVERY_S = 2.0
+_RENEW_EVERY_S = 2.0
 
 
 class Ingestor:
@@ -71,12 +66,18 @@ class Ingestor:
         self._lock = OwnerLock(url, beside=INGESTORS)
         self._threads = ThreadPoolExecutor(2, "database")
         self._tasks: dict[asyncio.Task[None], tuple[UUID, bool]] = {}
-        self._held: set[Held] = set()
-        self._strays: set[Held] = set()
-        self._seen_dead: set[int] = set()
+        self._held: set[IngestionClaim] = set()
+        # What is lost needs no telling: a task finds its claim fenced.
+        self._keeper = LeaseKeeper(
+            self._work,
+            self._lock,
+            heartbeat_s=_RENEW_EVERY_S,
+            give_up_s=self._settings.give_up_s,
+            works_on=self._works_on,
+        )
         self._noted: set[UUID] = set()
         self._troubles: dict[UUID, int] = {}
-        self._kept = float("-inf")
+        self._renewed = float("-inf")
         self._room, self._counted = True, float("-inf")
         self._wake = asyncio.Event()
         self._stopping = False
@@ -119,12 +120,12 @@ class Ingestor:
         await self._off_loop(self._lock.acquire)
         if not await self._off_loop(self._work.any_open):
             return False
-        await self._keep()
+        await self._renew()
         for id_ in await self._off_loop(self._work.end_finished):
             log.info("ingestion completed", extra={"ingestion_id": str(id_)})
         free = self._settings.ingest_tasks - len(self._tasks)
         if free > 0 and (listing := await self._off_loop(self._work.claim_listing, self._lock.owner)):
-            self._start(Held(listing.ingestion_id, None), self._list(listing))
+            self._start(IngestionClaim(listing.ingestion_id, None), self._list(listing))
             free -= 1
         if free > 0 and await self._off_loop(self._has_room):
             await self._claim_shards(free)
@@ -134,7 +135,7 @@ class Ingestor:
         sequential = [id_ for id_, whole in self._tasks.values() if whole]
         claim = partial(self._work.claim_shards, self._lock.owner, free, but=sequential)
         for shard in await self._off_loop(claim):
-            held = Held(shard.ingestion_id, shard.shard_no)
+            held = IngestionClaim(shard.ingestion_id, shard.shard_no)
             self._start(held, self._store(shard), whole=shard.sequential)
 
     def _has_room(self) -> bool:
@@ -145,26 +146,16 @@ class Ingestor:
             self._counted = time.monotonic()
         return self._room
 
-    async def _keep(self) -> None:
-        """Every two seconds: renew what is ours, release what is ours and nobody works on, and take back what dead
-        owners held. Both are looked at twice: a claim on its way here, or a lock on its way back, looks the same."""
-        if time.monotonic() - self._kept < _KEEP_EVERY_S:
-            return
-        self._kept = time.monotonic()
-        held = await self._off_loop(self._work.renew, self._lock.owner)
-        strays = {one for one in held if not self._works_on(one)}
-        if again := strays & self._strays:
-            await self._off_loop(self._work.release, self._lock.owner, again)
-        self._strays = strays - again
-        dead = await self._off_loop(self._work.dead_owners) - {self._lock.owner}
-        if count := await self._off_loop(self._work.reap, dead & self._seen_dead):
-            log.warning("ingestion work taken back", extra={"count": count})
-        self._seen_dead = dead
+    async def _renew(self) -> None:
+        """Every two seconds: renew what is ours, and take back what dead owners held."""
+        if time.monotonic() - self._renewed >= _RENEW_EVERY_S:
+            self._renewed = time.monotonic()
+            await self._off_loop(self._keeper.tick)
 
-    def _works_on(self, held: Held) -> bool:
+    def _works_on(self, held: IngestionClaim) -> bool:
         return held in self._held or any(
             whole and id_ == held.ingestion_id and held.shard_no is not None
-            for id_, whole in self._tasks.values()
+            for id_, whole in self._tasks.copy().values()
         )
 
     async def _list(self, listing: Listing) -> None:
@@ -174,7 +165,7 @@ class Ingestor:
         if isinstance(receipt, Rejected):
             await self._reject(listing, receipt)
         elif isinstance(receipt, Again):
-            delay = _backoff(listing.attempt)
+            delay = backoff_s(listing.attempt)
             await self._until_done(lambda: self._work.list_again(listing, seconds=delay))
 
     async def _store(self, shard: Shard) -> None:
@@ -198,7 +189,7 @@ class Ingestor:
             # A source that was there when it was listed may come back: a mount, a token, a store.
             if not isinstance(receipt, Again) or receipt.told:
                 await self._note(shard, receipt)
-            delay = _backoff(self._troubles.get(shard.ingestion_id, shard.attempt))
+            delay = backoff_s(self._troubles.get(shard.ingestion_id, shard.attempt))
             died = receipt is _DIED
             await self._until_done(lambda: self._work.give_back(shard, seconds=delay, burn=died))
 
@@ -235,14 +226,14 @@ class Ingestor:
         )
         await self._until_done(lambda: self._work.reject(claim, code=receipt.code, detail=receipt.detail))
 
-    def _start(self, held: Held, work: Any, *, whole: bool = False) -> None:
+    def _start(self, held: IngestionClaim, work: Any, *, whole: bool = False) -> None:
         """`whole`: the task goes through all later shards of the ingestion too."""
         task = asyncio.create_task(work)
         self._tasks[task] = held.ingestion_id, whole
         self._held.add(held)
         task.add_done_callback(partial(self._ended, held))
 
-    def _ended(self, held: Held, task: asyncio.Task[None]) -> None:
+    def _ended(self, held: IngestionClaim, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task, None)
         self._held.discard(held)
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -263,12 +254,8 @@ class Ingestor:
     async def _off_loop(self, call: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
 
-    async def _until_done(self, call: Callable[[], None]) -> None:
-        while True:
-            try:
-                return await self._off_loop(call)
-            except DatabaseUnavailable:
-                await asyncio.sleep(0.5)
+    async def _until_done(self, call: Callable[[], T]) -> T:
+        return await until_answered(lambda: self._off_loop(call))
 
 
 #: What speaks against a shard: a member may be what its process dies of. A node, or Ray itself, may be lost of
@@ -280,7 +267,3 @@ _OF_THE_TASKS_OWN = (
 )
 _DIED = Again("the process that ran the task died", told=False)
 _LOST = Again("the task was lost with its node", told=False)
-
-
-def _backoff(attempt: int) -> float:
-    return random.uniform(0.5, 1) * min(_LONGEST_BACKOFF_S, 2.0 ** min(attempt, 6))

@@ -13,14 +13,13 @@ from typing import Any, TypeVar
 
 import ray
 
-from pipeline.adapters.postgres.jobs import ClaimedJob
-from pipeline.domain.receipt import Answers, Receipt
+from pipeline.domain.job import ClaimedJob
+from pipeline.domain.receipt import Answers
+from pipeline.orchestration.core.ports import Handed, LostOnTheWay
 from pipeline.orchestration.ray.deployments import ChunkEmbedder, ProfileNormaliser, TextReader
+from pipeline.orchestration.ray.stages import in_our_words
 
 T = TypeVar("T")
-
-#: The receipts of a stage, and a reference to its Answers.
-Handed = tuple[tuple[Receipt, ...], Any]
 
 #: A worker that had no suspect for so long gives its memory back.
 IDLE_S = 30.0
@@ -55,10 +54,6 @@ class _IsolatedWorker:
 _ISOLATED: Any = ray.remote(num_cpus=0.01, max_restarts=0, max_task_retries=0)(_IsolatedWorker)
 
 
-class NotIsolated(Exception):
-    """No isolated worker could be had: the document was not run, and no death of a worker speaks against it."""
-
-
 class IsolatedStages:
     """The shared stages' methods, on a worker that is started when needed and ended when idle or dead."""
 
@@ -86,9 +81,9 @@ class IsolatedStages:
     async def _ensure_worker(self) -> None:
         """A worker that answers, before it is given a document: a death from then on is the document's.
 
-        Raises NotIsolated.
+        Raises LostOnTheWay: the document was not run, and no death of a worker speaks against it.
         """
-        self._keep()
+        self._stay()
         for _ in range(2):  # the one at hand may have died idle
             if self._worker is None:
                 self._worker = _ISOLATED.remote()
@@ -98,18 +93,19 @@ class IsolatedStages:
                 self.discard()
             else:
                 return
-        raise NotIsolated
+        raise LostOnTheWay("NotIsolated")
 
-    def _keep(self) -> None:
+    def _stay(self) -> None:
         """Not idle: whoever calls this sets the timer again afterwards."""
         if self._retirement is not None:
             self._retirement.cancel()
 
     async def _call(self, method: str, *args: Any) -> Handed:
-        self._keep()
+        self._stay()
         try:
-            reference = getattr(self._worker, method).remote(*args)
-            answers: Answers = await reference
+            with in_our_words():
+                reference = getattr(self._worker, method).remote(*args)
+                answers: Answers = await reference
             return answers.receipts, reference
         finally:
             self._retirement = asyncio.get_running_loop().call_later(IDLE_S, self.discard)

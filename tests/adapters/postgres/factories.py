@@ -11,9 +11,10 @@ import numpy as np
 from sqlalchemy import Engine, text
 
 from pipeline.adapters.postgres.applications import Applications, NewApplication
-from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
+from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.domain.chunk import Chunk, EmbeddedChunks, Vector
 from pipeline.domain.ids import uuid7
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane, Lease
 from pipeline.domain.media_type import PDF
 from pipeline.domain.profile import Name, Person, Profile, pointed

@@ -9,10 +9,18 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from pipeline.adapters.postgres.ingestion_work import Accepted, IngestionWork, Listing, Refused, Shard
+from pipeline.adapters.postgres.ingestion_work import IngestionWork
 from pipeline.adapters.postgres.ingestions import Ingestions
 from pipeline.domain.ids import uuid7
-from pipeline.domain.ingestion import Member, Outcome, SourceKind
+from pipeline.domain.ingestion import (
+    AcceptedMember,
+    Listing,
+    Member,
+    Outcome,
+    RefusedMember,
+    Shard,
+    SourceKind,
+)
 from pipeline.domain.media_type import PDF
 from tests.adapters.postgres.factories import OWNER, sha256
 
@@ -23,15 +31,15 @@ def member(ordinal: int, **changes: str | None) -> Member:
     return Member(ordinal=ordinal, name=f"cvs/{ordinal}.pdf", locator=(ordinal,), **changes)  # type: ignore[arg-type]
 
 
-def accepted(of: Member, content: str | None = None, *, job_post_id: str | None = None) -> Accepted:
+def accepted(of: Member, content: str | None = None, *, job_post_id: str | None = None) -> AcceptedMember:
     """The member as it is stored, with bytes of its own unless `content` says which."""
     id_ = uuid7()
     digest = sha256(content if content is not None else f"member {of.ordinal}")
-    return Accepted(of, id_, f"resumes/{id_}", digest, 10, PDF, of.job_post_id or job_post_id)
+    return AcceptedMember(of, id_, f"resumes/{id_}", digest, 10, PDF, of.job_post_id or job_post_id)
 
 
-def refused(of: Member, outcome: Outcome, code: str) -> Refused:
-    return Refused(of, outcome, code, f"It is {code}.")
+def refused(of: Member, outcome: Outcome, code: str) -> RefusedMember:
+    return RefusedMember(of, outcome, code, f"It is {code}.")
 
 
 def claimed_listing(engine: Engine, source: str = "s3://b/cvs/", *, owner: int = OWNER) -> Listing:

@@ -199,7 +199,7 @@ def test_nothing_reappears_after_an_erasure_mid_run(engine: Engine) -> None:
     job = claimed(engine)
     Applications(engine).erase(job.lease.application_id)
     assert PostgresResults(engine).save([result(job.lease)]) == [Verdict.LEASE_LOST]
-    assert JobQueue(engine).heartbeat(OWNER) == set()
+    assert JobQueue(engine).renew(OWNER) == set()
     assert sql(engine, "SELECT count(*) AS n FROM chunks")[0].n == 0
 
 

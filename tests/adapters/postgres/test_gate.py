@@ -10,10 +10,11 @@ from sqlalchemy import Engine
 
 from pipeline.adapters.postgres.checkpoints import PostgresCheckpoints
 from pipeline.adapters.postgres.gate import BREAKER_TRIPS_AT, Admission, Gate, Limits, Rate, per_minute
-from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
+from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.ledger import Ledger
 from pipeline.domain.checkpoint import CheckpointKey
 from pipeline.domain.errors import LeaseLost
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane
 from pipeline.domain.spending import Prices, Usage
 from tests.adapters.postgres.factories import OWNER, claimed, expire_lease, sha256, sql

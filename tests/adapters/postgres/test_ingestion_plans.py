@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from pipeline.adapters.postgres import shards
 from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.adapters.postgres.engine import open_engine
-from pipeline.adapters.postgres.ingestion_work import IngestionWork, Shard
+from pipeline.adapters.postgres.ingestion_work import IngestionWork
 from pipeline.adapters.postgres.ingestions import Ingestions
-from pipeline.domain.ingestion import SourceKind
+from pipeline.domain.ingestion import Shard, SourceKind
 from tests.adapters.postgres.factories import OWNER, sql
 from tests.adapters.postgres.ingestion_factories import DAY, member
 from tests.adapters.postgres.test_plans import plan

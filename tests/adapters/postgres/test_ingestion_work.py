@@ -10,13 +10,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine
 
-from pipeline.adapters.postgres import ingestion_sql
-from pipeline.adapters.postgres.ingestion_work import IngestionWork, Refused, Shard
+from pipeline.adapters.postgres import leases
+from pipeline.adapters.postgres.ingestion_work import IngestionWork
 from pipeline.adapters.postgres.ingestions import Ingestions
 from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.owner import OwnerLock
 from pipeline.domain.errors import LeaseLost
-from pipeline.domain.ingestion import IngestionState, Outcome, SourceKind
+from pipeline.domain.ingestion import IngestionState, Outcome, RefusedMember, Shard, SourceKind
 from pipeline.domain.journey import Lane
 from tests.adapters.postgres.factories import OWNER, sql
 from tests.adapters.postgres.ingestion_factories import (
@@ -56,11 +56,9 @@ def stored(engine: Engine) -> int:
     return int(sql(engine, "SELECT count(*) AS n FROM applications")[0].n)
 
 
-def give_grace(monkeypatch: pytest.MonkeyPatch, time: str) -> None:
+def give_grace(monkeypatch: pytest.MonkeyPatch, time: float) -> None:
     """How long after a restart of the server its owners may take their locks again."""
-    statement = ingestion_sql.DEAD_OWNERS.replace("'5 seconds'", f"'{time}'")
-    assert statement != ingestion_sql.DEAD_OWNERS
-    monkeypatch.setattr(ingestion_sql, "DEAD_OWNERS", statement)
+    monkeypatch.setattr(leases, "RELOCK_GRACE_S", time)
 
 
 # Listing
@@ -470,8 +468,8 @@ def test_a_refused_member_says_why(engine: Engine, work: IngestionWork) -> None:
         shard,
         [],
         [
-            Refused(first, Outcome.SKIPPED, "symlink", "It is a link."),
-            Refused(second, Outcome.FAILED, "empty", "The file is empty."),
+            RefusedMember(first, Outcome.SKIPPED, "symlink", "It is a link."),
+            RefusedMember(second, Outcome.FAILED, "empty", "The file is empty."),
         ],
     )
     shown = [
@@ -491,7 +489,7 @@ def test_only_the_dead_lose_their_work(
     engine: Engine, work: IngestionWork, owner: OwnerLock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An owner that holds its lock keeps its listing and shards; without it both are claimable again."""
-    give_grace(monkeypatch, "0 seconds")
+    give_grace(monkeypatch, 0)
     listed(engine, 1, 1)
     mine, others = claim_one(engine, owner=owner.owner), claim_one(engine, owner=OWNER)
     listing = claimed_listing(engine, "s3://b/other/", owner=OWNER + 1)
@@ -514,8 +512,26 @@ def test_after_a_restart_of_the_server_nobody_is_dead_yet(
     """Every lock went with it: owners have a moment to take theirs again."""
     listed(engine, 1)
     claim_one(engine)
-    give_grace(monkeypatch, "1 day")
+    sql(engine, "UPDATE ingestion_shards SET lease_until = pg_postmaster_start_time()")
+    give_grace(monkeypatch, 86400)
     assert work.dead_owners() == set()
+
+
+def test_locks_lost_with_the_server_condemn_no_ingestor_yet(
+    engine: Engine, work: IngestionWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim that was last renewed before the server's start waits for its owner to take its lock again."""
+    give_grace(monkeypatch, 86400)
+    listed(engine, 1)
+    claim_one(engine)
+    sql(
+        engine, "UPDATE ingestion_shards SET lease_until = pg_postmaster_start_time() + interval '59 seconds'"
+    )
+    assert work.dead_owners() == set()
+    sql(
+        engine, "UPDATE ingestion_shards SET lease_until = pg_postmaster_start_time() + interval '61 seconds'"
+    )
+    assert work.dead_owners() == {OWNER}
 
 
 def test_reaping_nobody_changes_nothing(engine: Engine, work: IngestionWork) -> None:

@@ -10,11 +10,12 @@ from sqlalchemy import Engine
 from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.ingestion_work import INGESTORS, IngestionWork
 from pipeline.adapters.postgres.ingestions import Ingestions, Progress
-from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
+from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.owner import OwnerLock
 from pipeline.adapters.postgres.results import PostgresResults
 from pipeline.domain.ids import uuid7
 from pipeline.domain.ingestion import IngestionState, Outcome
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane, Status
 from pipeline.domain.result import Verdict
 from tests.adapters.postgres.factories import OWNER, created, result, sql

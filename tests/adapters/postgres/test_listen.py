@@ -69,7 +69,7 @@ def test_waking_and_releasing_announce_claimable_jobs(engine: Engine, heard: Hea
     assert drain(heard) == []
     jobs.wake("quota")
     assert drain(heard) == [(JOBS, "online")]
-    jobs.release([other.lease])
+    jobs.release(1, [other.lease])
     assert set(drain(heard)) == {(JOBS, "online"), (STATUS, str(other.lease.application_id))}
 
 

@@ -126,7 +126,7 @@ def test_due_jobs_are_counted_in_the_claims_index(filled: Engine) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda jobs: jobs.heartbeat(OWNER),
+        lambda jobs: jobs.renew(OWNER),
         lambda jobs: jobs.held(OWNER),
         lambda jobs: jobs.dead_owners(),
         lambda jobs: jobs.reap({1, 2}),

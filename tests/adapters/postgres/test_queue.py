@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 
 from pipeline.adapters.postgres.applications import ApplicationRow, Applications
 from pipeline.adapters.postgres.engine import open_engine
-from pipeline.adapters.postgres.jobs import ClaimedJob, JobQueue
+from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.owner import OwnerLock
 from pipeline.adapters.postgres.results import PostgresResults
+from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import JobState, Lane, Lease, Stage, Status
 from pipeline.domain.result import Verdict
 from tests.adapters.postgres.factories import (
@@ -152,7 +153,7 @@ def test_heartbeats_renew_only_what_is_still_held(engine: Engine, jobs: JobQueue
     kept, lost = claimed(engine, "kept"), claimed(engine, "lost")
     Applications(engine).erase(lost.lease.application_id)
     sql(engine, "UPDATE jobs SET lease_until = now() WHERE state = 'running'")
-    assert jobs.heartbeat(OWNER) == {kept.lease} == jobs.held(OWNER)
+    assert jobs.renew(OWNER) == {kept.lease} == jobs.held(OWNER)
     until = sql(
         engine, "SELECT extract(epoch FROM lease_until - now()) AS s FROM jobs WHERE state = 'running'"
     )
@@ -268,8 +269,8 @@ def test_release_leaves_no_trace_of_the_claim(engine: Engine, jobs: JobQueue) ->
     """Queued again, the attempt given back, callers see `queued`; a second release finds nothing."""
     job = claimed(engine)
     jobs.progress([(job.lease, Stage.READ)])
-    assert jobs.release([job.lease]) == 1
-    assert jobs.release([job.lease]) == 0
+    assert jobs.release(OWNER, [job.lease]) == 1
+    assert jobs.release(OWNER, [job.lease]) == 0
     again = row(engine, job.lease)
     assert (again.state, again.status, again.attempt, again.stage) == (
         JobState.QUEUED,
@@ -302,7 +303,7 @@ def test_no_move_works_with_a_stale_lease(engine: Engine, jobs: JobQueue) -> Non
     assert jobs.retry(stale, code="c", detail="d", delay_s=0) is None
     assert not jobs.fail(stale, code="c", detail="d")
     assert not jobs.die(stale, code="c", detail="d")
-    assert jobs.release([stale]) == 0
+    assert jobs.release(OWNER, [stale]) == 0
     assert jobs.held(OWNER) == {fresh}
     assert row(engine, fresh).stage is None
 

@@ -106,7 +106,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(owner=st.sampled_from(WORKERS))
     def heartbeat(self, owner: int) -> None:
-        held = self.jobs.heartbeat(owner)
+        held = self.jobs.renew(owner)
         assert held <= set(self.known)
         assert all(self._is_live(lease) for lease in held)
 
@@ -159,7 +159,7 @@ class QueueMachine(RuleBasedStateMachine):
             case "die":
                 return self.jobs.die(lease, code="internal", detail="d")
             case "release":
-                return self.jobs.release([lease]) == 1
+                return self.jobs.release(0, [lease]) == 1
             case _:
                 self.jobs.progress([(lease, Stage.EMBED)])
                 return None
