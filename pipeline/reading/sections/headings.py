@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pipeline.domain.sections import SectionKind
 from pipeline.reading.page.cells import Cell, body_size
-from pipeline.reading.sections.titles import loose_title_kind, plain_title, title_kind
+from pipeline.reading.sections.titles import is_all_title, loose_title_kind, plain_title, title_kind
 
 _LONGEST_HEADING = 48  # characters
 _MOST_WORDS = 7  # of a heading: more are a sentence
@@ -199,9 +199,9 @@ class HeadingFinder:
         found: dict[Style, list[int]] = {}
         for row, *below in zip(rows, rows[1:], [*rows[2:], []], strict=False):
             first = row[0]
-            if first.styled and first.title is None and _may_head(first) and not first.dated:
-                if any(cell.dated for near in below for cell in near):
-                    found.setdefault(self.style(first), []).append(first.line.id)
+            is_candidate = first.styled and not first.dated and _may_head(first)
+            if is_candidate and not is_all_title(first.text) and any(cell.dated for r in below for cell in r):
+                found.setdefault(self.style(first), []).append(first.line.id)
         return {number for numbers in found.values() if len(numbers) >= _LEAST_KINDS for number in numbers}
 
     def heading(
