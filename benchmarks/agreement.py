@@ -54,7 +54,9 @@ class Readings:
         blocks = blocks_of(words, pages=len(local.pages), seed=seed, layout=layout)  # type: ignore[arg-type]
         read = pages_of(trimmed(blocks))
         found = OcrText(tuple(OcrPage(n, lines) for n, lines in read.items()))
-        ink = await self._engine.ink(made.pdf, PDF, lines_of(found))
+        pages = self._engine.pages(PDF)
+        assert pages is not None
+        ink = await pages.ink(made.pdf, PDF, lines_of(found))
         return merged(local, found, ink, engine="textract")
 
     async def profile(self, text: Text) -> dict[str, Any]:

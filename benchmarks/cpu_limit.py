@@ -168,7 +168,7 @@ class _Database:
                 ids.extend(self._storing(self._engine, self._objects, members[start : start + SAVE_BATCH]))
 
         seconds = self._cpu_s(work)
-        jobs = {job.lease.application_id: job for job in self._queue.claim(_OWNER, Lane.BULK, len(members))}
+        jobs = {job.lease.resume_id: job for job in self._queue.claim(_OWNER, Lane.BULK, len(members))}
         return seconds, [jobs[id_] for id_ in ids]
 
     def save(self, results: Sequence[ResumeResult], *, skip: int) -> float:

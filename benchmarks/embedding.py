@@ -128,7 +128,7 @@ async def _ours(resumes: Sequence[bytes], sections: Sequence[SectionedText], set
     warm = min(_WARM_UP, len(resumes))
     jobs = _jobs(engine, settings, [*_warm_ups(resumes[:warm]), *resumes])
     texts = zip(jobs, [*sections[:warm], *sections], strict=True)
-    values = [ray.put(Answers((), packets.packed({job.lease.application_id: one}))) for job, one in texts]
+    values = [ray.put(Answers((), packets.packed({job.lease.resume_id: one}))) for job, one in texts]
     run = serve.get_app_handle("resumes").run
     slots = asyncio.Semaphore(_IN_FLIGHT * settings.embedding_replicas * 2 * settings.embedding_at_once)
 
@@ -155,7 +155,7 @@ def _jobs(engine: Engine, settings: Settings, resumes: Sequence[bytes]) -> list[
     objects = wiring.object_store(settings)
     ids = store(engine, objects, [(f"{number}.pdf", content) for number, content in enumerate(resumes)])
     queue = JobQueue(engine, lease_s=_LEASE_S)
-    jobs = {job.lease.application_id: job for job in queue.claim(_OWNER, Lane.BULK, len(ids))}
+    jobs = {job.lease.resume_id: job for job in queue.claim(_OWNER, Lane.BULK, len(ids))}
     return [jobs[id_] for id_ in ids]
 
 

@@ -6,6 +6,7 @@ One conformance suite per port (`tests/adapters/`) runs against every adapter of
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from typing import Any, Protocol, TypeVar
 
 from pipeline.domain.checkpoint import CheckpointKey, Claimed
@@ -124,19 +125,33 @@ class TextEngine(Protocol):
         WorkerKilled (not its fault). A document without text is an answer, not an error: the stage decides.
         """
 
+    def close(self) -> None:
+        """End the child processes and connections. Idempotent."""
+
+
+class PageEngine(Protocol):
+    """Shows the pages of a document whose pages are something to look at: a PDF's, a picture's."""
+
     async def cut(self, content: bytes, mime: str, pages: Sequence[int]) -> bytes:
-        """A document of these pages (numbers from 1) alone, in this order. Raises as `read` does."""
+        """A document of these pages (numbers from 1) alone, in this order. Raises as `TextEngine.read` does."""
 
     async def picture(self, content: bytes, mime: str, page: int) -> Picture:
-        """A page (from 1) as pixels. Raises as `read` does."""
+        """A page (from 1) as pixels. Raises as `TextEngine.read` does."""
 
     async def ink(
         self, content: bytes, mime: str, lines: Mapping[int, Sequence[Line]]
     ) -> dict[int, list[Ink]]:
-        """What each of these lines looks like where it is printed, by page number. Raises as `read` does."""
+        """What each of these lines looks like where it is printed, by page number. Raises as `TextEngine.read` does."""
 
-    def close(self) -> None:
-        """End the child processes and connections. Idempotent."""
+
+class DocumentEngine(TextEngine, Protocol):
+    """Reads documents of several media types."""
+
+    def pages(self, mime: str) -> PageEngine | None:
+        """What shows the pages of such a document; None where it is text and nothing else.
+
+        Raises UnsupportedDocument.
+        """
 
 
 class PaidCall(Protocol):
@@ -207,11 +222,14 @@ class ProfileEngine(Protocol):
 
     version: str  #: which code drafts: equal versions draft equal sections alike
 
-    async def draft(self, sections: SectionedText, paid: PaidWork) -> Profile:
+    async def draft(self, sections: SectionedText, paid: PaidWork, cpu: Executor | None = None) -> Profile:
         """Facts with `raw` copied from the lines that `evidence[0].line_ids` names, status `unverified`.
 
         Dates are not resolved against a calendar here: an open end ("present") has `is_current` and no `end`.
-        Whatever an engine pays for goes through `paid`. Raises NotYet, ProfileUnavailable, VendorTimeout.
+        Whatever an engine pays for goes through `paid`. What takes the processor's time runs on a thread of `cpu`,
+        or else of the event loop's own: the loop has other resumes to serve.
+
+        Raises NotYet, ProfileUnavailable, VendorTimeout.
         """
 
     async def check(self) -> None:

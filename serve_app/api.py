@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from serve_app import openapi, problems
+from serve_app import problems
 from serve_app.middleware import Edge
-from serve_app.routes import contents, docs, health, ingestions, resumes, search, uploads
+from serve_app.routes import contents, docs, health, ingestions, openapi, resumes, search, uploads
 from serve_app.runtime import Runtime, Services
 
 __all__ = ["Services", "build_api"]

@@ -19,7 +19,7 @@ from pipeline.domain.errors import ObjectStoreUnavailable, TransientError, Unsup
 from pipeline.domain.ids import uuid7
 from pipeline.domain.media_type import ARCHIVES
 from serve_app.bodies import FormLimits, checked_lengths, declared_boundary, receive_form
-from serve_app.keeping import keep
+from serve_app.keeping import commit_with_row
 from serve_app.object_sink import ObjectSink
 from serve_app.runtime import Runtime
 
@@ -91,7 +91,7 @@ async def accept_archive(request: Request, runtime: Runtime) -> AcceptedArchive:
             sniffer=ArchiveSniffer(),
         )
         fields = checked_lengths(form.fields, _LONGEST)
-        return await archive.keep(form.filename, fields.get("job_post_id"))
+        return await archive.accept(form.filename, fields.get("job_post_id"))
     finally:
         if not archive.handed_over:
             await asyncio.wait([runtime.detach(archive.give_up())], timeout=_CLEAN_UP_S)
@@ -111,7 +111,7 @@ class _Archive:
         )
         self.handed_over = False
 
-    async def keep(self, filename: str | None, job_post_id: str | None) -> AcceptedArchive:
+    async def accept(self, filename: str | None, job_post_id: str | None) -> AcceptedArchive:
         """Commit the object, then the row; a client that goes away ends its wait and nothing else."""
         self.handed_over = True
         work = self._runtime.detach(self._commit(filename, job_post_id))
@@ -143,7 +143,9 @@ class _Archive:
         async def exists() -> bool:
             return await self._runtime.database(self._ingestions.get, self._id) is not None
 
-        found = await keep(self._runtime, self.sink, create_row=create, has_row=exists, give_up=self.give_up)
+        found = await commit_with_row(
+            self._runtime, self.sink, create_row=create, has_row=exists, give_up=self.give_up
+        )
         if found != self._id:
             await self.give_up()
         return AcceptedArchive(found, created=found == self._id)

@@ -32,7 +32,7 @@ class FormLimits:
     pause_s: float
 
 
-class Sniffer(Protocol):
+class FileSniffer(Protocol):
     """Tells what a file is while its bytes arrive. Both raise UnsupportedDocument with what the file looks like."""
 
     def feed(self, data: bytes) -> None:
@@ -67,7 +67,7 @@ async def receive_form(
     *,
     limits: FormLimits,
     known_fields: frozenset[str],
-    sniffer: Sniffer,
+    sniffer: FileSniffer,
 ) -> tuple[Form, str]:
     """Stream the body through the form into the sink: the form, and the file's media type by its bytes.
 

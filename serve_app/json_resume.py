@@ -14,16 +14,16 @@ SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.0.0/sche
 _DATE = r"^[12]\d{3}(-[01]\d(-[0-3]\d)?)?$"
 
 
-class _Model(BaseModel):
+class _JsonResumeModel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Dated(_Model):
+class _Dated(_JsonResumeModel):
     startDate: str | None = Field(None, pattern=_DATE)  # noqa: N815 - the public schema's own names
     endDate: str | None = Field(None, pattern=_DATE)  # noqa: N815
 
 
-class JsonResumeLocation(_Model):
+class JsonResumeLocation(_JsonResumeModel):
     address: str | None = None
     postalCode: str | None = None  # noqa: N815
     city: str | None = None
@@ -31,13 +31,13 @@ class JsonResumeLocation(_Model):
     region: str | None = None
 
 
-class JsonResumeProfile(_Model):
+class JsonResumeProfile(_JsonResumeModel):
     network: str | None = None
     username: str | None = None
     url: str | None = None
 
 
-class JsonResumeBasics(_Model):
+class JsonResumeBasics(_JsonResumeModel):
     name: str | None = None
     label: str | None = None
     email: str | None = None
@@ -69,36 +69,36 @@ class JsonResumeEducation(_Dated):
     score: str | None = None
 
 
-class JsonResumeAward(_Model):
+class JsonResumeAward(_JsonResumeModel):
     title: str
     date: str | None = Field(None, pattern=_DATE)
 
 
-class JsonResumeCertificate(_Model):
+class JsonResumeCertificate(_JsonResumeModel):
     name: str
     issuer: str | None = None
     date: str | None = Field(None, pattern=_DATE)
 
 
-class JsonResumePublication(_Model):
+class JsonResumePublication(_JsonResumeModel):
     name: str
     releaseDate: str | None = Field(None, pattern=_DATE)  # noqa: N815
 
 
-class JsonResumeSkill(_Model):
+class JsonResumeSkill(_JsonResumeModel):
     name: str
 
 
-class JsonResumeLanguage(_Model):
+class JsonResumeLanguage(_JsonResumeModel):
     language: str
     fluency: str | None = None
 
 
-class JsonResumeInterest(_Model):
+class JsonResumeInterest(_JsonResumeModel):
     name: str
 
 
-class JsonResumeReference(_Model):
+class JsonResumeReference(_JsonResumeModel):
     reference: str
 
 
@@ -108,12 +108,12 @@ class JsonResumeProject(_Dated):
     url: str | None = None
 
 
-class JsonResumeMeta(_Model):
+class JsonResumeMeta(_JsonResumeModel):
     canonical: str
     version: str
 
 
-class JsonResume(_Model):
+class JsonResume(_JsonResumeModel):
     """A resume in the JSON Resume schema 1.0.0. What is not known is left out, never null."""
 
     schema_: str = Field(SCHEMA, alias="$schema")

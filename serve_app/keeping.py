@@ -21,7 +21,7 @@ R = TypeVar("R")
 _SETTLE_DELAYS_S = (2, 4, 8, 15, 30, 60, 60, 120, 120, 180)
 
 
-async def keep(
+async def commit_with_row(
     runtime: Runtime,
     sink: ObjectSink,
     *,

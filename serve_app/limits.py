@@ -39,7 +39,7 @@ class Rates:
         self._buckets[key_id] = (tokens - 1, now)
 
 
-class Slots:
+class RequestSlots:
     """A bound on how many of one thing are under way; whoever finds none free is told, not queued."""
 
     def __init__(self, limit: int) -> None:

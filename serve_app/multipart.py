@@ -156,12 +156,12 @@ class FormReader:
                 )
             )
         elif part.name in self._known:
-            self._keep_field(part)
+            self._add_field(part)
 
     def on_end(self) -> None:
         self._ended = True
 
-    def _keep_field(self, part: _Part) -> None:
+    def _add_field(self, part: _Part) -> None:
         if part.is_file:
             self._wrong.append(_bad_field(part.name, "is a field, not a file"))
         elif part.name in self._fields:

@@ -16,7 +16,7 @@ from pipeline.domain.journey import Lane
 from pipeline.ports import ObjectStore
 from pipeline.settings import Settings
 from serve_app.auth import Authenticator
-from serve_app.limits import Backlog, Rates, Slots
+from serve_app.limits import Backlog, Rates, RequestSlots
 from serve_app.waits import ListenerFactory, StatusWaits
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ class Runtime:
         self.services = services
         self.settings = settings
         self.rates = Rates(settings.rate_limit_per_minute)
-        self.uploads = Slots(settings.max_concurrent_uploads)
+        self.uploads = RequestSlots(settings.max_concurrent_uploads)
         # Their own, few: an archive that takes half an hour to arrive keeps no resume waiting.
-        self.archives = Slots(settings.max_concurrent_archive_uploads)
-        self.waiters = Slots(settings.max_concurrent_waits)
+        self.archives = RequestSlots(settings.max_concurrent_archive_uploads)
+        self.waiters = RequestSlots(settings.max_concurrent_waits)
         self._background: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:

@@ -227,7 +227,7 @@ def summary_of(row: stored.IngestionRow, root_path: str) -> IngestionSummary:
 
 
 def ingestion_of(
-    progress: stored.Progress, errors: Sequence[stored.MemberError], root_path: str
+    progress: stored.Progress, errors: Sequence[stored.UncompletedMember], root_path: str
 ) -> Ingestion:
     """An ingestion with its counts and first errors."""
     return Ingestion(
@@ -252,10 +252,9 @@ def ingestion_of(
     )
 
 
-def member_error_of(error: stored.MemberError) -> MemberError:
+def member_error_of(error: stored.UncompletedMember) -> MemberError:
     """A member's error as callers see it."""
-    values = asdict(error)
-    return MemberError(resume_id=values.pop("application_id"), **values)
+    return MemberError(**asdict(error))
 
 
 def _summary_fields(row: stored.IngestionRow, root_path: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from pipeline.adapters.postgres.applications import NewApplication
-from pipeline.adapters.postgres.idempotency import Begun, Done, IdempotencyRef
+from pipeline.adapters.postgres.idempotency import Answered, Begun, IdempotencyRef
 from pipeline.domain.errors import (
     DatabaseUnavailable,
     ObjectStoreUnavailable,
@@ -32,7 +32,7 @@ from pipeline.domain.journey import Status
 from pipeline.domain.media_type import Sniffer
 from serve_app import problems
 from serve_app.bodies import FormLimits, checked_lengths, declared_boundary, receive_form
-from serve_app.keeping import keep
+from serve_app.keeping import commit_with_row
 from serve_app.multipart import Form
 from serve_app.object_sink import ObjectSink
 from serve_app.problems import Problem
@@ -85,7 +85,7 @@ class UploadOptions(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedUpload:
     """A resume that is safe: its id, its status, and whether this request made it."""
 
     id: UUID
@@ -93,7 +93,7 @@ class Accepted:
     created: bool
 
 
-async def accept_upload(request: Request, runtime: Runtime, caller: Principal) -> Accepted:
+async def accept_upload(request: Request, runtime: Runtime, caller: Principal) -> AcceptedUpload:
     """Receive one upload.
 
     Raises Problem for whatever is wrong with the request; DatabaseUnavailable or ObjectStoreUnavailable when
@@ -121,7 +121,7 @@ async def accept_upload(request: Request, runtime: Runtime, caller: Principal) -
         options = _options(form.fields)
         if earlier is not None:
             return await upload.repeated(earlier, options)
-        return await upload.keep(form, mime, options)
+        return await upload.accept(form, mime, options)
     finally:
         if not upload.handed_over:
             await asyncio.wait([runtime.detach(upload.give_up())], timeout=_CLEAN_UP_S)
@@ -138,17 +138,18 @@ class _Upload:
         self._id, self._sink = resume, sink
         self.handed_over = False
 
-    async def repeated(self, earlier: Done, options: UploadOptions) -> Accepted:
+    async def repeated(self, earlier: Answered, options: UploadOptions) -> AcceptedUpload:
         """The answer to a key that was used: the same id for the same bytes and fields."""
         if _fingerprint(await self._sink.sha256(), options) != earlier.fingerprint:
             raise Problem(
                 "invalid", "This Idempotency-Key was used with another file or other fields: use a new key."
             )
-        return await self._existing(earlier.application_id)
+        return await self._existing(earlier.resume_id)
 
-    async def keep(self, form: Form, mime: str, options: UploadOptions) -> Accepted:
+    async def accept(self, form: Form, mime: str, options: UploadOptions) -> AcceptedUpload:
         """Commit the object, then the row; or answer a duplicate, where the caller asked for that."""
         if options.on_duplicate == "return":
+            # Only to spare an object that is not needed: `create` decides.
             duplicate = await self._runtime.database(
                 self._applications.find_duplicate,
                 await self._sink.sha256(),
@@ -179,26 +180,32 @@ class _Upload:
             except DatabaseUnavailable:
                 logger.info("idempotency key held until it expires", extra={"resume_id": str(self._id)})
 
-    async def _existing(self, resume: UUID) -> Accepted:
+    async def _existing(self, resume: UUID) -> AcceptedUpload:
         row = await self._runtime.database(self._applications.get, resume, with_profile=False)
         if row is None:
             raise problems.internal()
-        return Accepted(resume, row.status, created=False)
+        return AcceptedUpload(resume, row.status, created=False)
 
-    async def _commit(self, form: Form, mime: str, options: UploadOptions) -> Accepted:
-        async def create(digest: str) -> None:
-            await self._runtime.write_database(
+    async def _commit(self, form: Form, mime: str, options: UploadOptions) -> AcceptedUpload:
+        async def create(digest: str) -> UUID:
+            return await self._runtime.write_database(
                 self._applications.create,
                 self._new_application(digest, form, mime, options),
                 idempotency=self._reference(digest, options),
+                unless_duplicate=options.on_duplicate == "return",
             )
 
         async def exists() -> bool:
             found = await self._runtime.database(self._applications.get, self._id, with_profile=False)
             return found is not None
 
-        await keep(self._runtime, self._sink, create_row=create, has_row=exists, give_up=self.give_up)
-        return Accepted(self._id, Status.QUEUED, created=True)
+        made = await commit_with_row(
+            self._runtime, self._sink, create_row=create, has_row=exists, give_up=self.give_up
+        )
+        if made != self._id:  # an equal upload was a moment faster
+            await self.give_up()
+            return await self._existing(made)
+        return AcceptedUpload(self._id, Status.QUEUED, created=True)
 
     def _new_application(self, digest: str, form: Form, mime: str, options: UploadOptions) -> NewApplication:
         return NewApplication(
@@ -220,7 +227,7 @@ class _Upload:
         return IdempotencyRef(self._caller.key_id, self._key, _fingerprint(digest, options))
 
 
-async def _begin(runtime: Runtime, caller: Principal, key: str) -> Done | None:
+async def _begin(runtime: Runtime, caller: Principal, key: str) -> Answered | None:
     """Take the key for this upload, or answer what it was used for."""
     begun = await runtime.database(
         runtime.services.idempotency.begin,
@@ -232,7 +239,7 @@ async def _begin(runtime: Runtime, caller: Principal, key: str) -> Done | None:
         raise Problem(
             "in-progress", "An upload with this Idempotency-Key is under way: ask again when it has ended."
         )
-    return begun if isinstance(begun, Done) else None
+    return begun if isinstance(begun, Answered) else None
 
 
 def _idempotency_key(request: Request) -> str | None:

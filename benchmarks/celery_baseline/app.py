@@ -51,7 +51,7 @@ def unload(**_: Any) -> None:
 @app.task(
     name="resumes.process", bind=True, autoretry_for=(TransientError,), retry_backoff=True, max_retries=20
 )
-def process(_task: Task, application_id: str) -> None:
+def process(_task: Task, resume_id: str) -> None:
     """One resume, from its stored original to its saved profile."""
     assert _worker is not None
-    _worker.process(UUID(application_id))
+    _worker.process(UUID(resume_id))

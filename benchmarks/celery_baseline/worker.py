@@ -42,9 +42,9 @@ class ResumeWorker:
         wiring.search(self._engine).ensure_index(embedder.model, embedder.dimension)
         self._save = wiring.save_resume(self._engine)
 
-    def process(self, application_id: UUID) -> None:
+    def process(self, resume_id: UUID) -> None:
         """One resume. What is its own fault is written down; raises what is worth another try."""
-        claimed = self._claim(application_id)
+        claimed = self._claim(resume_id)
         if claimed is None:  # delivered twice: it has ended
             return
         lease, upload = claimed
@@ -82,18 +82,18 @@ class ResumeWorker:
         profile.meta = Meta(versions=versions, seconds=seconds, facts_dropped=profile.meta.facts_dropped)
         return ResumeResult(lease, upload, sections, profile, embedded, versions, seconds)
 
-    def _claim(self, application_id: UUID) -> tuple[Lease, StoredUpload] | None:
+    def _claim(self, resume_id: UUID) -> tuple[Lease, StoredUpload] | None:
         with transaction(self._engine) as connection:
-            row: Any = connection.execute(text(CLAIM), {"id": application_id, "owner": os.getpid()}).first()
+            row: Any = connection.execute(text(CLAIM), {"id": resume_id, "owner": os.getpid()}).first()
         if row is None:
             return None
         upload = StoredUpload(
-            application_id, row.object_key, row.content_sha256, row.size, row.mime, row.as_of_date, row.job_post_id
+            resume_id, row.object_key, row.content_sha256, row.size, row.mime, row.as_of_date, row.job_post_id
         )  # fmt: skip
-        return Lease(application_id, row.lease_epoch), upload
+        return Lease(resume_id, row.lease_epoch), upload
 
     def _fail(self, lease: Lease, code: str, detail: str) -> None:
-        parameters = {"id": lease.application_id, "epoch": lease.epoch, "code": code, "detail": detail}
+        parameters = {"id": lease.resume_id, "epoch": lease.epoch, "code": code, "detail": detail}
         with transaction(self._engine) as connection:
             connection.execute(text(FAIL), parameters)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import Executor
+
 from pipeline.domain.profile import Profile
 from pipeline.domain.sections import SectionedText
 from pipeline.domain.version import source_version
@@ -14,9 +17,11 @@ class RulesEngine:
 
     version = f"rules-{source_version('pipeline.reading.profile')}"
 
-    async def draft(self, sections: SectionedText, paid: PaidWork | None = None) -> Profile:
+    async def draft(
+        self, sections: SectionedText, paid: PaidWork | None = None, cpu: Executor | None = None
+    ) -> Profile:
         """As `ProfileEngine.draft`; nothing here is paid."""
-        return draft_of(sections)
+        return await asyncio.get_running_loop().run_in_executor(cpu, draft_of, sections)
 
     async def check(self) -> None:
         """Rules are always there."""

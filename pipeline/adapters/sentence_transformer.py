@@ -67,11 +67,6 @@ class SentenceTransformerEmbedder:
     def _special_tokens(self) -> int:
         return int(self._tokenizer.num_special_tokens_to_add(pair=False))
 
-    @property
-    def max_tokens(self) -> int:
-        """The longest input in tokens, special tokens not counted."""
-        return int(self._transformer.max_seq_length) - self._special_tokens
-
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, special tokens not counted."""
         if not texts:

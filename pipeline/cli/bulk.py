@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import psutil
@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
 
-from pipeline.adapters.postgres.ingestions import IngestionRow, Ingestions, MemberError
+from pipeline.adapters.postgres.ingestions import IngestionRow, Ingestions, UncompletedMember
 from pipeline.adapters.postgres.ingestions import Progress as IngestionProgress
 from pipeline.domain.errors import ConfigurationError, DatabaseUnavailable
 from pipeline.domain.ingestion import IngestionState
@@ -136,10 +136,8 @@ def follow(
 
     `served`: a service of others does the work. None where that has ended, or its PostgreSQL, before the ingestion.
     """
-    live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
-    said = float("-inf")
     seen = time.monotonic()
-    with live or contextlib.nullcontext():
+    with _Screen(console) as screen:
         while True:
             progress = _progress(ingestions, id_)
             if progress is not None and progress.row.same_as:
@@ -152,14 +150,39 @@ def follow(
                 seen = time.monotonic()
             elif time.monotonic() - seen > _GONE_AFTER_S:
                 return None
-            if progress is not None and live is not None:
-                live.update(_view(progress))
-            elif progress is not None and time.monotonic() - said >= _PLAIN_EVERY_S:
-                console.print(plain_line(progress), highlight=False, soft_wrap=True)
-                said = time.monotonic()
+            if progress is not None:
+                screen.show(progress)
             time.sleep(_POLL_S)
     show(progress, console)
     return progress
+
+
+class _Screen:
+    """Where an ingestion is followed: a live view in a terminal, elsewhere a line now and then."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = (
+            Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+        )
+        self._said = float("-inf")
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, progress: IngestionProgress) -> None:
+        """How far it is by now."""
+        if self._live is not None:
+            self._live.update(_view(progress))
+        elif time.monotonic() - self._said >= _PLAIN_EVERY_S:
+            self._console.print(plain_line(progress), highlight=False, soft_wrap=True)
+            self._said = time.monotonic()
 
 
 def watch(ingestions: Ingestions, id_: UUID, console: Console) -> int:
@@ -267,7 +290,7 @@ def print_errors(ingestions: Ingestions, id_: UUID, console: Console) -> None:
         console.print("Every member is a completed resume, or still under way.")
 
 
-def error_line(error: MemberError) -> str:
+def error_line(error: UncompletedMember) -> str:
     """`member <ordinal> <name>: <outcome> (<code>) <detail>`."""
     name = error.name or "(erased)"
     return f"member {error.member} {name}: {error.outcome} ({error.code}) {error.detail or ''}".rstrip()

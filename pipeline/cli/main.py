@@ -288,7 +288,7 @@ def cost(
     """Show what Textract and Gemini were paid for: pages, tokens, US dollars, and the day's budget."""
     from pipeline.cli.upkeep import show_cost
 
-    application_id = UUID(_uuid(resume)) if resume else None
+    resume_id = UUID(_uuid(resume)) if resume else None
     ingestion_id = UUID(_uuid(ingestion)) if ingestion else None
     with _database("cost") as (settings, engine):
         show_cost(
@@ -296,7 +296,7 @@ def cost(
             engine,
             out,
             as_json=as_json,
-            application_id=application_id,
+            resume_id=resume_id,
             ingestion_id=ingestion_id,
             since=since.date() if since else None,
             until=until.date() if until else None,

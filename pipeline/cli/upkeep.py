@@ -33,14 +33,14 @@ def show_cost(
     out: Console,
     *,
     as_json: bool,
-    application_id: UUID | None = None,
+    resume_id: UUID | None = None,
     ingestion_id: UUID | None = None,
     since: date | None = None,
     until: date | None = None,
 ) -> None:
     """Print the ledger's sums by vendor and model, and the budget."""
     ledger = wiring.ledger(settings, engine)
-    lines = ledger.report(application_id=application_id, ingestion_id=ingestion_id, since=since, until=until)
+    lines = ledger.report(resume_id=resume_id, ingestion_id=ingestion_id, since=since, until=until)
     total = sum(line.spent.usd for line in lines)
     today, cap = ledger.spent_today(), settings.budget_usd_per_day
     if as_json:

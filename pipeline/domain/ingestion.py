@@ -111,7 +111,7 @@ class AcceptedMember:
     """A member whose object is stored: the application that it becomes unless its bytes are one already."""
 
     member: Member
-    application_id: UUID
+    resume_id: UUID
     object_key: str
     content_sha256: str
     size: int
@@ -127,10 +127,10 @@ class RefusedMember:
     outcome: Outcome
     code: str
     detail: str
-    application_id: UUID | None = None
+    resume_id: UUID | None = None
 
 
-def duplicate(member: Member, application_id: UUID) -> RefusedMember:
+def duplicate(member: Member, resume_id: UUID) -> RefusedMember:
     """A member whose bytes, job post and external id are an application of this ingestion already."""
     detail = "Its bytes, job post and external id are those of an earlier member."
-    return RefusedMember(member, Outcome.DUPLICATE, "duplicate", detail, application_id)
+    return RefusedMember(member, Outcome.DUPLICATE, "duplicate", detail, resume_id)

@@ -92,5 +92,5 @@ DEATHS_ALONE_ARE_POISON = 3
 class Lease:
     """The right to write a job's result: valid while the job's row shows this epoch and is running."""
 
-    application_id: UUID
+    resume_id: UUID
     epoch: int

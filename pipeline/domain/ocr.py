@@ -31,7 +31,7 @@ class OcrDocument:
     """
 
     content_sha256: str
-    application_id: UUID
+    resume_id: UUID
     pages: tuple[int, ...]
     place: Callable[[], Awaitable[str]]
     picture: Callable[[int], Awaitable[Picture]]
@@ -61,6 +61,6 @@ class OcrText:
     foreign: tuple[int, ...] = ()
 
 
-def ocr_key(application_id: UUID) -> str:
+def ocr_key(resume_id: UUID) -> str:
     """Where the pages of an original that need OCR lie while they are read: an object of that application."""
-    return f"ocr/{application_id}"
+    return f"ocr/{resume_id}"

@@ -15,7 +15,7 @@ class StoredUpload:
     means in the resume (the day of the upload, unless its sender named another).
     """
 
-    application_id: UUID
+    resume_id: UUID
     object_key: str
     sha256: str
     size: int

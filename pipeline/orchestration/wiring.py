@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 
     from pipeline.adapters.aws.access import AwsAccess
     from pipeline.adapters.aws.textract_notices import TextractNotices
+    from pipeline.adapters.postgres.applications import Applications
     from pipeline.adapters.postgres.gate import Gate
+    from pipeline.adapters.postgres.ingestion_work import IngestionWork
     from pipeline.adapters.postgres.jobs import JobQueue
     from pipeline.adapters.postgres.ledger import Ledger
+    from pipeline.adapters.postgres.listen import Listener
+    from pipeline.adapters.postgres.owner import OwnerLock
     from pipeline.adapters.postgres.search import Search
     from pipeline.adapters.text_engines import DocumentTextEngine
     from pipeline.orchestration.core.paid import PaidDesk
@@ -102,6 +106,48 @@ def job_queue(settings: Settings, engine: Engine) -> JobQueue:
     from pipeline.adapters.postgres.jobs import JobQueue
 
     return JobQueue(engine, lease_s=settings.lease_s, max_attempts=settings.max_attempts)
+
+
+def ingestion_work(engine: Engine) -> IngestionWork:
+    """Listings and shards, as whoever works on them sees them."""
+    from pipeline.adapters.postgres.ingestion_work import IngestionWork
+
+    return IngestionWork(engine)
+
+
+def applications(engine: Engine) -> Applications:
+    """The applications, and how many wait."""
+    from pipeline.adapters.postgres.applications import Applications
+
+    return Applications(engine)
+
+
+def owner_lock(settings: Settings, *, ingests: bool = False) -> OwnerLock:
+    """Proof of life of one owner of jobs, or of one that ingests: whether any of those lives can be asked."""
+    from pipeline.adapters.postgres.ingestion_work import INGESTORS
+    from pipeline.adapters.postgres.owner import OwnerLock
+
+    return OwnerLock(database_url(settings), beside=INGESTORS if ingests else None)
+
+
+def job_notices(settings: Settings, wake: Callable[[], None]) -> Listener:
+    """Calls `wake`, from a thread of its own, when jobs became claimable, or may have unnoticed."""
+    from pipeline.adapters.postgres.moves import JOBS
+
+    return _listener(settings, JOBS, wake)
+
+
+def ingestion_notices(settings: Settings, wake: Callable[[], None]) -> Listener:
+    """As `job_notices`, when an ingestion was made, cancelled, or has come further."""
+    from pipeline.adapters.postgres.moves import INGESTIONS
+
+    return _listener(settings, INGESTIONS, wake)
+
+
+def _listener(settings: Settings, channel: str, wake: Callable[[], None]) -> Listener:
+    from pipeline.adapters.postgres.listen import Listener
+
+    return Listener(database_url(settings), [channel], lambda channel, payload: wake(), wake)
 
 
 def text_engine(settings: Settings, *, nice: int = 0) -> DocumentTextEngine:

@@ -16,7 +16,7 @@ OVERLAP_TOKENS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _Fragment:
     """A line, or a part of one that is longer than a whole chunk may be."""
 
     line_id: int
@@ -56,7 +56,7 @@ class EmbedChunks:
             start = end
         return embedded
 
-    def _pieces(self, sections: SectionedText) -> dict[int, list[_Piece]]:
+    def _pieces(self, sections: SectionedText) -> dict[int, list[_Fragment]]:
         ids = [line_id for section in sections.sections for line_id in section.line_ids]
         texts = [sections.line_by_id[line_id].text for line_id in ids]
         counts = self._embedder.count_tokens(texts)
@@ -75,10 +75,10 @@ def digest(chunks: Sequence[Chunk]) -> str:
     return state.hexdigest()
 
 
-def _split(line_id: int, text: str, tokens: int) -> Iterator[_Piece]:
+def _split(line_id: int, text: str, tokens: int) -> Iterator[_Fragment]:
     """The line whole, or in equal parts of whole words where it alone is longer than a chunk."""
     if tokens <= TARGET_TOKENS:
-        yield _Piece(line_id, text, tokens)
+        yield _Fragment(line_id, text, tokens)
         return
     parts = -(-tokens // TARGET_TOKENS)
     words = text.split(" ")
@@ -86,12 +86,12 @@ def _split(line_id: int, text: str, tokens: int) -> Iterator[_Piece]:
         words = [text[i * len(text) // parts : (i + 1) * len(text) // parts] for i in range(parts)]
     for part in range(parts):
         run = words[part * len(words) // parts : (part + 1) * len(words) // parts]
-        yield _Piece(line_id, " ".join(run), -(-tokens // parts))
+        yield _Fragment(line_id, " ".join(run), -(-tokens // parts))
 
 
-def _pack(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
+def _pack(pieces: Sequence[_Fragment]) -> Iterator[list[_Fragment]]:
     """Runs of pieces of at most 200 tokens, each beginning with up to 30 tokens of the one before."""
-    run: list[_Piece] = []
+    run: list[_Fragment] = []
     size = 0
     for piece in pieces:
         if run and size + piece.tokens > TARGET_TOKENS:
@@ -104,8 +104,8 @@ def _pack(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
         yield run
 
 
-def _overlap(run: Sequence[_Piece], room: int) -> list[_Piece]:
-    kept: list[_Piece] = []
+def _overlap(run: Sequence[_Fragment], room: int) -> list[_Fragment]:
+    kept: list[_Fragment] = []
     budget = min(OVERLAP_TOKENS, room)
     for piece in reversed(run):
         budget -= piece.tokens
@@ -115,7 +115,7 @@ def _overlap(run: Sequence[_Piece], room: int) -> list[_Piece]:
     return kept
 
 
-def _chunk(number: int, section: Section, run: Sequence[_Piece]) -> Chunk:
+def _chunk(number: int, section: Section, run: Sequence[_Fragment]) -> Chunk:
     body = "\n".join(piece.text for piece in run)
     text = f"{section.title}\n{body}" if section.title else body
     line_ids = tuple(dict.fromkeys(piece.line_id for piece in run))

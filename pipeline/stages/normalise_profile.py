@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+
 from pipeline.domain.profile import Profile
 from pipeline.domain.sections import SectionedText
 from pipeline.ports import PaidWork, ProfileEngine
@@ -17,6 +19,6 @@ class NormaliseProfile:
     def version(self) -> str:
         return self._engine.version
 
-    async def run(self, sections: SectionedText, paid: PaidWork) -> Profile:
-        """A draft whose facts point at lines, all `unverified`. Raises what the engine raises."""
-        return await self._engine.draft(sections, paid)
+    async def run(self, sections: SectionedText, paid: PaidWork, cpu: Executor | None = None) -> Profile:
+        """A draft whose facts point at lines, all `unverified`. `cpu` and what is raised: as `ProfileEngine.draft`."""
+        return await self._engine.draft(sections, paid, cpu)

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Literal
 
 from pipeline.domain.errors import EmptyDocument, UnsupportedScript
-from pipeline.domain.media_type import DOCX, PDF
+from pipeline.domain.media_type import PDF
 from pipeline.domain.ocr import OcrDocument, ocr_key
 from pipeline.domain.text import Text
 from pipeline.domain.upload import StoredUpload
-from pipeline.ports import ObjectStore, OcrEngine, PaidWork, TextEngine
+from pipeline.ports import DocumentEngine, ObjectStore, OcrEngine, PageEngine, PaidWork
 from pipeline.stages.merging.merge import lines_of, merged
 from pipeline.stages.merging.quality import needs_ocr
 
@@ -23,7 +23,11 @@ class ReadText:
     """StoredUpload -> Text."""
 
     def __init__(
-        self, engine: TextEngine, objects: ObjectStore, ocr: OcrEngine | None = None, pages: Pages = "needed"
+        self,
+        engine: DocumentEngine,
+        objects: ObjectStore,
+        ocr: OcrEngine | None = None,
+        pages: Pages = "needed",
     ) -> None:
         """Without `ocr`, a page says what its own text layer says."""
         self._engine, self._objects, self._ocr, self._pages = engine, objects, ocr, pages
@@ -51,40 +55,41 @@ class ReadText:
     async def _with_ocr(
         self, ocr: OcrEngine, text: Text, content: bytes, upload: StoredUpload, paid: PaidWork
     ) -> Text:
-        if upload.mime == DOCX:  # it is text and nothing else: there is no page to look at
+        pages = self._engine.pages(upload.mime)
+        if pages is None:
             return text
         numbers = tuple(page.number for page in text.pages if self._pages == "all" or needs_ocr(page))
         if not numbers:
             return text
-        cut = _Cut(self._engine, self._objects, upload, content, numbers)
+        cut = _CutPages(pages, self._objects, upload, content, numbers)
         whole = len(numbers) == len(text.pages)
         # An image is sent as a PDF: turned as its maker said, in a format that every vendor takes.
         in_place = whole and upload.mime == PDF
         place = cut.original if in_place else cut.place
-        picture = partial(self._engine.picture, content, upload.mime)
-        document = OcrDocument(upload.sha256, upload.application_id, numbers, place, picture)
+        picture = partial(pages.picture, content, upload.mime)
+        document = OcrDocument(upload.sha256, upload.resume_id, numbers, place, picture)
         read = await ocr.read(document, paid)
         if not in_place:
             await cut.remove()
         lines = lines_of(read)
         seen = {page.number: list(page.ink) for page in read.pages if page.ink is not None}
         unseen = {number: page for number, page in lines.items() if number not in seen}
-        ink = seen | (await self._engine.ink(content, upload.mime, unseen) if unseen else {})
+        ink = seen | (await pages.ink(content, upload.mime, unseen) if unseen else {})
         return merged(text, read, ink, engine=ocr.version)
 
 
-class _Cut:
+class _CutPages:
     """The pages for OCR as an object of their own, so that no other page is paid for."""
 
     def __init__(
         self,
-        engine: TextEngine,
+        pages: PageEngine,
         objects: ObjectStore,
         upload: StoredUpload,
         content: bytes,
         numbers: tuple[int, ...],
     ) -> None:
-        self._engine, self._objects, self._upload = engine, objects, upload
+        self._pages, self._objects, self._upload = pages, objects, upload
         self._content, self._numbers = content, numbers
 
     async def original(self) -> str:
@@ -93,8 +98,8 @@ class _Cut:
 
     async def place(self) -> str:
         """Cut the pages out and store them; a second time stores the same again."""
-        key = ocr_key(self._upload.application_id)
-        cut = await self._engine.cut(self._content, self._upload.mime, self._numbers)
+        key = ocr_key(self._upload.resume_id)
+        cut = await self._pages.cut(self._content, self._upload.mime, self._numbers)
         await asyncio.to_thread(self._store, key, cut)
         return key
 
@@ -110,4 +115,4 @@ class _Cut:
 
     async def remove(self) -> None:
         """The pages are read: the object is of no more use, if there is one."""
-        await asyncio.to_thread(self._objects.delete, ocr_key(self._upload.application_id))
+        await asyncio.to_thread(self._objects.delete, ocr_key(self._upload.resume_id))

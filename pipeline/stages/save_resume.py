@@ -19,7 +19,7 @@ class SaveResume:
         # One application twice in a batch (a re-run beside a stalled first run) would lock its own row
         # twice under two epochs: the last epoch is the only one that can be live.
         newest = {
-            result.lease.application_id: index
+            result.lease.resume_id: index
             for index, result in sorted(enumerate(results), key=lambda item: item[1].lease.epoch)
         }
         chosen = sorted(newest.values())

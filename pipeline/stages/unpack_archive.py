@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.domain.errors import SourceRejected
 from pipeline.ports import RandomAccess, Source
 from pipeline.stages.unpacking.decompression import decoder_for
-from pipeline.stages.unpacking.limits import Limits
+from pipeline.stages.unpacking.limits import ArchiveLimits
 from pipeline.stages.unpacking.tar_archive import CompressedTarArchive, TarArchive
 from pipeline.stages.unpacking.tar_headers import BLOCK, is_tar
 from pipeline.stages.unpacking.zip_archive import ZipArchive
@@ -17,7 +17,7 @@ class UnpackArchive:
 
     def __init__(self, *, max_members: int, max_unpacked_bytes: int) -> None:
         """The two limits are over the whole archive."""
-        self._limits = Limits(max_members, max_unpacked_bytes)
+        self._limits = ArchiveLimits(max_members, max_unpacked_bytes)
 
     def run(self, file: RandomAccess) -> Source:
         """The archive, by its content: its name is never asked.

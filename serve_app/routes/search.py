@@ -64,7 +64,7 @@ async def search_resumes(
 
 def _hit(hit: Hit, root_path: str) -> SearchHit:
     return SearchHit(
-        id=hit.application_id,
+        id=hit.resume_id,
         score=hit.score,
         similarity=hit.similarity,
         section=hit.section,
@@ -75,5 +75,5 @@ def _hit(hit: Hit, root_path: str) -> SearchHit:
         headline=hit.headline,
         filename=hit.filename,
         job_post_id=hit.job_post_id,
-        links=links(hit.application_id, root_path),
+        links=links(hit.resume_id, root_path),
     )

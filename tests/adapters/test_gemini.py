@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -17,7 +18,9 @@ import pytest
 
 from benchmarks.accuracy import prediction
 from benchmarks.scoring import Tally, score_case
+from pipeline.adapters import rules_engine
 from pipeline.adapters.gemini import GeminiEngine
+from pipeline.adapters.gemini import engine as gemini_engine
 from pipeline.adapters.rules_engine import RulesEngine
 from pipeline.adapters.text_engines import DocumentTextEngine
 from pipeline.domain.errors import NotYet, ProfileBlocked, ProfileBroken, VendorTimeout
@@ -25,8 +28,6 @@ from pipeline.domain.media_type import PDF
 from pipeline.domain.profile import Profile
 from pipeline.domain.sections import SectionedText
 from pipeline.domain.upload import StoredUpload
-from pipeline.reading.page.rows import Rows
-from pipeline.reading.values.skills import SkillFinder
 from pipeline.stages.group_sections import GroupSections
 from pipeline.stages.verify_profile import VerifyProfile
 from tests.paid import MemoryPaidWork
@@ -111,6 +112,32 @@ def samples() -> list[tuple[dict[str, Any], SectionedText]]:
             text_engine.close()
 
     return asyncio.run(read())
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_nothing_is_read_or_made_on_the_event_loop(
+    gemini: GeminiStandIn, monkeypatch: pytest.MonkeyPatch, usable: bool
+) -> None:
+    """What is shown, the rules in Gemini's place and the making of a profile have the thread that the caller names."""
+    ran: dict[str, str] = {}
+
+    def told(module: Any, name: str) -> None:
+        call = getattr(module, name)
+
+        def telling(*args: Any) -> Any:
+            ran[name] = threading.current_thread().name
+            return call(*args)
+
+        monkeypatch.setattr(module, name, telling)
+
+    told(gemini_engine, "shown_to")
+    told(gemini_engine, "profile_of")
+    told(rules_engine, "draft_of")
+    if not usable:
+        gemini.faults_by_group["skills"] = "off-schema"
+    with ThreadPoolExecutor(1, "lane") as lane:
+        asyncio.run(engine_at(gemini).draft(RESUME, MemoryPaidWork(), lane))
+    assert ran == dict.fromkeys(["shown_to", "profile_of"] + ["draft_of"] * (not usable), "lane_0")
 
 
 def test_samples_are_read_as_their_truths_tell() -> None:
@@ -269,27 +296,6 @@ def test_a_worker_that_dies_between_two_asks_pays_for_neither_again(gemini: Gemi
     bills = len(paid.bills)
     assert findings(drafted(engine, RESUME, paid)) == []
     assert len(paid.bills) == bills + 1
-
-
-def test_reading_and_making_a_profile_leave_the_loop_to_other_resumes(
-    gemini: GeminiStandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What computes (the lines to show, the rules in Gemini's place, the facts) runs on threads beside it."""
-    threads: set[int] = set()
-
-    def recorded(real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any) -> Any:
-            threads.add(threading.get_ident())
-            return real(*args)
-
-        return call
-
-    monkeypatch.setattr(Rows, "line", recorded(Rows.line))
-    monkeypatch.setattr(SkillFinder, "find", recorded(SkillFinder.find))
-    gemini.faults_by_group["experience"] = "off-schema"
-    drafted(engine_at(gemini), RESUME)
-    assert threads
-    assert threading.get_ident() not in threads
 
 
 def test_without_a_fallback_the_failure_says_which() -> None:

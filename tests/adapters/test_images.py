@@ -14,6 +14,7 @@ from pipeline.domain.errors import CorruptDocument, ResourceLimit
 from pipeline.domain.media_type import JPEG, PNG, TIFF, media_type
 from pipeline.domain.ocr import Picture
 from pipeline.domain.text import Text
+from pipeline.ports import PageEngine
 from pipeline.stages.merging.quality import needs_ocr
 from tests.adapters.image_bytes import page, png_of, saved, tiff_of
 
@@ -35,12 +36,18 @@ def engine() -> Iterator[DocumentTextEngine]:
     made.close()
 
 
+def page_engine(engine: DocumentTextEngine, mime: str) -> PageEngine:
+    pages = engine.pages(mime)
+    assert pages is not None
+    return pages
+
+
 def read(engine: DocumentTextEngine, content: bytes) -> Text:
     return asyncio.run(engine.read(content, media_type(content)))
 
 
 def picture(engine: DocumentTextEngine, content: bytes, number: int = 1) -> Picture:
-    return asyncio.run(engine.picture(content, media_type(content), number))
+    return asyncio.run(page_engine(engine, media_type(content)).picture(content, media_type(content), number))
 
 
 def as_image(drawn: Picture) -> Image.Image:
@@ -87,7 +94,10 @@ def test_a_photo_is_held_as_its_camera_says(engine: DocumentTextEngine, orientat
     upright = as_image(picture(engine, content))
     assert upright.width > upright.height
     sent = (
-        pypdfium2.PdfDocument(asyncio.run(engine.cut(content, JPEG, (1,))))[0].render().to_pil().convert("L")
+        pypdfium2.PdfDocument(asyncio.run(page_engine(engine, JPEG).cut(content, JPEG, (1,))))[0]
+        .render()
+        .to_pil()
+        .convert("L")
     )
     for shown in (upright, sent):
         small = shown.resize((100, 70))

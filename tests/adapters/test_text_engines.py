@@ -18,6 +18,7 @@ from pipeline.domain.ids import uuid7
 from pipeline.domain.media_type import PDF, media_type
 from pipeline.domain.ocr import OcrDocument, OcrPage, OcrText
 from pipeline.domain.text import Text
+from pipeline.ports import PageEngine
 from pipeline.stages.merging.merge import lines_of, merged
 from tests.paid import MemoryPaidWork
 from tests.standins.blocks import blocks_of
@@ -47,6 +48,12 @@ def engine() -> Iterator[DocumentTextEngine]:
     made.close()
 
 
+def page_engine(engine: DocumentTextEngine, mime: str) -> PageEngine:
+    pages = engine.pages(mime)
+    assert pages is not None
+    return pages
+
+
 def read(engine: DocumentTextEngine, path: Path, by: str) -> Text:
     content = path.read_bytes()
 
@@ -56,7 +63,7 @@ def read(engine: DocumentTextEngine, path: Path, by: str) -> Text:
             return local
         kept = trimmed(blocks_of(words_of(path), pages=len(local.pages), seed=3, layout=by == "layout"))
         found = OcrText(tuple(OcrPage(number, lines) for number, lines in pages_of(kept).items()))
-        ink = await engine.ink(content, PDF, lines_of(found))
+        ink = await page_engine(engine, PDF).ink(content, PDF, lines_of(found))
         return merged(local, found, ink, engine="textract")
 
     return asyncio.run(reading())
@@ -72,7 +79,9 @@ def read_by_ocr(engine: DocumentTextEngine, ocr: RapidOcrEngine, path: Path) -> 
     async def reading() -> Text:
         local = await engine.read(content, mime)
         numbers = tuple(page.number for page in local.pages)
-        document = OcrDocument("0" * 64, uuid7(), numbers, nowhere, partial(engine.picture, content, mime))
+        document = OcrDocument(
+            "0" * 64, uuid7(), numbers, nowhere, partial(page_engine(engine, mime).picture, content, mime)
+        )
         found = await ocr.read(document, MemoryPaidWork())
         ink = {page.number: page.ink or () for page in found.pages}
         return merged(local, found, ink, engine=ocr.version)

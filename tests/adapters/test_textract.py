@@ -161,7 +161,7 @@ def test_an_object_that_went_with_its_application_is_placed_anew(
     textract.faults.queued[START] = ["InternalServerError"] * 3
     with pytest.raises(NotYet):
         case.run(first)
-    case.store.delete(f"resumes/{first.application_id}")
+    case.store.delete(f"resumes/{first.resume_id}")
     assert printed(case.finish(case.document()))
     assert textract.started == 1
 

@@ -36,7 +36,7 @@ def fenced(request: pytest.FixtureRequest, engine: Engine, monkeypatch: pytest.M
 def test_a_stale_write_is_counted_where_it_lands(engine: Engine, fenced: bool) -> None:
     """A worker saves under the lease that a peer's has replaced: refused and tried late, or accepted and stale."""
     stale = claimed(engine).lease
-    expire_lease(engine, stale.application_id)
+    expire_lease(engine, stale.resume_id)
     queue = JobQueue(engine)
     queue.reap(set())
     (again,) = queue.claim(2, Lane.ONLINE, 1, suspects=True)
@@ -44,7 +44,7 @@ def test_a_stale_write_is_counted_where_it_lands(engine: Engine, fenced: bool) -
     assert verdicts == [Verdict.LEASE_LOST if fenced else Verdict.SAVED]
     if fenced:
         assert PostgresResults(engine).save([result(again.lease, email=EMAIL)]) == [Verdict.SAVED]
-    counts = witness.counted(engine, {str(stale.application_id): EMAIL})
+    counts = witness.counted(engine, {str(stale.resume_id): EMAIL})
     assert counts["late_attempts"] > 0
     assert counts["stale_writes"] == (0 if fenced else 1)
     assert (counts["lost"], counts["mixed"], counts["re_executions"]) == (0, 0, 1)
@@ -59,9 +59,9 @@ def test_what_is_lost_mixed_or_doubled_is_counted(engine: Engine, fenced: bool) 
         engine,
         "UPDATE jobs SET state = 'running', lease_owner = 1, lease_until = now() + interval '1 minute'",
     )
-    PostgresResults(engine).save([result(Lease(first.application_id, first.epoch), email=EMAIL)])
+    PostgresResults(engine).save([result(Lease(first.resume_id, first.epoch), email=EMAIL)])
     claimed(engine, "nobody was told")
-    accepted = {str(second.application_id): EMAIL, "00000000-0000-7000-8000-000000000000": EMAIL}
+    accepted = {str(second.resume_id): EMAIL, "00000000-0000-7000-8000-000000000000": EMAIL}
     counts = witness.counted(engine, accepted)
     assert (counts["lost"], counts["mixed"]) == (1, 1)
     assert (counts["saved_twice"], counts["succeeded_twice"], counts["unknown_to_callers"]) == (1, 1, 2)

@@ -37,7 +37,7 @@ def main(url: str) -> None:
     assert 20 < due <= 30
     created(engine, "queued")
     seen = [time.time(), datetime.datetime.now(datetime.UTC).timestamp()]
-    print(json.dumps({"epoch": left.lease.epoch, "id": str(left.lease.application_id), "clock": seen}))
+    print(json.dumps({"epoch": left.lease.epoch, "id": str(left.lease.resume_id), "clock": seen}))
     assert foreign.lease.epoch == 1
 
 

@@ -92,15 +92,15 @@ def test_a_worker_that_is_cut_off_gives_up_and_is_fenced(
         assert gave_up.wait(GIVES_UP_WITHIN_S)
         assert lost == leases
         taken = next(iter(leases))
-        expire_lease(engine, taken.application_id)
+        expire_lease(engine, taken.resume_id)
         assert JobQueue(engine).reap(set()) >= 1
         (again,) = JobQueue(engine).claim(PEER, Lane.ONLINE, 1, suspects=True)
-    stale = Lease(again.lease.application_id, again.lease.epoch - 1)
+    stale = Lease(again.lease.resume_id, again.lease.epoch - 1)
     assert stale in leases
-    before = sql(engine, "SELECT * FROM jobs WHERE application_id = :id", id=stale.application_id)
+    before = sql(engine, "SELECT * FROM jobs WHERE application_id = :id", id=stale.resume_id)
     assert PostgresResults(far).save([result(stale)]) == [Verdict.LEASE_LOST]
     assert not queue.fail(stale, code="corrupt", detail="too late")
-    assert sql(engine, "SELECT * FROM jobs WHERE application_id = :id", id=stale.application_id) == before
+    assert sql(engine, "SELECT * FROM jobs WHERE application_id = :id", id=stale.resume_id) == before
     assert sql(engine, "SELECT * FROM texts") == []
     keeper.stop()
     far.dispose()

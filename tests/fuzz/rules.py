@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
-from pipeline.adapters.rules_engine import RulesEngine
 from pipeline.domain.profile import Profile
-from pipeline.domain.sections import SectionedText
 from pipeline.domain.text import Box, Line, Page, Text, Word
 from pipeline.domain.upload import StoredUpload
+from pipeline.reading.profile import draft_of
 from pipeline.stages.group_sections import GroupSections
 from pipeline.stages.verify_profile import VerifyProfile
 from tests.fuzz import samples
@@ -25,7 +24,7 @@ _UPLOAD = StoredUpload(UUID(int=1), "resumes/1", "0" * 64, 1, "application/pdf",
 def run(data: bytes) -> None:
     """A profile that says what its lines say; no part of the rules gives up."""
     sections = GroupSections().run(_text(data))
-    draft = _draft(sections)
+    draft = draft_of(sections)
     unread = [finding.detail for finding in draft.document.findings] if draft.document else []
     assert not unread, unread
     verified = VerifyProfile().run(draft, sections, _UPLOAD)
@@ -37,16 +36,6 @@ def seeds() -> Iterator[bytes]:
     for lines in samples.lines():
         for first in range(0, len(lines), _LINES_OF_A_SEED):
             yield "\n".join(lines[first : first + _LINES_OF_A_SEED]).encode()[:LONGEST]
-
-
-def _draft(sections: SectionedText) -> Profile:
-    """What the engine answers. It waits for nothing, so that it needs no event loop."""
-    try:
-        RulesEngine().draft(sections).send(None)
-    except StopIteration as answer:
-        profile: Profile = answer.value
-        return profile
-    raise AssertionError("the rules waited for something")
 
 
 def _text(data: bytes) -> Text:

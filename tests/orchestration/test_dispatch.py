@@ -214,9 +214,9 @@ async def test_a_packet_half_lost_goes_on_with_its_other_half(bench: Bench) -> N
     ids = bench.jobs.add(8, Lane.BULK)
 
     def act(job: ClaimedJob) -> Receipt:
-        if job.lease.application_id == ids[0]:
+        if job.lease.resume_id == ids[0]:
             return Failed("no-text", "Nothing.", retryable=False)
-        return Lost() if job.lease.application_id == ids[1] else Done({}, {})
+        return Lost() if job.lease.resume_id == ids[1] else Done({}, {})
 
     bench.stages.acts["normalise"] = act
     bench.dispatch.wake()
@@ -270,7 +270,7 @@ async def test_one_bad_save_among_eight_costs_its_own_job(bench: Bench) -> None:
     """PostgreSQL refuses one profile: that job is dead, its neighbours are saved and are not called lost."""
     ids = bench.jobs.add(8, Lane.BULK)
     bench.stages.acts["save"] = lambda job: (
-        Verdict.REFUSED if job.lease.application_id == ids[3] else Done({}, {})  # type: ignore[return-value]
+        Verdict.REFUSED if job.lease.resume_id == ids[3] else Done({}, {})  # type: ignore[return-value]
     )
     bench.dispatch.wake()
     await settle()
@@ -287,7 +287,7 @@ async def test_a_save_that_was_not_answered_is_tried_again_and_the_answered_ones
     unanswered = set(ids[6:])
 
     def act(job: ClaimedJob) -> Receipt:
-        if job.lease.application_id in unanswered:
+        if job.lease.resume_id in unanswered:
             return Failed("database-unavailable", "Away.", retryable=True)
         return Done({}, {})
 
@@ -339,7 +339,7 @@ async def test_what_is_lost_during_its_save_is_counted_once(bench: Bench) -> Non
     ids = bench.jobs.add(2, Lane.BULK)
     bench.dispatch.wake()
     await settle()
-    lease = next(lease for lease in bench.jobs.renew(ME) if lease.application_id == ids[0])
+    lease = next(lease for lease in bench.jobs.renew(ME) if lease.resume_id == ids[0])
     bench.jobs.take_away(ids[0])
     bench.dispatch.lose({lease})
     gate.set()
@@ -367,7 +367,7 @@ async def test_a_lost_packet_ends_its_own_task_and_no_other(bench: Bench) -> Non
     bench.jobs.add(2)
     bench.dispatch.wake()
     await settle()
-    first, second = sorted(bench.jobs.renew(ME), key=lambda lease: lease.application_id)
+    first, second = sorted(bench.jobs.renew(ME), key=lambda lease: lease.resume_id)
     bench.dispatch.lose({first})
     await settle()
     assert bench.dispatch.at_work() == {second}

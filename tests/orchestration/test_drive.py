@@ -99,7 +99,7 @@ def test_jobs_travel_in_packets_of_their_lane(lane: Lane, suspects: bool, sizes:
     """In the order of the claim."""
     packets = packets_of([job(n) for n in range(11)], lane, suspects=suspects, started=0.0)
     assert [len(packet.jobs) for packet in packets] == sizes
-    assert [one.lease.application_id.int for packet in packets for one in packet.jobs] == list(range(11))
+    assert [one.lease.resume_id.int for packet in packets for one in packet.jobs] == list(range(11))
 
 
 def test_what_the_stages_took_adds_up() -> None:

@@ -305,7 +305,7 @@ def test_the_twin_of_a_member_that_lost_its_race_names_the_one_that_won(bench: B
     bench.work.known = blind  # type: ignore[method-assign]
     bench.run(shard)
     (winner,) = sql(bench.engine, "SELECT id FROM applications WHERE ingestion_member = '99'")
-    assert {error.application_id for error in bench.ingestions.errors(id_)} == {winner.id}
+    assert {error.resume_id for error in bench.ingestions.errors(id_)} == {winner.id}
     assert bench.progress(id_).duplicate == 2
 
 

@@ -88,7 +88,7 @@ def test_what_is_held_is_nobodys_loss(bench: KeeperBench) -> None:
 def test_what_a_peer_has_taken_is_told(bench: KeeperBench) -> None:
     """At the next renewal, and nothing else with it."""
     taken, _ = bench.work(2)
-    bench.jobs.take_away(taken.application_id)
+    bench.jobs.take_away(taken.resume_id)
     bench.pass_time(HEARTBEAT_S - 1)
     assert bench.lost == []
     bench.pass_time(1)
@@ -127,7 +127,7 @@ def test_a_stray_is_released_when_it_is_seen_twice(bench: KeeperBench) -> None:
     assert bench.jobs.states() == {"running": 1}
     bench.pass_time()
     assert bench.jobs.states() == {"queued": 1}
-    assert bench.jobs.rows[lease.application_id].owner is None
+    assert bench.jobs.rows[lease.resume_id].owner is None
 
 
 def test_a_claim_that_arrives_between_two_looks_is_no_stray(bench: KeeperBench) -> None:
@@ -171,7 +171,7 @@ def test_nobody_reaps_itself(bench: KeeperBench) -> None:
 def test_a_lock_that_was_cut_is_taken_again_and_the_leases_renewed_at_once(bench: KeeperBench) -> None:
     taken, _ = bench.work(2)
     bench.lock.cut = True
-    bench.jobs.take_away(taken.application_id)
+    bench.jobs.take_away(taken.resume_id)
     bench.pass_time(1)
     assert bench.lock.acquired == 1
     assert bench.lost == [{taken}]
@@ -200,7 +200,7 @@ def test_what_has_ended_is_no_ones(bench: KeeperBench) -> None:
     bench.driven.clear()
     bench.pass_time()
     assert bench.lost == []
-    assert bench.jobs.rows[lease.application_id].state is JobState.SUCCEEDED
+    assert bench.jobs.rows[lease.resume_id].state is JobState.SUCCEEDED
 
 
 def test_a_tick_does_only_what_is_due(bench: KeeperBench) -> None:

@@ -16,10 +16,10 @@ def test_a_record_is_one_json_object_with_the_ids_given() -> None:
     """What the caller passes as `extra` is a field of its own."""
     logger = logging.getLogger("pipeline.test")
     record = logger.makeRecord(
-        "pipeline.test", logging.INFO, "f", 1, "settled", (), None, extra={"application_id": "01"}
+        "pipeline.test", logging.INFO, "f", 1, "settled", (), None, extra={"resume_id": "01"}
     )
     fields = formatted(record)
-    assert (fields["event"], fields["level"], fields["application_id"]) == ("settled", "INFO", "01")
+    assert (fields["event"], fields["level"], fields["resume_id"]) == ("settled", "INFO", "01")
 
 
 def test_an_exception_is_named_by_type_and_place_without_its_message() -> None:

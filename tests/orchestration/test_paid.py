@@ -210,7 +210,7 @@ def test_a_worker_whose_claim_was_taken_over_is_told(engine: Engine) -> None:
 
     async def make(call: JobsPaidCall) -> bytes:
         call.bill(USAGE)
-        expire_lease(engine, job.lease.application_id)
+        expire_lease(engine, job.lease.resume_id)
         desk(engine).checkpoints.take(call._key, other.lease)
         return b"late"
 
@@ -224,7 +224,7 @@ def test_an_erased_resumes_answer_is_kept_nowhere(engine: Engine) -> None:
     job = claimed(engine, "bytes")
 
     async def make(call: JobsPaidCall) -> bytes:
-        Applications(engine).erase(job.lease.application_id)
+        Applications(engine).erase(job.lease.resume_id)
         return b"late"
 
     with pytest.raises(LeaseLost):

@@ -87,7 +87,7 @@ def test_an_object_without_a_row_is_removed_and_one_with_a_row_stays(
 
 def test_pages_for_ocr_stay_while_their_resume_is_under_way(engine: Engine, store: ObjectStore) -> None:
     """An ended or unknown resume needs them no more."""
-    running, unknown = claimed(engine).lease.application_id, uuid7()
+    running, unknown = claimed(engine).lease.resume_id, uuid7()
     for id_ in (running, unknown):
         put(store, keys_of(id_)[1])
     age()

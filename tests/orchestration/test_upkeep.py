@@ -108,7 +108,7 @@ def test_the_chosen_resumes_are_queued_in_the_bulk_lane(
     """Those that nobody waits for."""
     queue_again(engine, console, Choice(), None, None)
     assert "1 resumes are queued again" in printed(console)
-    assert [job.lease.application_id for job in JobQueue(engine).claim(OWNER, Lane.BULK, 5)] == [nurse]
+    assert [job.lease.resume_id for job in JobQueue(engine).claim(OWNER, Lane.BULK, 5)] == [nurse]
     queue_again(engine, console, Choice(), None, None)
     assert "No ended resume" in printed(console)
 
@@ -124,7 +124,7 @@ def test_the_cost_is_shown_with_the_budget(
     show_cost(capped, engine, console, as_json=False)
     assert "1,000" in printed(console)
     assert "the cap is $2.00" in printed(console)
-    show_cost(capped, engine, console, as_json=True, application_id=nurse)
+    show_cost(capped, engine, console, as_json=True, resume_id=nurse)
     told = json.loads(capsys.readouterr().out)
     assert told["usd"] == pytest.approx(1.5)
     assert told["lines"][0]["pages"] == 1000

@@ -1,4 +1,4 @@
-"""Twins in memory of what the core asks of the world: queue, stages, clock. They keep the promises of `core/ports.py`."""
+"""In-memory twins of what the core asks of the world: queue, stages, clock. They keep what its ports promise."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class Jobs:
 
     def _mine(self, lease: Lease) -> Row | None:
         self._answer()
-        row = self.rows[lease.application_id]
+        row = self.rows[lease.resume_id]
         return row if row.epoch == lease.epoch and row.state is JobState.RUNNING else None
 
     def claim(self, owner: int, lane: Lane, limit: int, *, suspects: bool = False) -> list[ClaimedJob]:
@@ -169,7 +169,7 @@ class Jobs:
 
     def progress(self, moves: Sequence[tuple[Lease, Stage]]) -> None:
         self._answer()
-        self.shown.append([(lease.application_id, stage) for lease, stage in moves])
+        self.shown.append([(lease.resume_id, stage) for lease, stage in moves])
 
     def wait(self, lease: Lease, *, reason: str, seconds: float) -> bool:
         return self._end(lease, JobState.WAITING, reason, None, seconds) is not None
@@ -278,7 +278,7 @@ class Steps:
         self.discarded += 1
 
     async def _stage(self, name: str, jobs: Sequence[ClaimedJob]) -> list[Receipt]:
-        self.calls.append((name, [job.lease.application_id for job in jobs]))
+        self.calls.append((name, [job.lease.resume_id for job in jobs]))
         if name in self.held:
             await self.held[name].wait()
         act = self.acts.get(name, lambda job: Done({name: "1"}, {name: 0.1}))

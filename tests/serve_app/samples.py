@@ -230,7 +230,7 @@ def finish(engine: Engine, vector: Vector, model: str, *, person: Profile | None
         for job in jobs
     ]
     assert set(PostgresResults(engine).save(results)) <= {Verdict.SAVED}
-    return [job.lease.application_id for job in jobs]
+    return [job.lease.resume_id for job in jobs]
 
 
 def refuse(engine: Engine, code: str, detail: str) -> None:

@@ -76,7 +76,7 @@ def half_done(engine: Engine) -> UUID:
         [accepted(members[0], "same"), accepted(members[1], "same"), accepted(members[2])],
         [refused(members[3], Outcome.SKIPPED, "symlink"), refused(members[4], Outcome.FAILED, "empty")],
     )
-    first, second = sorted(claim_jobs(engine), key=lambda job: job.lease.application_id)
+    first, second = sorted(claim_jobs(engine), key=lambda job: job.lease.resume_id)
     complete(engine, [first])
     assert JobQueue(engine).fail(second.lease, code="encrypted", detail="It needs a password.")
     return id_

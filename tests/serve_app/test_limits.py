@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from pipeline.domain.journey import Lane
-from serve_app.limits import Rates, Slots
+from serve_app.limits import Rates, RequestSlots
 from serve_app.problems import Problem
 from tests.serve_app.conftest import MODEL, Start
 from tests.serve_app.samples import FORM_TYPE, PDF, finish, form, part, pdf, read_answer, request_head
@@ -48,7 +48,7 @@ def test_a_bucket_refills_evenly() -> None:
 
 def test_a_slot_is_given_back_whatever_happens() -> None:
     """An error inside frees the slot; a refused holder takes none."""
-    slots = Slots(1)
+    slots = RequestSlots(1)
     with slots.hold() as free:
         assert free
         with slots.hold() as second:

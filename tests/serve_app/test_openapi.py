@@ -13,6 +13,7 @@ from openapi_spec_validator import validate
 from pipeline.domain.profile import Profile
 from serve_app import openapi
 from serve_app.compact import CompactProfile, compact
+from serve_app.routes.openapi import text
 from tests.serve_app.conftest import Service
 from tests.serve_app.samples import profile
 
@@ -39,7 +40,7 @@ def test_the_committed_document_is_the_live_one(shared: Service, document: dict[
     """What clients are generated from is what the service answers; `python -m serve_app.openapi` renews it."""
     served = httpx.get(shared.url + "/openapi.json")
     assert served.json() == document
-    assert openapi.COMMITTED.read_text(encoding="utf-8") == openapi.text(document) == served.text
+    assert openapi.COMMITTED.read_text(encoding="utf-8") == text(document) == served.text
 
 
 def test_every_operation_has_a_name_a_summary_and_its_problems(document: dict[str, Any]) -> None:

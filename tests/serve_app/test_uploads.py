@@ -184,6 +184,31 @@ def test_a_duplicate_can_be_answered_with_the_resume_that_is_there(
     assert len(service.files_left()) == 2
 
 
+def test_equal_uploads_at_once_make_one_resume_where_the_caller_asks_for_that(
+    start: Start, tmp_path: Any
+) -> None:
+    """Eight that all look before any of them is made: one is made (202), and the others answer with it (200)."""
+    from pipeline.adapters.directory import DirectoryStore
+
+    service = start(objects=SlowStore(DirectoryStore(tmp_path / "objects"), seconds=0.5))
+    service.token()
+    answers: list[httpx.Response] = []
+
+    def send() -> None:
+        with service.client() as client:
+            answers.append(upload(client, job_post_id="7", on_duplicate="return"))
+
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [202]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len(service.services.applications.list()[0]) == 1
+    wait_for(lambda: len(service.files_left()) == 1)
+
+
 def test_a_duplicate_is_a_new_resume_by_default(client: httpx.Client) -> None:
     """Without on_duplicate=return the same bytes make another resume."""
     assert upload(client).json()["id"] != upload(client).json()["id"]

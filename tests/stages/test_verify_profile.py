@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -273,7 +274,7 @@ class Answers:
 
     version = "answers-1"
 
-    async def draft(self, sections: SectionedText, paid: PaidWork) -> Profile:
+    async def draft(self, sections: SectionedText, paid: PaidWork, cpu: Executor | None = None) -> Profile:
         return Profile(work=[Work(employer=pointed("Acme Ltd", "Acme Ltd", sections.rows[1]))])
 
 

@@ -154,7 +154,7 @@ class TextractEngine:
         request = {
             "DocumentLocation": {"S3Object": {"Bucket": self._bucket, "Name": key}},
             "ClientRequestToken": token,
-            "JobTag": str(document.application_id),
+            "JobTag": str(document.resume_id),
             **self._channel,
         }
 

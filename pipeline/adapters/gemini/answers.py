@@ -12,18 +12,18 @@ from pydantic import BaseModel, ConfigDict
 LineIds = list[int]
 
 
-class _Model(BaseModel):
+class _AnswerModel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Pointer(_Model):
+class Pointer(_AnswerModel):
     """A part of some lines: `text` as they print it."""
 
     lines: LineIds
     text: str
 
 
-class PersonAnswer(_Model):
+class PersonAnswer(_AnswerModel):
     name: Pointer | None = None
     emails: list[Pointer] = []
     phones: list[Pointer] = []
@@ -33,7 +33,7 @@ class PersonAnswer(_Model):
     summary: LineIds = []
 
 
-class WorkAnswer(_Model):
+class WorkAnswer(_AnswerModel):
     title: Pointer | None = None
     employer: Pointer | None = None
     location: Pointer | None = None
@@ -43,27 +43,27 @@ class WorkAnswer(_Model):
     bullets: list[LineIds] = []
 
 
-class ProjectAnswer(_Model):
+class ProjectAnswer(_AnswerModel):
     name: Pointer
     dates: Pointer | None = None
     url: Pointer | None = None
     description: LineIds = []
 
 
-class VolunteeringAnswer(_Model):
+class VolunteeringAnswer(_AnswerModel):
     organization: Pointer | None = None
     role: Pointer | None = None
     dates: Pointer | None = None
     description: LineIds = []
 
 
-class ExperienceAnswer(_Model):
+class ExperienceAnswer(_AnswerModel):
     work: list[WorkAnswer] = []
     projects: list[ProjectAnswer] = []
     volunteering: list[VolunteeringAnswer] = []
 
 
-class DegreeAnswer(_Model):
+class DegreeAnswer(_AnswerModel):
     institution: Pointer | None = None
     degree: Pointer | None = None
     fields: list[Pointer] = []
@@ -72,25 +72,25 @@ class DegreeAnswer(_Model):
     status: Pointer | None = None
 
 
-class CertificationAnswer(_Model):
+class CertificationAnswer(_AnswerModel):
     name: Pointer
     issuer: Pointer | None = None
     date: Pointer | None = None
 
 
-class EducationAnswer(_Model):
+class EducationAnswer(_AnswerModel):
     education: list[DegreeAnswer] = []
     certifications: list[CertificationAnswer] = []
     publications: list[LineIds] = []
     awards: list[LineIds] = []
 
 
-class LanguageAnswer(_Model):
+class LanguageAnswer(_AnswerModel):
     name: Pointer
     level: Pointer | None = None
 
 
-class SkillsAnswer(_Model):
+class SkillsAnswer(_AnswerModel):
     skills: list[Pointer] = []
     languages: list[LanguageAnswer] = []
     interests: list[Pointer] = []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -66,10 +68,10 @@ class GeminiEngine:
         """Prove that key and model work, for nothing. Raises ConfigurationError, VendorBusy."""
         await self._client.check()
 
-    async def draft(self, sections: SectionedText, paid: PaidWork) -> Profile:
+    async def draft(self, sections: SectionedText, paid: PaidWork, cpu: Executor | None = None) -> Profile:
         """As `ProfileEngine.draft`: every group that has lines is asked about once for equal content."""
-        # On the replica's own loop every other resume would wait for what computes.
-        shown = await asyncio.to_thread(shown_to, sections)
+        on_cpu = partial(asyncio.get_running_loop().run_in_executor, cpu)
+        shown = await on_cpu(shown_to, sections)
         groups = [group for group in GROUPS if group.name in shown]
         reads = await asyncio.gather(
             *(self._group(group, shown[group.name], paid) for group in groups), return_exceptions=True
@@ -85,7 +87,7 @@ class GeminiEngine:
                 problems[group.name] = read.problem or "unusable"
         if problems and self._fallback == "fail":
             raise _unavailable(problems)
-        return await asyncio.to_thread(_profile, answers, problems, sections)
+        return await on_cpu(_profile, answers, problems, sections)
 
     def _asked(self, group: Group, shown: Shown) -> str:
         """The digest of the question: what is asked of whom. How its answer is read is no part of it."""
@@ -121,20 +123,20 @@ class _Asking:
             return await self._read_halves(shown, path)
         read = self._checked(reply, shown)
         if read.answer is not None:
-            await self._keep_half(path, f"{path}.1", reply)
+            await self._remember_half(path, f"{path}.1", reply)
             return read
         if (reply.problem or "").startswith("refused"):
             return read
-        await self._keep(f"{path}.1", reply)
+        await self._remember(f"{path}.1", reply)
         complaint = "" if reply.problem else _complaint(read.problem)
         reply = await self._reply(f"{path}.2", shown.prompt + complaint)
         if reply.problem == "truncated":
             return await self._read_halves(shown, path)
-        await self._keep_half(path, f"{path}.2", reply)
+        await self._remember_half(path, f"{path}.2", reply)
         return self._checked(reply, shown)
 
     async def _read_halves(self, shown: Shown, path: str) -> _Read:
-        await self._keep(f"{path}.1", Reply(None, "truncated", None))
+        await self._remember(f"{path}.1", Reply(None, "truncated", None))
         halves = shown.halves()
         if halves is None or path.count("/") >= _MOST_CUTS:
             return _Read(None, "truncated")
@@ -179,7 +181,7 @@ class _Asking:
             self._call.bill(reply.usage)
         return reply
 
-    async def _keep(self, name: str, reply: Reply) -> None:
+    async def _remember(self, name: str, reply: Reply) -> None:
         """Remember a reply after which more is asked: it is paid for once even where the worker dies then.
 
         Its usage is not kept: that has been billed.
@@ -187,9 +189,9 @@ class _Asking:
         if name not in self._call.note:
             await self._call.remember(**{name: {"text": reply.text, "problem": reply.problem}})
 
-    async def _keep_half(self, path: str, name: str, reply: Reply) -> None:
+    async def _remember_half(self, path: str, name: str, reply: Reply) -> None:
         if "/" in path:
-            await self._keep(name, reply)
+            await self._remember(name, reply)
 
 
 def _profile(answers: dict[str, Answer], problems: dict[str, str], sections: SectionedText) -> Profile:

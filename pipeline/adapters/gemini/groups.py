@@ -66,7 +66,7 @@ GROUPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class ShownBlock:
     """Lines under one heading, as they are shown."""
 
     heading: str
@@ -77,7 +77,7 @@ class Block:
 class Shown:
     """What one prompt shows: blocks of lines, each line as it is written there."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[ShownBlock, ...]
     written: dict[int, str]
 
     @property
@@ -104,7 +104,7 @@ class Shown:
             return Shown(self.blocks[:at], self.written), Shown(self.blocks[at:], self.written)
         (block,) = self.blocks
         middle = len(block.line_ids) // 2
-        parts = (Block(block.heading, ids) for ids in (block.line_ids[:middle], block.line_ids[middle:]))
+        parts = (ShownBlock(block.heading, ids) for ids in (block.line_ids[:middle], block.line_ids[middle:]))
         first, second = (Shown((part,), self.written) for part in parts)
         return first, second
 
@@ -116,18 +116,18 @@ def shown_to(sections: SectionedText) -> dict[str, Shown]:
     written = _written(sections)
     found = {}
     for group in GROUPS:
-        kept: list[Block] = []
+        kept: list[ShownBlock] = []
         seen = set(left_out)
         for block in _blocks(sections, group):
             ids = tuple(i for i in dict.fromkeys(block.line_ids) if i not in seen and i in written)
             seen.update(ids)
-            kept += [Block(block.heading, ids)] if ids else []
+            kept += [ShownBlock(block.heading, ids)] if ids else []
         if kept:
             found[group.name] = Shown(tuple(kept), written)
     return found
 
 
-def _blocks(sections: SectionedText, group: Group) -> Iterable[Block]:
+def _blocks(sections: SectionedText, group: Group) -> Iterable[ShownBlock]:
     if group.name == "person":
         yield from _person_blocks(sections)
         return
@@ -139,22 +139,22 @@ def _blocks(sections: SectionedText, group: Group) -> Iterable[Block]:
         if section.kind in kinds:
             ids = next(streams) if section.kind is group.sought else section.line_ids
             # What was taken for a heading may be an entry's first line: it is shown as a line too.
-            yield Block(section.kind.value, (*section.heading_ids, *ids))
+            yield ShownBlock(section.kind.value, (*section.heading_ids, *ids))
 
 
-def _person_blocks(sections: SectionedText) -> Iterable[Block]:
+def _person_blocks(sections: SectionedText) -> Iterable[ShownBlock]:
     """The contact block, running headers and footers (each text once), and the summary."""
     blocks = blocks_of(sections, Rows(sections))
-    yield Block(SectionKind.HEADER.value, tuple(i for piece in blocks.contact for i in piece.ids))
-    yield Block("running header or footer", tuple(i for piece in blocks.furniture for i in piece.ids))
+    yield ShownBlock(SectionKind.HEADER.value, tuple(i for piece in blocks.contact for i in piece.ids))
+    yield ShownBlock("running header or footer", tuple(i for piece in blocks.furniture for i in piece.ids))
     shown = blocks.contact_ids
     for section in sections.sections:
         if section.kind is SectionKind.SUMMARY:
             ids = tuple(i for i in section.line_ids if i not in shown)
-            yield Block(section.kind.value, ids)
+            yield ShownBlock(section.kind.value, ids)
     if not any(emails_in(piece) for piece in (*blocks.contact, *blocks.furniture)):
         told = [piece for piece in blocks.rest if emails_in(piece)]
-        yield Block("lines of other sections", tuple(i for piece in told for i in piece.ids))
+        yield ShownBlock("lines of other sections", tuple(i for piece in told for i in piece.ids))
 
 
 def _written(sections: SectionedText) -> dict[int, str]:

@@ -5,23 +5,10 @@ from __future__ import annotations
 import ctypes
 import sys
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from pipeline.adapters.parsing.ink import LineInk
-from pipeline.adapters.parsing.parsed import Box4, Pixels, Refusal, guarded
-
-
-class ReadPicture(NamedTuple):
-    """A page as read: turned by `turned` degrees clockwise it stands upright, and boxes are fractions of that page.
-
-    Of each line its words, `(text, confidence, box)`, and its ink. `foreign`: the script is not one that the models
-    know, and no line is told.
-    """
-
-    turned: int
-    lines: list[list[tuple[str, float, Box4]]]
-    ink: list[LineInk]
-    foreign: bool
+from pipeline.adapters.ocr.run import ReadPicture
+from pipeline.adapters.parsing.parsed import Pixels, Refusal, guarded
 
 
 def read_picture(pixels: Pixels) -> ReadPicture | Refusal:

@@ -15,7 +15,6 @@ import numpy as np
 from rapidocr import RapidOCR
 from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 
-from pipeline.adapters.ocr.child import ReadPicture
 from pipeline.adapters.ocr.geometry import (
     crop,
     half_turned,
@@ -25,7 +24,7 @@ from pipeline.adapters.ocr.geometry import (
     sides,
     without_doubles,
 )
-from pipeline.adapters.ocr.run import Char, Run
+from pipeline.adapters.ocr.run import Char, ReadPicture, Run
 from pipeline.adapters.ocr.script import is_foreign, is_read
 from pipeline.adapters.ocr.words import OcrWord, lines_of, words_of
 from pipeline.adapters.parsing.ink import ink_of

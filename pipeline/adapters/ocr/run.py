@@ -1,4 +1,4 @@
-"""A run of text as the recogniser reads it: what the other parts of OCR's child process judge."""
+"""A page and a run of text as they are read: what the parts of OCR's child process hand on."""
 
 from __future__ import annotations
 
@@ -6,9 +6,25 @@ import statistics
 import unicodedata
 from typing import Any, NamedTuple
 
+from pipeline.adapters.parsing.ink import LineInk
+from pipeline.adapters.parsing.parsed import Box4
+
 #: Ems that a character takes, about.
 _WIDE, _USUAL, _SLIM = 1.0, 0.5, 0.28
 _SLIM_ONES = frozenset("iljtfrI1.,;:'!|()[]-·/ ")
+
+
+class ReadPicture(NamedTuple):
+    """A page as read: turned by `turned` degrees clockwise it stands upright, and boxes are fractions of that page.
+
+    Of each line its words, `(text, confidence, box)`, and its ink. `foreign`: the script is not one that the models
+    know, and no line is told.
+    """
+
+    turned: int
+    lines: list[list[tuple[str, float, Box4]]]
+    ink: list[LineInk]
+    foreign: bool
 
 
 class Char(NamedTuple):

@@ -100,8 +100,38 @@ def _groups(
 ) -> Iterator[list[Char]]:
     """The characters of each word: parted where the recogniser says so, and where the picture does."""
     printed = [number for number, char in enumerate(chars) if not char.text.isspace()]
-    middles = np.array([(chars[a].at + chars[b].at) / 2 * wide for a, b in pairwise(printed)])
     said = np.array([b != a + 1 for a, b in pairwise(printed)])
+    white = _white_between(chars, printed, said, gaps, wide, high)
+    within = [gap for gap, told in zip(white, said, strict=True) if not told and gap > 0]
+    usual = statistics.median(within) if within else 0.0
+    group: list[Char] = []
+    for number, index in enumerate(printed):
+        group.append(chars[index])
+        last = number == len(printed) - 1
+        if last or _is_parted(
+            chars[index].text + chars[printed[number + 1]].text,
+            told=bool(said[number]),
+            white=white[number],
+            usual=usual,
+            high=high,
+        ):
+            yield group
+            group = []
+
+
+def _white_between(
+    chars: Sequence[Char],
+    printed: Sequence[int],
+    said: Any,
+    gaps: Sequence[tuple[int, int]],
+    wide: int,
+    high: int,
+) -> Any:
+    """The widest white in the picture between each printed character and the next, in pixels.
+
+    `said` is where the recogniser tells a space.
+    """
+    middles = np.array([(chars[a].at + chars[b].at) / 2 * wide for a, b in pairwise(printed)])
     widest = np.zeros(len(middles))
     first, last = (chars[printed[0]].at * wide, chars[printed[-1]].at * wide) if printed else (0.0, 0.0)
     for begin, end in gaps:
@@ -113,23 +143,15 @@ def _groups(
                 distance = np.where(said, distance, np.inf)
             nearest = int(np.argmin(distance))
             widest[nearest] = max(widest[nearest], end - begin)
-    within = [gap for gap, a, b in zip(widest, printed, printed[1:], strict=False) if b == a + 1 and gap > 0]
-    usual = statistics.median(within) if within else 0.0
-    group: list[Char] = []
-    for number, index in enumerate(printed):
-        group.append(chars[index])
-        if number == len(printed) - 1:
-            yield group
-            continue
-        beside, told = chars[index].text + chars[printed[number + 1]].text, bool(said[number])
-        if _IN_A_NUMBER.fullmatch(beside):
-            narrow = sum(char in "1." for char in beside) * _AROUND_ONE
-            parted = widest[number] > ((_TOLD_SPACE if told else _SPACE) + narrow) * high
-        else:
-            parted = told or widest[number] > max(_SPACE * high, _WIDER * usual)
-        if parted:
-            yield group
-            group = []
+    return widest
+
+
+def _is_parted(beside: str, *, told: bool, white: float, usual: float, high: int) -> bool:
+    """Whether two characters that stand `beside` one another are of two words; `usual` is the white in this run."""
+    if _IN_A_NUMBER.fullmatch(beside):
+        narrow = sum(char in "1." for char in beside) * _AROUND_ONE
+        return white > ((_TOLD_SPACE if told else _SPACE) + narrow) * high
+    return told or white > max(_SPACE * high, _WIDER * usual)
 
 
 def _extent(

@@ -59,7 +59,7 @@ class Refusal(NamedTuple):
     message: str
 
 
-class Refused(Exception):
+class DocumentRefused(Exception):
     """Raised in a child to end its work with a Refusal."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -70,7 +70,7 @@ def guarded(work: Callable[..., T], *arguments: Any) -> T | Refusal:
     """The work's answer, or the Refusal that it ended with; running out of memory is one too."""
     try:
         return work(*arguments)
-    except Refused as refused:
+    except DocumentRefused as refused:
         return refused.refusal
     except MemoryError:
         return Refusal("resource-limit", "The document needs more memory than one resume is given.")

@@ -19,10 +19,10 @@ from pipeline.adapters.parsing.ink import LineInk, ink_of
 from pipeline.adapters.parsing.parsed import (
     MOST_LINKS,
     Box4,
+    DocumentRefused,
     Pixels,
     ReadPage,
     Refusal,
-    Refused,
     guarded,
     with_scheme,
 )
@@ -55,13 +55,17 @@ def _read(content: bytes, max_pages: int) -> list[ReadPage]:
     with _opened(content) as document:
         count = pdfium.FPDF_GetPageCount(document)
         if count <= 0:
-            raise Refused("corrupt", "The document has no pages.")
+            raise DocumentRefused("corrupt", "The document has no pages.")
         if count > max_pages:
-            raise Refused("resource-limit", f"The document has {count} pages; {max_pages} are allowed.")
+            raise DocumentRefused(
+                "resource-limit", f"The document has {count} pages; {max_pages} are allowed."
+            )
         try:
             return _with_ligatures(_read_pages(document, count, content))
         except TooManyGlyphs:
-            raise Refused("resource-limit", "The document holds more text than a resume can.") from None
+            raise DocumentRefused(
+                "resource-limit", "The document holds more text than a resume can."
+            ) from None
 
 
 def cut_document(content: bytes, numbers: Sequence[int]) -> bytes | Refusal:
@@ -73,7 +77,7 @@ def _cut(content: bytes, numbers: Sequence[int]) -> bytes:
     with _opened(content) as document, _new_document() as cut:
         indices = (ctypes.c_int * len(numbers))(*(number - 1 for number in numbers))
         if not pdfium.FPDF_ImportPagesByIndex(cut, document, indices, len(numbers), 0):
-            raise Refused("corrupt", "The document's pages cannot be taken apart.")
+            raise DocumentRefused("corrupt", "The document's pages cannot be taken apart.")
         return _saved(cut)
 
 
@@ -92,7 +96,7 @@ def _ink(content: bytes, wanted: Mapping[int, Sequence[Sequence[Box4]]]) -> dict
 def _ink_of_page(document: Any, number: int, lines: Sequence[Sequence[Box4]]) -> list[LineInk]:
     try:
         return ink_of(picture_of_page(document, number), lines)
-    except Refused:  # the others' ink is told all the same
+    except DocumentRefused:  # the others' ink is told all the same
         return [(0.0, [0.0] * len(words)) for words in lines]
 
 
@@ -125,7 +129,7 @@ def _saved(document: Any) -> bytes:
 
     writer = pdfium.FPDF_FILEWRITE(version=1, WriteBlock=write)
     if not pdfium.FPDF_SaveAsCopy(document, writer, pdfium.FPDF_NO_INCREMENTAL):
-        raise Refused("corrupt", "The document's pages cannot be taken apart.")
+        raise DocumentRefused("corrupt", "The document's pages cannot be taken apart.")
     return b"".join(pieces)
 
 
@@ -138,10 +142,10 @@ def _opened(content: bytes) -> Iterator[Any]:
     if not document:
         error = pdfium.FPDF_GetLastError()
         if error == pdfium.FPDF_ERR_PASSWORD:
-            raise Refused("encrypted", "The document needs a password to be opened.")
+            raise DocumentRefused("encrypted", "The document needs a password to be opened.")
         if error == pdfium.FPDF_ERR_SECURITY:
-            raise Refused("encrypted", "The document is protected in a way that cannot be opened.")
-        raise Refused("corrupt", "The document is no readable PDF.")
+            raise DocumentRefused("encrypted", "The document is protected in a way that cannot be opened.")
+        raise DocumentRefused("corrupt", "The document is no readable PDF.")
     try:
         yield document
     finally:
@@ -173,12 +177,14 @@ def _read_pages(document: Any, count: int, content: bytes) -> list[ReadPage]:
             raise TooManyGlyphs(MAX_DOCUMENT_GLYPHS - left)
         pages.append(read)
     if not readable:
-        raise Refused("corrupt", "None of the document's pages can be read.")
+        raise DocumentRefused("corrupt", "None of the document's pages can be read.")
     return pages
 
 
-def _loop(of: str) -> Refused:
-    return Refused("resource-limit", f"The document's {of} lead back into themselves: export it again.")
+def _loop(of: str) -> DocumentRefused:
+    return DocumentRefused(
+        "resource-limit", f"The document's {of} lead back into themselves: export it again."
+    )
 
 
 def _with_ligatures(pages: list[ReadPage]) -> list[ReadPage]:
@@ -195,7 +201,7 @@ def _with_ligatures(pages: list[ReadPage]) -> list[ReadPage]:
 
 def _read_page(document: Any, page: Any, reader: GlyphReader) -> tuple[ReadPage, int]:
     if max(pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)) > MAX_SIDE:
-        raise Refused("resource-limit", "A page is larger than any sheet of paper.")
+        raise DocumentRefused("resource-limit", "A page is larger than any sheet of paper.")
     text_page = pdfium.FPDFText_LoadPage(page)
     if not text_page:
         return ReadPage(595.0, 842.0, [], []), 0

@@ -29,6 +29,7 @@ _PLAIN_NAME = re.compile(r"regular|roman|light|book|italic|oblique|medium|thin|-
 # What a picture's replacement text says beyond the picture's name ("location_on"): an address or an account.
 _ADDRESS = re.compile(r"@\w|/\w|//|www\.|\w\.[a-z]{2,}\b|(?:\d\D{0,2}){6}", re.I)
 _FORCE_BOLD = 1 << 18
+_SOFT_HYPHEN = 0xAD
 
 
 class TooManyGlyphs(Exception):
@@ -46,7 +47,7 @@ class Glyph(NamedTuple):
 
 
 @dataclass(slots=True)
-class Style:
+class GlyphStyle:
     """What the characters of one text object share. `angle` in degrees, as seen; `size` in points."""
 
     size: float
@@ -66,7 +67,7 @@ class GlyphPage:
     width: float
     height: float
     glyphs: dict[int, list[Glyph]] = field(default_factory=dict)
-    styles: list[Style] = field(default_factory=list)
+    styles: list[GlyphStyle] = field(default_factory=list)
     private: list[tuple[int, int]] = field(default_factory=list)  # (character, code) of the private-use ones
 
 
@@ -114,6 +115,11 @@ class Frame(NamedTuple):
     f: float
     width: float
     height: float
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether the page is held as its user space stands."""
+        return self.b == 0 and self.a > 0
 
     def point(self, x: float, y: float) -> tuple[float, float]:
         return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
@@ -171,13 +177,13 @@ class GlyphReader:
         # The hot loop: three calls into PDFium and one tuple for each character.
         result = GlyphPage(frame.width, frame.height)
         numbers: dict[int, int] = {}
-        styles, private, digits = result.styles, result.private, self._digits
+        private, digits = result.private, self._digits
         box, box_p = self._box, ctypes.byref(self._box)
         fx, fe, ff = frame.a, frame.e, frame.f
-        upright_frame = frame.b == 0 and frame.a > 0
+        upright_frame = frame.is_upright
         guessed = upright = False  # PDFium took the last gap for a space; the style stands upright
         last_owner = number = 0
-        style: Style | None = None
+        style: GlyphStyle
         glyphs: list[Glyph] = []
         for index in range(count):
             owner = _object(text, index)
@@ -191,13 +197,10 @@ class GlyphReader:
                 printed = digits.get(code, printed)
             if not printed or not _loose_box(text, index, box_p):
                 continue
-            if owner != last_owner or style is None:
+            if owner != last_owner:
                 last_owner = owner
-                known = numbers.get(owner)
-                if known is None:
-                    known = numbers[owner] = len(styles)
-                    styles.append(self._style(text, index, owner, frame))
-                number, style = known, styles[known]
+                number = self._number_of_style(numbers, result.styles, text, index, owner, frame)
+                style = result.styles[number]
                 upright = upright_frame and style.angle == 0
                 glyphs = result.glyphs.setdefault(style.angle, [])
             # In fonts whose boxes fit each glyph, "y" hangs lower than the rest: its origin tells the base.
@@ -206,20 +209,35 @@ class GlyphReader:
                 base = ff - (box.bottom + style.shift)
             else:
                 left, right, base = self._turned(text, index, style, frame)
-            if right - left <= 0.01 * style.size and (printed == " " or code == 0xAD):
+            if right - left <= 0.01 * style.size and _prints_nothing(printed, code):
                 guessed = True
-                continue  # PDFium's own guess at a space, or a soft hyphen that prints nothing
+                continue
             if guessed:
                 guessed = False
                 if upright:
                     left = self._without_overhang(text, index, left, glyphs, style, frame)
             _append(glyphs, Glyph(printed, left, right, base, number), style)
-        if any(style.icon for style in styles):
-            _drop_icons(result)
+        _drop_icons(result)
         return result
 
+    def _number_of_style(
+        self,
+        numbers: dict[int, int],
+        styles: list[GlyphStyle],
+        text: int | None,
+        index: int,
+        owner: int,
+        frame: Frame,
+    ) -> int:
+        """Which of `styles` the text object `owner` has; added there at its first character, which `index` is."""
+        known = numbers.get(owner)
+        if known is None:
+            known = numbers[owner] = len(styles)
+            styles.append(self._style(text, index, owner, frame))
+        return known
+
     def _without_overhang(
-        self, text: int | None, index: int, left: float, glyphs: list[Glyph], style: Style, frame: Frame
+        self, text: int | None, index: int, left: float, glyphs: list[Glyph], style: GlyphStyle, frame: Frame
     ) -> float:
         """Where the advance of a glyph after a guessed space begins; the glyph before it is shortened too.
 
@@ -241,7 +259,9 @@ class GlyphReader:
             glyphs[-1] = before._replace(right=max(end, before.left))
         return start
 
-    def _turned(self, text: int | None, index: int, style: Style, frame: Frame) -> tuple[float, float, float]:
+    def _turned(
+        self, text: int | None, index: int, style: GlyphStyle, frame: Frame
+    ) -> tuple[float, float, float]:
         _origin(text, index, ctypes.byref(self._x), ctypes.byref(self._y))
         x, y = frame.point(self._x.value, self._y.value)
         along = math.radians(style.angle)
@@ -255,7 +275,7 @@ class GlyphReader:
         advance = (wide * cos - high * sin) / spread if abs(spread) > 0.2 else style.size / 2
         return left, left + max(0.0, advance), base
 
-    def _style(self, text: int | None, index: int, owner: int, frame: Frame) -> Style:
+    def _style(self, text: int | None, index: int, owner: int, frame: Frame) -> GlyphStyle:
         _matrix(text, index, ctypes.byref(self._m))
         m = self._m
         across = m.a * frame.a + m.b * frame.c
@@ -276,7 +296,7 @@ class GlyphReader:
         invisible = mode in _INVISIBLE_MODES
         shift = self._y.value - self._box.bottom
         light = light and mode not in (1, 5)
-        return Style(size, bold or mode == 2, icon, invisible, light, angle, shift, box_height)
+        return GlyphStyle(size, bold or mode == 2, icon, invisible, light, angle, shift, box_height)
 
     def _font_facts(self, text: int | None, index: int, owner: int) -> tuple[bool, bool]:
         """(bold, draws icons) of the font of a text object."""
@@ -293,7 +313,12 @@ class GlyphReader:
         return known
 
 
-def _append(glyphs: list[Glyph], glyph: Glyph, style: Style) -> None:
+def _prints_nothing(printed: str, code: int) -> bool:
+    """Whether a character without width is PDFium's own guess at a space, or a soft hyphen."""
+    return printed == " " or code == _SOFT_HYPHEN
+
+
+def _append(glyphs: list[Glyph], glyph: Glyph, style: GlyphStyle) -> None:
     """Append, unless the same letter was just printed there (fake bold); put an accent on its letter."""
     if not glyphs:
         glyphs.append(glyph)
@@ -337,6 +362,8 @@ def _lies_over(accent: Glyph, letter: Glyph, size: float) -> bool:
 
 def _drop_icons(page: GlyphPage) -> None:
     """Remove the pictures of icon fonts; an address that one was given to stand for is kept."""
+    if not any(style.icon for style in page.styles):
+        return
     for angle, glyphs in page.glyphs.items():
         texts: dict[int, str] = {}
         for glyph in glyphs:

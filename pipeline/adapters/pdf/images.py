@@ -9,7 +9,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from pipeline.adapters.parsing.parsed import Refused
+from pipeline.adapters.parsing.parsed import DocumentRefused
 
 _MOST_PIXELS = 400_000_000  #: a sheet of A3 at 1,200 dpi has 280 million
 _MOST_OBJECTS = 50_000
@@ -20,7 +20,7 @@ _UNKNOWN_HEIGHT = 0xFFFFFFFF  #: JBIG2 in strips tells it at its end
 
 
 def refuse_huge_pictures(page: Any) -> None:
-    """Raises Refused where a picture of the page says that it has more pixels than any scan.
+    """Raises DocumentRefused where a picture of the page says that it has more pixels than any scan.
 
     PDFium leaves such a picture out, and the page would look empty.
     """
@@ -28,7 +28,7 @@ def refuse_huge_pictures(page: Any) -> None:
         width, height = ctypes.c_uint(), ctypes.c_uint()
         told = pdfium.FPDFImageObj_GetImagePixelSize(item, width, height)
         if (told and width.value * height.value > _MOST_PIXELS) or _coded_pixels(item) > _MOST_PIXELS:
-            raise Refused(
+            raise DocumentRefused(
                 "resource-limit", "A picture in the document has more pixels than any scan: scan at 300 dpi."
             )
 

@@ -7,6 +7,7 @@ into lines where a gap is wider than any space between two words.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from pipeline.adapters.pdf.clean import BULLET, ORNAMENT, UNKNOWN, is_rtl
-from pipeline.adapters.pdf.glyphs import Glyph, Style
+from pipeline.adapters.pdf.glyphs import Glyph, GlyphStyle
 from pipeline.adapters.pdf.words import RawWord, raw_words
 
 # All in ems, the size of the text at hand.
@@ -53,7 +54,7 @@ class _Piece:
     last: int
 
 
-def lines_of(glyphs: Sequence[Glyph], styles: Sequence[Style], hidden: Sequence[bool]) -> list[RawLine]:
+def lines_of(glyphs: Sequence[Glyph], styles: Sequence[GlyphStyle], hidden: Sequence[bool]) -> list[RawLine]:
     """The lines that these glyphs print, from the top, each row from the left.
 
     `glyphs` share one angle and are in the frame in which they stand upright; `hidden` says of each style
@@ -70,7 +71,7 @@ def lines_of(glyphs: Sequence[Glyph], styles: Sequence[Style], hidden: Sequence[
     return lines
 
 
-def _pieces(glyphs: Sequence[Glyph], styles: Sequence[Style], hidden: Sequence[bool]) -> list[_Piece]:
+def _pieces(glyphs: Sequence[Glyph], styles: Sequence[GlyphStyle], hidden: Sequence[bool]) -> list[_Piece]:
     pieces: list[_Piece] = []
     style = -1
     size = 0.0
@@ -208,7 +209,7 @@ def _continues(run: list[_Piece], piece: _Piece) -> bool:
     return gap <= min(1.4 * _widest_space(run), _COLUMN_AT_MOST * size)
 
 
-def _by_style(run: list[_Piece], styles: Sequence[Style]) -> list[list[_Piece]]:
+def _by_style(run: list[_Piece], styles: Sequence[GlyphStyle]) -> list[list[_Piece]]:
     """Cut a run where the weight or the size changes across a gap wider than the line's own spaces.
 
     "**Employer**  Job title" is two things to a reader, and neither has the weight of the whole.
@@ -216,6 +217,23 @@ def _by_style(run: list[_Piece], styles: Sequence[Style]) -> list[list[_Piece]]:
     glyphs = [glyph for piece in run for glyph in piece.glyphs if glyph.text != " "]
     if len({glyph.style for glyph in glyphs}) < 2 or any(is_rtl(glyph.text) for glyph in glyphs):
         return [run]
+    cuts = _between_texts(glyphs, _style_changes(glyphs, styles))
+    return _cut_at(run, cuts) if cuts else [run]
+
+
+def _between_texts(glyphs: list[Glyph], cuts: Sequence[float]) -> list[float]:
+    """Those of the cuts that have something said on either side."""
+    kept = [-math.inf]
+    for cut in cuts:
+        part = [glyph.text for glyph in glyphs if kept[-1] < glyph.left < cut]
+        rest = [glyph.text for glyph in glyphs if glyph.left > cut]
+        if _says_something(part) and _says_something(rest):
+            kept.append(cut)
+    return kept[1:]
+
+
+def _style_changes(glyphs: list[Glyph], styles: Sequence[GlyphStyle]) -> list[float]:
+    """The middles of the wide gaps across which the weight or the size changes, in points."""
     limit = _style_gap(glyphs, styles)
     cuts: list[float] = []
     for before, after in pairwise(glyphs):
@@ -226,16 +244,10 @@ def _by_style(run: list[_Piece], styles: Sequence[Style]) -> list[list[_Piece]]:
             continue  # a label and what it is for, or parts that print says are parts
         if one.bold != other.bold or not 0.92 < one.size / other.size < 1.08:
             cuts.append((before.right + after.left) / 2)
-    kept: list[float] = []
-    for cut in cuts:
-        part = [g.text for g in glyphs if (kept[-1] if kept else -1e9) < g.left < cut]
-        rest = [g.text for g in glyphs if g.left > cut]
-        if _says_something(part) and _says_something(rest):
-            kept.append(cut)
-    return _cut_at(run, kept) if kept else [run]
+    return cuts
 
 
-def _style_gap(glyphs: list[Glyph], styles: Sequence[Style]) -> float:
+def _style_gap(glyphs: list[Glyph], styles: Sequence[GlyphStyle]) -> float:
     """In ems, the gap that is wider than a space of this line: words stretched to a margin stand apart too."""
     size = styles[glyphs[0].style].size
     gaps = [(after.left - before.right) / size for before, after in pairwise(glyphs)]
@@ -275,7 +287,7 @@ def _widest_space(run: list[_Piece]) -> float:
     return statistics.median(spaces) if len(spaces) >= 3 else 0.0
 
 
-def _line(run: list[_Piece], styles: Sequence[Style], *, rtl: bool) -> RawLine | None:
+def _line(run: list[_Piece], styles: Sequence[GlyphStyle], *, rtl: bool) -> RawLine | None:
     glyphs = [glyph for piece in run for glyph in piece.glyphs]
     rtl = rtl and any(is_rtl(glyph.text) for glyph in glyphs)
     glyphs = _without_pictures(glyphs, from_right=rtl)
@@ -300,10 +312,7 @@ def _without_pictures(glyphs: list[Glyph], *, from_right: bool) -> list[Glyph]:
     """
     if not any(ORNAMENT in glyph.text or UNKNOWN in glyph.text for glyph in glyphs):
         return glyphs
-    pictures = [
-        glyph.text == ORNAMENT or (glyph.text == UNKNOWN and not _touches_letters(glyphs, index))
-        for index, glyph in enumerate(glyphs)
-    ]
+    pictures = [_is_picture(glyphs, index) for index in range(len(glyphs))]
     kept = [glyph for glyph, picture in zip(glyphs, pictures, strict=True) if not picture]
     edge, beside = (-1, -2) if from_right else (0, 1)
     if (
@@ -315,6 +324,11 @@ def _without_pictures(glyphs: list[Glyph], *, from_right: bool) -> list[Glyph]:
         bullet = glyphs[edge]._replace(text=BULLET)
         return [*kept, bullet] if from_right else [bullet, *kept]
     return kept
+
+
+def _is_picture(glyphs: list[Glyph], index: int) -> bool:
+    text = glyphs[index].text
+    return text == ORNAMENT or (text == UNKNOWN and not _touches_letters(glyphs, index))
 
 
 def _touches_letters(glyphs: list[Glyph], index: int) -> bool:

@@ -7,16 +7,16 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from pipeline.adapters.parsing.parsed import Pixels, Refused, fitting_scale
+from pipeline.adapters.parsing.parsed import DocumentRefused, Pixels, fitting_scale
 
 _DPI = 200
 
 
 def picture_of_page(document: Any, number: int) -> Pixels:
-    """The page (from 1) as a reader sees it. Raises Refused where it cannot be loaded."""
+    """The page (from 1) as a reader sees it. Raises DocumentRefused where it cannot be loaded."""
     page = pdfium.FPDF_LoadPage(document, number - 1)
     if not page:
-        raise Refused("corrupt", f"Page {number} of the document cannot be read.")
+        raise DocumentRefused("corrupt", f"Page {number} of the document cannot be read.")
     try:
         return _drawn(page)
     finally:

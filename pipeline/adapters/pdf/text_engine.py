@@ -12,15 +12,14 @@ from pipeline.domain.errors import UnsupportedDocument
 from pipeline.domain.media_type import PDF
 from pipeline.domain.ocr import Picture
 from pipeline.domain.text import Ink, Line, Text
-
-_READING = 2  #: raise when the same bytes could read differently
+from pipeline.domain.version import source_version
 
 
 class PdfiumTextEngine:
-    """A TextEngine for PDFs that carry their text. Pages that show text only as outlines give no lines."""
+    """A TextEngine and PageEngine for PDFs that carry their text. What is only drawn as outlines gives no lines."""
 
     def __init__(self, pool: ParserPool, *, max_pages: int) -> None:
-        self.version = f"pdfium-{version('pypdfium2')}/{_READING}"
+        self.version = f"pdfium-{version('pypdfium2')}-{source_version('pipeline.adapters.pdf.child')}"
         self._pool, self._max_pages = pool, max_pages
 
     async def read(self, content: bytes, mime: str = PDF) -> Text:
@@ -29,19 +28,19 @@ class PdfiumTextEngine:
         return text_of(accepted(await self._pool.run(read_document, content, self._max_pages)), self.version)
 
     async def cut(self, content: bytes, mime: str, pages: Sequence[int]) -> bytes:
-        """As `TextEngine.cut`."""
+        """As `PageEngine.cut`."""
         _require_pdf(mime)
         return accepted(await self._pool.run(cut_document, content, tuple(pages)))
 
     async def ink(
         self, content: bytes, mime: str, lines: Mapping[int, Sequence[Line]]
     ) -> dict[int, list[Ink]]:
-        """As `TextEngine.ink`."""
+        """As `PageEngine.ink`."""
         _require_pdf(mime)
         return inks_of(accepted(await self._pool.run(ink_of_document, content, boxes_of(lines))))
 
     async def picture(self, content: bytes, mime: str, page: int) -> Picture:
-        """As `TextEngine.picture`."""
+        """As `PageEngine.picture`."""
         _require_pdf(mime)
         return Picture(*accepted(await self._pool.run(picture_of_document, content, page)))
 

@@ -13,7 +13,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from pipeline.adapters.parsing.ink import LineInk, ink_of
-from pipeline.adapters.parsing.parsed import Box4, Pixels, ReadPage, Refusal, Refused, fitting_scale, guarded
+from pipeline.adapters.parsing.parsed import (
+    Box4,
+    DocumentRefused,
+    Pixels,
+    ReadPage,
+    Refusal,
+    fitting_scale,
+    guarded,
+)
 
 _FORMATS = ("PNG", "JPEG", "TIFF")
 _MOST_PIXELS = 64_000_000  #: of one frame: a sheet of A3 at 600 dpi, or any phone's photo
@@ -71,7 +79,9 @@ def _frames(image: Any, max_pages: int) -> Sequence[int]:
             image.seek(number - 1)
         except EOFError:
             return range(1, number)
-    raise Refused("resource-limit", f"The document has more than the {max_pages} pages that are allowed.")
+    raise DocumentRefused(
+        "resource-limit", f"The document has more than the {max_pages} pages that are allowed."
+    )
 
 
 def _ink(content: bytes, wanted: Mapping[int, Sequence[Sequence[Box4]]]) -> dict[int, list[LineInk]]:
@@ -110,7 +120,9 @@ def _opened(content: bytes) -> Iterator[Any]:
     except Image.DecompressionBombError:
         raise _too_large() from None
     except _DAMAGED:
-        raise Refused("corrupt", "The image is damaged: save it again and upload the new file.") from None
+        raise DocumentRefused(
+            "corrupt", "The image is damaged: save it again and upload the new file."
+        ) from None
 
 
 def _seek(image: Any, number: int) -> None:
@@ -119,9 +131,11 @@ def _seek(image: Any, number: int) -> None:
         raise _too_large()
 
 
-def _too_large() -> Refused:
+def _too_large() -> DocumentRefused:
     most = _MOST_PIXELS // 1_000_000
-    return Refused("resource-limit", f"The image has more than {most} million pixels: scan at 300 dpi.")
+    return DocumentRefused(
+        "resource-limit", f"The image has more than {most} million pixels: scan at 300 dpi."
+    )
 
 
 def _sheet(image: Any) -> tuple[float, float, float]:

@@ -12,15 +12,14 @@ from pipeline.domain.errors import UnsupportedDocument
 from pipeline.domain.media_type import IMAGES
 from pipeline.domain.ocr import Picture
 from pipeline.domain.text import Ink, Line, Text
-
-_READING = 1  #: raise when the same bytes could read differently
+from pipeline.domain.version import source_version
 
 
 class ImageTextEngine:
-    """A TextEngine for images: pages without lines, each one picture."""
+    """A TextEngine and PageEngine for images: pages without lines, each one picture."""
 
     def __init__(self, pool: ParserPool, *, max_pages: int) -> None:
-        self.version = f"pillow-{version('pillow')}/{_READING}"
+        self.version = f"pillow-{version('pillow')}-{source_version('pipeline.adapters.pictures.child')}"
         self._pool, self._max_pages = pool, max_pages
 
     async def read(self, content: bytes, mime: str) -> Text:
@@ -29,19 +28,19 @@ class ImageTextEngine:
         return text_of(accepted(await self._pool.run(read_image, content, self._max_pages)), self.version)
 
     async def cut(self, content: bytes, mime: str, pages: Sequence[int]) -> bytes:
-        """As `TextEngine.cut`: a PDF."""
+        """As `PageEngine.cut`: a PDF."""
         _require_image(mime)
         return accepted(await self._pool.run(cut_image, content, tuple(pages)))
 
     async def ink(
         self, content: bytes, mime: str, lines: Mapping[int, Sequence[Line]]
     ) -> dict[int, list[Ink]]:
-        """As `TextEngine.ink`."""
+        """As `PageEngine.ink`."""
         _require_image(mime)
         return inks_of(accepted(await self._pool.run(ink_of_image, content, boxes_of(lines))))
 
     async def picture(self, content: bytes, mime: str, page: int) -> Picture:
-        """As `TextEngine.picture`."""
+        """As `PageEngine.picture`."""
         _require_image(mime)
         return Picture(*accepted(await self._pool.run(picture_of_image, content, page)))
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, Select, func, select, text, tuple_, update
+from sqlalchemy import Connection, Engine, Row, Select, func, select, text, tuple_, update
 
 from pipeline.adapters.postgres import documents, idempotency
 from pipeline.adapters.postgres.engine import transaction
@@ -113,36 +113,32 @@ class Applications:
         lane: Lane = Lane.ONLINE,
         priority: int = 0,
         idempotency: IdempotencyRef | None = None,
-    ) -> None:
-        """Accept an upload: application, job, event and idempotency answer in one transaction.
+        unless_duplicate: bool = False,
+    ) -> UUID:
+        """Accept an upload: application, job, event and idempotency answer in one transaction. Its id.
 
+        With `unless_duplicate`, where there is a duplicate (`find_duplicate`), that one's id, and nothing is created.
         Raises AlreadyAnswered, and then nothing was created, when the idempotency key got its answer from
         another request meanwhile.
         """
         values = {field.name: getattr(new, field.name) for field in fields(new)}
         values |= {"email": folded(new.email), "lane": lane.value, "priority": priority}
         with transaction(self._engine) as connection:
+            if unless_duplicate:
+                found = _locked_duplicate(connection, new)
+                if found is not None:
+                    return found
             connection.execute(text(CREATE), values)
             if idempotency is not None:
                 complete(connection, idempotency, new.id)
+        return new.id
 
     def find_duplicate(
         self, content_sha256: str, *, job_post_id: str | None, external_id: str | None
     ) -> UUID | None:
         """The newest application of the same bytes, job post and external id that did not fail, if any."""
-        query = (
-            select(Application.id)
-            .where(
-                Application.content_sha256 == content_sha256,
-                Application.job_post_id.is_not_distinct_from(job_post_id),
-                Application.external_id.is_not_distinct_from(external_id),
-                Application.status.in_(USEFUL),
-            )
-            .order_by(Application.created_at.desc(), Application.id.desc())
-            .limit(1)
-        )
         with transaction(self._engine) as connection:
-            return connection.execute(query).scalar_one_or_none()
+            return _duplicate(connection, content_sha256, job_post_id, external_id)
 
     def get(self, id: UUID, *, with_profile: bool = True) -> ApplicationRow | None:  # noqa: A002
         """The application, erased ones included, or None."""
@@ -261,6 +257,34 @@ class Applications:
 complete = idempotency.complete
 
 
+def _duplicate(
+    connection: Connection, content_sha256: str, job_post_id: str | None, external_id: str | None
+) -> UUID | None:
+    query = (
+        select(Application.id)
+        .where(
+            Application.content_sha256 == content_sha256,
+            Application.job_post_id.is_not_distinct_from(job_post_id),
+            Application.external_id.is_not_distinct_from(external_id),
+            Application.status.in_(USEFUL),
+        )
+        .order_by(Application.created_at.desc(), Application.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _locked_duplicate(connection: Connection, new: NewApplication) -> UUID | None:
+    """The duplicate of `new`, if any; until the transaction ends, nobody else who asks this makes one.
+
+    A unique index cannot decide it: `on_duplicate=new` makes equal rows on purpose, and one that fails later no
+    longer counts. So whoever asks waits for the others with these bytes, in whatever process they are, until they
+    have committed; the look after that is a statement of its own, and under READ COMMITTED sees what they made.
+    """
+    connection.execute(text(LOCK_CONTENT), {"sha256": new.content_sha256})
+    return _duplicate(connection, new.content_sha256, new.job_post_id, new.external_id)
+
+
 def _ids(keys: Sequence[str]) -> Sequence[UUID]:
     """The applications' ids that object keys (`resumes/<id>`) are made of."""
     return [UUID(key.rsplit("/", 1)[1]) for key in keys]
@@ -316,6 +340,9 @@ CREATE = f"""
         INSERT INTO events (application_id, to_state, epoch) VALUES (:id, 'queued', 0)
     )
     SELECT pg_notify('{JOBS}', :lane)"""
+
+# The seed tells it from the locks of erasures (0) and of ingestions (1).
+LOCK_CONTENT = "SELECT pg_advisory_xact_lock(hashtextextended(:sha256, 2))"
 
 UNFINISHED = f"""
     SELECT application_id FROM jobs WHERE application_id = ANY(CAST(:ids AS uuid[])) AND {UNFINISHED_SQL}"""

@@ -26,13 +26,13 @@ EPOCH = datetime(2000, 1, 1, tzinfo=tz.utc)  # noqa: UP017 - a name that mypy an
 
 
 def chunk_rows(
-    application_id: UUID, embedded: EmbeddedChunks, job_post_id: str | None, created_at: datetime
+    resume_id: UUID, embedded: EmbeddedChunks, job_post_id: str | None, created_at: datetime
 ) -> Iterable[bytes]:
     """The rows of one resume. Raises ValueError for text that has no UTF-8 form."""
     vectors = embedded.vectors.astype(">f2")
     since = created_at - EPOCH
     microseconds = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-    before = _field(application_id.bytes) + _field(embedded.model.encode())
+    before = _field(resume_id.bytes) + _field(embedded.model.encode())
     after = NULL if job_post_id is None else _field(job_post_id.encode())
     after += _field(struct.pack("!q", microseconds))
     for chunk, vector in zip(embedded.chunks, vectors, strict=True):

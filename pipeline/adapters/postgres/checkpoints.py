@@ -62,7 +62,7 @@ class PostgresCheckpoints:
                 key, lease = wanted[place]
                 new = claimed.get(key) == lease
                 found[place] = Claimed() if new else _take(connection, key, lease)
-        lost = [LeaseLost(key=str(lease.application_id)) for _, lease in wanted]
+        lost = [LeaseLost(key=str(lease.resume_id)) for _, lease in wanted]
         return [found.get(place, lost[place]) for place in range(len(wanted))]
 
     def stored(self, key: CheckpointKey) -> bytes | None:
@@ -91,7 +91,7 @@ class PostgresCheckpoints:
         with transaction(self._engine) as connection:
             known = _put(connection, [(key, lease, value)]) or _is_stored(connection, key)
             if self._ledger is not None:
-                self._ledger.enter_within(connection, lease.application_id, usages)
+                self._ledger.enter_within(connection, lease.resume_id, usages)
         if not known:
             raise LeaseLost(key=str(key))
 
@@ -168,7 +168,7 @@ def _parameters(claims: Sequence[tuple[CheckpointKey, Lease]]) -> dict[str, Any]
         "sha256s": [key.content_sha256 for key, _ in claims],
         "stages": [key.stage for key, _ in claims],
         "digests": [key.digest for key, _ in claims],
-        "job_ids": [lease.application_id for _, lease in claims],
+        "job_ids": [lease.resume_id for _, lease in claims],
         "epochs": [lease.epoch for _, lease in claims],
     }
 
@@ -179,7 +179,7 @@ def claim_parameters(key: CheckpointKey, lease: Lease) -> dict[str, Any]:
         "sha256": key.content_sha256,
         "stage": key.stage,
         "digest": key.digest,
-        "job_id": lease.application_id,
+        "job_id": lease.resume_id,
         "epoch": lease.epoch,
     }
 

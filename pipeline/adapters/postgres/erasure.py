@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from pipeline.domain.journey import JobState
 class ErasureReceipt:
     """What was erased. `object_key` is None once the object's deletion is confirmed."""
 
-    application_id: UUID
+    resume_id: UUID
     object_key: str | None
     erased_at: datetime
     profile: bool
@@ -44,16 +44,6 @@ def erase(connection: Connection, id_: UUID) -> ErasureReceipt | None:
         connection.execute(ERASE_APPLICATION, {"id": id_, "receipt": counts})
         found = connection.execute(text(FOUND), {"id": id_}).one()
     return ErasureReceipt(id_, found.object_key, found.erased_at, **found.receipt)
-
-
-def as_json(receipt: ErasureReceipt) -> dict[str, Any]:
-    """The receipt for a caller: no object key, which is nobody's business outside."""
-    answer = asdict(receipt)
-    del answer["object_key"]
-    return answer | {
-        "application_id": str(receipt.application_id),
-        "erased_at": receipt.erased_at.isoformat(),
-    }
 
 
 def _forget(connection: Connection, id_: UUID, content_sha256: str) -> dict[str, Any]:

@@ -37,6 +37,6 @@ def held(extra_values: str = "", extra_names: str = "") -> str:
 def of(leases: Sequence[Lease]) -> dict[str, Any]:
     """The parameters of `held`."""
     return {
-        "ids": [lease.application_id for lease in leases],
+        "ids": [lease.resume_id for lease in leases],
         "epochs": [lease.epoch for lease in leases],
     }

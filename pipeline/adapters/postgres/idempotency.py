@@ -24,10 +24,10 @@ class IdempotencyRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Answered:
     """The key has its answer: this application, for a request of this fingerprint."""
 
-    application_id: UUID
+    resume_id: UUID
     fingerprint: str
 
 
@@ -50,7 +50,7 @@ class Idempotency:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def begin(self, key_id: UUID, key: str, *, hold_s: float) -> Begun | Done:
+    def begin(self, key_id: UUID, key: str, *, hold_s: float) -> Begun | Answered:
         """Take the key for `hold_s` seconds (NEW), or see who has it. An expired key counts as new."""
         parameters = {"key_id": key_id, "key": key, "hold_s": hold_s}
         with transaction(self._engine) as connection:
@@ -59,7 +59,7 @@ class Idempotency:
             row = connection.execute(text(FIND), parameters).first()
         if row is None or row.application_id is None:
             return Begun.IN_PROGRESS
-        return Done(row.application_id, row.fingerprint)
+        return Answered(row.application_id, row.fingerprint)
 
     def abandon(self, key_id: UUID, key: str) -> None:
         """Give back a key that led to nothing, so that a repeat of the request may try. Idempotent."""
@@ -67,13 +67,13 @@ class Idempotency:
             connection.execute(text(ABANDON), {"key_id": key_id, "key": key})
 
 
-def complete(connection: Connection, ref: IdempotencyRef, application_id: UUID) -> None:
+def complete(connection: Connection, ref: IdempotencyRef, resume_id: UUID) -> None:
     """Answer the key in the transaction that creates the application. Raises AlreadyAnswered."""
     parameters = {
         "key_id": ref.key_id,
         "key": ref.key,
         "fingerprint": ref.fingerprint,
-        "application_id": application_id,
+        "application_id": resume_id,
         "hours": KEPT_HOURS,
     }
     if connection.execute(text(COMPLETE), parameters).first() is None:

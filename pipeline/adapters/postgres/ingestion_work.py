@@ -168,11 +168,11 @@ class IngestionWork(IngestionLeases):
             if connection.execute(text(sql.FENCE_SHARD), _key(shard)).one_or_none() is None:
                 raise LeaseLost
             made = _insert(connection, shard, accepted)
-            lost = [one for one in accepted if one.application_id not in made]
+            lost = [one for one in accepted if one.resume_id not in made]
             instead = _found_instead(connection, shard, lost)
             refused = [
                 *(_redirected(one, instead) for one in refused),
-                *(duplicate(one.member, instead[one.application_id]) for one in lost),
+                *(duplicate(one.member, instead[one.resume_id]) for one in lost),
             ]
             if refused:
                 connection.execute(text(sql.INSERT_ERRORS), _errors(shard, refused))
@@ -244,7 +244,7 @@ def _insert(connection: Connection, shard: Shard, accepted: Sequence[AcceptedMem
         {
             "ingestion_id": shard.ingestion_id,
             "as_of_date": shard.as_of_date,
-            "ids": [one.application_id for one in ordered],
+            "ids": [one.resume_id for one in ordered],
             "keys": [one.object_key for one in ordered],
             "sha256s": [one.content_sha256 for one in ordered],
             "sizes": [one.size for one in ordered],
@@ -277,14 +277,14 @@ def _found_instead(connection: Connection, shard: Shard, lost: Sequence[Accepted
         row = connection.execute(text(sql.KNOWN), parameters).first()
         if row is None:
             raise DatabaseUnavailable("A member is neither stored nor a duplicate: it is tried again.")
-        found[one.application_id] = row.id
+        found[one.resume_id] = row.id
     return found
 
 
 def _redirected(refused: RefusedMember, instead: Mapping[UUID, UUID]) -> RefusedMember:
     """A twin of a member that lost its race is a duplicate of the one that won."""
-    found = instead.get(refused.application_id) if refused.application_id else None
-    return replace(refused, application_id=found) if found else refused
+    found = instead.get(refused.resume_id) if refused.resume_id else None
+    return replace(refused, resume_id=found) if found else refused
 
 
 def _errors(shard: Shard, refused: Sequence[RefusedMember]) -> dict[str, Any]:
@@ -295,5 +295,5 @@ def _errors(shard: Shard, refused: Sequence[RefusedMember]) -> dict[str, Any]:
         "outcomes": [one.outcome.value for one in refused],
         "codes": [one.code for one in refused],
         "details": [one.detail for one in refused],
-        "applications": [one.application_id for one in refused],
+        "applications": [one.resume_id for one in refused],
     }

@@ -80,16 +80,16 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberError:
+class UncompletedMember:
     """A member that did not become a completed resume: where it failed is told by `outcome` (duplicate, skipped,
-    failed) and, where it had become a resume, `application_id`."""
+    failed) and, where it had become a resume, `resume_id`."""
 
     member: int
     name: str | None
     outcome: str
     code: str
     detail: str | None
-    application_id: UUID | None
+    resume_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +181,10 @@ class Ingestions:
             )
         return _progress(_row(row), sums[0], statuses, stages, failures, rest[0])
 
-    def errors(self, id_: UUID, *, after: int = -1, limit: int = 100) -> Sequence[MemberError]:
+    def errors(self, id_: UUID, *, after: int = -1, limit: int = 100) -> Sequence[UncompletedMember]:
         """Members that did not become completed resumes, in the order of the listing, those behind `after`."""
         rows = self._run(ERRORS, id=id_, after=after, limit=limit)
-        return [MemberError(**row._mapping) for row in rows]
+        return [UncompletedMember(**row._mapping) for row in rows]
 
     def results(self, id_: UUID, *, after: UUID | None = None, batch: int = 200) -> Iterator[Result]:
         """Every accepted member's resume that has ended, by id, those behind `after`."""
@@ -310,7 +310,7 @@ REST = """
 
 # Each half is cut before they are merged: a page of a long list costs a page.
 ERRORS = """
-    SELECT ordinal AS member, name, outcome, code, detail, application_id FROM (
+    SELECT ordinal AS member, name, outcome, code, detail, application_id AS resume_id FROM (
         (SELECT ordinal, name, outcome, code, detail, application_id FROM ingestion_errors
          WHERE ingestion_id = :id AND ordinal > :after ORDER BY ordinal LIMIT :limit)
         UNION ALL

@@ -109,9 +109,9 @@ class JobQueue(JobLeases):
         """End the job as ours to answer for. False when the lease was lost."""
         return bool(self._fenced(end_sql(JobState.DEAD), lease, code=code, detail=detail))
 
-    def cancel(self, application_id: UUID) -> bool:
+    def cancel(self, resume_id: UUID) -> bool:
         """Stop a job that has not ended; whoever runs it loses the lease. False when there is nothing to stop."""
-        return bool(self._run(CANCEL, id=application_id))
+        return bool(self._run(CANCEL, id=resume_id))
 
     def wake(self, reason: str) -> int:
         """Make the jobs that wait for this reason due now: how many."""
@@ -177,7 +177,7 @@ def _claimed(row: Row[Any]) -> ClaimedJob:
     return ClaimedJob(
         lease=Lease(row.application_id, row.lease_epoch),
         upload=StoredUpload(
-            application_id=row.application_id,
+            resume_id=row.application_id,
             object_key=row.object_key,
             sha256=row.content_sha256,
             size=row.size,

@@ -45,7 +45,7 @@ def dead_owners_sql(held: str) -> str:
           )"""
 
 
-class Leases(ABC, Generic[C]):
+class PostgresLeases(ABC, Generic[C]):
     """What one kind of work is leased by. Every method raises DatabaseUnavailable; none raises for a lost lease."""
 
     #: A query for `owner` and `lease_until` of whatever is held.
@@ -96,7 +96,7 @@ class Leases(ABC, Generic[C]):
         """What a row of `_RENEW` says is held."""
 
 
-class JobLeases(Leases[Lease]):
+class JobLeases(PostgresLeases[Lease]):
     """The leases of jobs; see `JobQueue`."""
 
     _HELD = "SELECT lease_owner AS owner, lease_until FROM jobs WHERE state = 'running'"
@@ -127,7 +127,7 @@ class JobLeases(Leases[Lease]):
         return Lease(row.application_id, row.lease_epoch)
 
 
-class IngestionLeases(Leases[IngestionClaim]):
+class IngestionLeases(PostgresLeases[IngestionClaim]):
     """The leases of listings and shards; see `IngestionWork`."""
 
     _HELD = """

@@ -34,31 +34,31 @@ class Ledger:
         """US dollars that this usage costs today."""
         return self._prices.of(usage)
 
-    def enter(self, application_id: UUID, usages: Sequence[Usage]) -> None:
+    def enter(self, resume_id: UUID, usages: Sequence[Usage]) -> None:
         """Write down what an application used, at today's prices, in a transaction of its own."""
         with transaction(self._engine) as connection:
-            self.enter_within(connection, application_id, usages)
+            self.enter_within(connection, resume_id, usages)
 
-    def enter_within(self, connection: Connection, application_id: UUID, usages: Sequence[Usage]) -> None:
+    def enter_within(self, connection: Connection, resume_id: UUID, usages: Sequence[Usage]) -> None:
         """As `enter`, within the caller's transaction, as its last statements: today's sum is a hot row."""
         if not usages:
             return
         priced = [(usage, self.price(usage)) for usage in usages]
-        rows = [asdict(usage) | {"application_id": application_id, "usd": usd} for usage, usd in priced]
+        rows = [asdict(usage) | {"application_id": resume_id, "usd": usd} for usage, usd in priced]
         connection.execute(text(ENTER), rows)
         connection.execute(text(ADD), {"usd": sum(usd for _, usd in priced)})
 
     def report(
         self,
         *,
-        application_id: UUID | None = None,
+        resume_id: UUID | None = None,
         ingestion_id: UUID | None = None,
         since: date | None = None,
         until: date | None = None,
     ) -> list[CostLine]:
         """Sums by vendor and model, dearest first; `since` is inclusive and `until` exclusive, in UTC."""
         parameters = {
-            "application_id": application_id,
+            "application_id": resume_id,
             "ingestion_id": ingestion_id,
             "since": since,
             "until": until,
@@ -78,9 +78,9 @@ def spent_today(connection: Connection) -> float:
     return float(connection.execute(text(TODAY)).scalar() or 0)
 
 
-def spent_by(connection: Connection, application_ids: Sequence[UUID]) -> dict[UUID, Spent]:
+def spent_by(connection: Connection, resume_ids: Sequence[UUID]) -> dict[UUID, Spent]:
     """What each of these applications has paid for so far; those that paid nothing are left out."""
-    rows = connection.execute(text(BY_APPLICATION), {"ids": list(application_ids)})
+    rows = connection.execute(text(BY_APPLICATION), {"ids": list(resume_ids)})
     return {row.application_id: _spent(row) for row in rows}
 
 

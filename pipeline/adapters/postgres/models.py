@@ -307,7 +307,7 @@ class Spending(Base):
     usd: Mapped[Decimal] = mapped_column(Numeric(14, 8))
 
 
-class Ingestion(Base):
+class IngestionTable(Base):
     """A bulk ingestion of one source. `source_key` is what makes a re-run the same one; `same_as` names the
     ingestion that a re-run found. `owner`, `epoch` and `lease_until` are the lease of whoever lists its members."""
 
@@ -378,7 +378,7 @@ class IngestionShard(Base):
     run_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class IngestionError(Base):
+class IngestionErrorTable(Base):
     """A member that was not accepted, and why; a duplicate names the application that has its bytes."""
 
     __tablename__ = "ingestion_errors"

@@ -94,7 +94,7 @@ class Reprocessing:
         if row is None:
             return None
         upload = StoredUpload(
-            application_id=row.id,
+            resume_id=row.id,
             object_key=row.object_key,
             sha256=row.content_sha256,
             size=row.size,

@@ -18,8 +18,9 @@ from pipeline.adapters.postgres.engine import is_passing, sqlstate, transaction
 from pipeline.adapters.postgres.ledger import spent_by
 from pipeline.adapters.postgres.moves import LEASE_ENDS, move
 from pipeline.domain.journey import JobState, Lease
-from pipeline.domain.profile import Tokens
+from pipeline.domain.profile import Meta, Tokens
 from pipeline.domain.result import ResumeResult, Verdict
+from pipeline.domain.spending import Spent
 
 #: Classes of SQLSTATE that are about the row: data, constraints, limits.
 ROW_FAULTS = ("22", "23", "54")
@@ -82,7 +83,7 @@ def _is_row_fault(error: DBAPIError | psycopg2.Error) -> bool:
 def _write(connection: Connection, live: list[_Live]) -> None:
     if not live:
         return
-    ids = [one.result.lease.application_id for one in live]
+    ids = [one.result.lease.resume_id for one in live]
     connection.execute(text("DELETE FROM chunks WHERE application_id = ANY(:ids)"), {"ids": ids})
     _copy_chunks(connection, live)
     connection.execute(
@@ -92,25 +93,33 @@ def _write(connection: Connection, live: list[_Live]) -> None:
             "bodies": [documents.pack(documents.text_document(one.result.sections)) for one in live],
         },
     )
-    _tell_cost(connection, live)
+    _tell_how(connection, live)
     leases = fence.of([one.result.lease for one in live])
     connection.execute(text(succeed_sql()), leases | _profiles([one.result for one in live]))
 
 
-def _tell_cost(connection: Connection, live: list[_Live]) -> None:
-    """Write into each profile what its resume has paid for, over all its runs."""
-    spent = spent_by(connection, [one.result.lease.application_id for one in live])
+def _tell_how(connection: Connection, live: list[_Live]) -> None:
+    """Write into each profile how it was made, and what its resume has paid for, over all its runs."""
+    spent = spent_by(connection, [one.result.lease.resume_id for one in live])
     for one in live:
-        sums = spent.get(one.result.lease.application_id)
-        if sums is not None:
-            meta = one.result.profile.meta
-            meta.pages_billed, meta.cost_usd = sums.pages, round(sums.usd, 6)
-            meta.tokens = Tokens(
-                prompt=sums.prompt_tokens,
-                cached=sums.cached_tokens,
-                output=sums.output_tokens,
-                thoughts=sums.thought_tokens,
-            )
+        one.result.profile.meta = _meta_of(one.result, spent.get(one.result.lease.resume_id, Spent()))
+
+
+def _meta_of(result: ResumeResult, spent: Spent) -> Meta:
+    """The one place that a profile's `meta` is made in; verification has counted the facts that it dropped."""
+    return Meta(
+        versions=result.versions,
+        seconds=result.seconds,
+        facts_dropped=result.profile.meta.facts_dropped,
+        pages_billed=spent.pages,
+        cost_usd=round(spent.usd, 6),
+        tokens=Tokens(
+            prompt=spent.prompt_tokens,
+            cached=spent.cached_tokens,
+            output=spent.output_tokens,
+            thoughts=spent.thought_tokens,
+        ),
+    )
 
 
 def _copy_chunks(connection: Connection, live: list[_Live]) -> None:
@@ -118,7 +127,7 @@ def _copy_chunks(connection: Connection, live: list[_Live]) -> None:
         row
         for one in live
         for row in binary_copy.chunk_rows(
-            one.result.lease.application_id, one.result.embedded, one.job_post_id, one.created_at
+            one.result.lease.resume_id, one.result.embedded, one.job_post_id, one.created_at
         )
     )
     driver = connection.connection.driver_connection

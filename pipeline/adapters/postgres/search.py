@@ -40,7 +40,7 @@ class Hit:
     `score` is the reciprocal-rank fusion's (only its order means something), `similarity` the chunk's cosine.
     """
 
-    application_id: UUID
+    resume_id: UUID
     score: float
     similarity: float | None
     section: str
@@ -137,13 +137,13 @@ def fuse(lists: Sequence[Sequence[ChunkId]]) -> dict[UUID, tuple[float, int]]:
     chosen: dict[UUID, tuple[float, int]] = {}
     for chunks in lists:
         first: dict[UUID, int] = {}
-        for application_id, number in chunks:
-            first.setdefault(application_id, number)
-        for rank, (application_id, number) in enumerate(first.items(), start=1):
+        for resume_id, number in chunks:
+            first.setdefault(resume_id, number)
+        for rank, (resume_id, number) in enumerate(first.items(), start=1):
             share = 1 / (RRF_K + rank)
-            scores[application_id] += share
-            if application_id not in chosen or share > chosen[application_id][0]:
-                chosen[application_id] = (share, number)
+            scores[resume_id] += share
+            if resume_id not in chosen or share > chosen[resume_id][0]:
+                chosen[resume_id] = (share, number)
     return {id_: (score, chosen[id_][1]) for id_, score in scores.items()}
 
 
@@ -207,7 +207,7 @@ def _details(
 
 def _hit(row: Row[Any], score: float) -> Hit:
     return Hit(
-        application_id=row.application_id,
+        resume_id=row.application_id,
         score=score,
         similarity=row.similarity,
         section=row.section,

@@ -11,7 +11,7 @@ from pipeline.adapters.parsing.parsed import with_scheme
 from pipeline.adapters.word.package import Element, Package, whole
 from pipeline.adapters.word.styles import Look, Marks, Shape, Styles, is_dark, points
 
-#: What stands in a Piece's text instead of letters.
+#: What stands in a StyledText's text instead of letters.
 TAB, MARGIN_TAB, BREAK, PAGE = "\t", "\v", "\n", "\f"
 _HYPERLINK = re.compile(r'HYPERLINK\s+"([^"]{1,2000})"')
 #: Elements that only wrap others; what is deleted or moved away is not among them.
@@ -22,7 +22,7 @@ _DRAWINGS = frozenset(("drawing", "pict", "object"))
 _MOST_SPAN = 64
 
 
-class Piece(NamedTuple):
+class StyledText(NamedTuple):
     """Text of one look, or one of the control characters above; `uri` is where it links to, or ""."""
 
     text: str
@@ -32,14 +32,14 @@ class Piece(NamedTuple):
 
 @dataclass(slots=True)
 class Paragraph:
-    pieces: list[Piece]
+    pieces: list[StyledText]
     shape: Shape
     look: Look
     mark: str = ""
 
 
 @dataclass(slots=True)
-class Cell:
+class TableCell:
     """`span` is in columns of the grid."""
 
     blocks: list[Block]
@@ -51,7 +51,7 @@ class Cell:
 class Table:
     """Rows of cells; `widths` of the grid's columns in points, empty where unknown."""
 
-    rows: list[list[Cell]] = field(default_factory=list)
+    rows: list[list[TableCell]] = field(default_factory=list)
     widths: tuple[float, ...] = ()
 
 
@@ -96,13 +96,13 @@ class PartReader:
         for row in _rows(element, "tr"):
             cells = [self._cell(cell) for cell in _rows(row, "tc")]
             before = min(whole(row.value("trPr", "gridBefore")), _MOST_SPAN)
-            table.rows.append([Cell([], before, shaded=False), *cells] if before else cells)
+            table.rows.append([TableCell([], before, shaded=False), *cells] if before else cells)
         return table
 
-    def _cell(self, element: Element) -> Cell:
+    def _cell(self, element: Element) -> TableCell:
         shading = element.child("tcPr", "shd")
         span = min(max(1, whole(element.value("tcPr", "gridSpan"))), _MOST_SPAN)
-        return Cell(self.blocks(element), span, shading is not None and is_dark(shading))
+        return TableCell(self.blocks(element), span, shading is not None and is_dark(shading))
 
     def _paragraph(self, element: Element) -> list[Block]:
         properties = element.child("pPr")
@@ -140,7 +140,7 @@ class PartReader:
                 self._fields[-1][0] += child.text
             elif (text := _printed(child)) and all(shown for _, shown in self._fields):
                 into.pieces.append(
-                    Piece(text.upper() if look.capitals else text, look, self._linked() or uri)
+                    StyledText(text.upper() if look.capitals else text, look, self._linked() or uri)
                 )
 
     def _field(self, kind: str) -> None:

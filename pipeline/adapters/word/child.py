@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.adapters.parsing.parsed import ReadPage, Refusal, Refused, guarded
+from pipeline.adapters.parsing.parsed import DocumentRefused, ReadPage, Refusal, guarded
 from pipeline.adapters.word.body import Block, PartReader
 from pipeline.adapters.word.layout import Layout, Sheet
 from pipeline.adapters.word.package import Element, Package, Relation
@@ -26,7 +26,7 @@ def _read(content: bytes, max_pages: int) -> list[ReadPage]:
     root = package.tree(main)
     body = root.child("body") if root else None
     if body is None:
-        raise Refused("corrupt", "The file has no Word document in it: save it again as .docx.")
+        raise DocumentRefused("corrupt", "The file has no Word document in it: save it again as .docx.")
     relations = package.relations(main)
     styles = Styles.of(_related(package, relations.values(), "styles"))
     marks = Marks(_related(package, relations.values(), "numbering"))

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from pipeline.adapters.parsing.parsed import MOST_LINKS, Box4, ReadPage, Refused
+from pipeline.adapters.parsing.parsed import MOST_LINKS, Box4, DocumentRefused, ReadPage
 from pipeline.adapters.word.body import (
     BREAK,
     MARGIN_TAB,
     PAGE,
     TAB,
     Block,
-    Cell,
     Paragraph,
-    Piece,
+    StyledText,
     Table,
+    TableCell,
     TextBox,
 )
 from pipeline.adapters.word.styles import Look
@@ -130,7 +130,7 @@ class Layout:
             at = self._row(row, edges, at, boxed=boxed)
         return at
 
-    def _row(self, row: Sequence[Cell], edges: Sequence[float], at: At, *, boxed: bool) -> At:
+    def _row(self, row: Sequence[TableCell], edges: Sequence[float], at: At, *, boxed: bool) -> At:
         """Its cells side by side, from one height; each may run on over pages by itself."""
         column, end = 0, at
         for cell in row:
@@ -181,7 +181,7 @@ class Layout:
                 links.append((word.uri, box))
             self._characters += len(word.text)
         if self._characters > _MOST_CHARACTERS:
-            raise Refused("resource-limit", "The document holds more text than a resume can.")
+            raise DocumentRefused("resource-limit", "The document holds more text than a resume can.")
         target = self._page(page)
         lengths: dict[float, int] = {}
         for one in placed:
@@ -202,7 +202,7 @@ class Layout:
 
     def _page(self, number: int) -> ReadPage:
         if number >= self._max_pages:
-            raise Refused(
+            raise DocumentRefused(
                 "resource-limit", f"The document has more than the {self._max_pages} pages allowed."
             )
         while len(self._pages) <= number:
@@ -301,15 +301,15 @@ class _Lines:
         return sum(word.width for word in words) + sum(_SPACE * word.size for word in words[1:])
 
 
-def _marked(paragraph: Paragraph) -> list[Piece]:
+def _marked(paragraph: Paragraph) -> list[StyledText]:
     if not paragraph.mark:
         return paragraph.pieces
-    return [Piece(paragraph.mark, paragraph.look), Piece(TAB, paragraph.look), *paragraph.pieces]
+    return [StyledText(paragraph.mark, paragraph.look), StyledText(TAB, paragraph.look), *paragraph.pieces]
 
 
-def _tokens(pieces: Sequence[Piece], *, ground: bool) -> Iterator[_Word | str]:
+def _tokens(pieces: Sequence[StyledText], *, ground: bool) -> Iterator[_Word | str]:
     """Words, which may consist of several pieces, and control characters."""
-    word: list[Piece] = []
+    word: list[StyledText] = []
     for piece in pieces:
         if piece.text in (TAB, MARGIN_TAB, BREAK, PAGE):
             yield from _joined(word, ground=ground)
@@ -326,7 +326,7 @@ def _tokens(pieces: Sequence[Piece], *, ground: bool) -> Iterator[_Word | str]:
     yield from _joined(word, ground=ground)
 
 
-def _joined(word: Sequence[Piece], *, ground: bool) -> Iterator[_Word]:
+def _joined(word: Sequence[StyledText], *, ground: bool) -> Iterator[_Word]:
     """A word of its pieces, cut where what can be seen ends."""
     for hidden, group in groupby(word, key=lambda piece: _is_hidden(piece.look, ground=ground)):
         parts = list(group)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from xml.parsers import expat
 
-from pipeline.adapters.parsing.parsed import Refused
+from pipeline.adapters.parsing.parsed import DocumentRefused
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENTRY = b"PK\x01\x02"  #: begins each line of a ZIP's directory
@@ -68,15 +68,15 @@ class Relation(NamedTuple):
 
 
 class Package:
-    """The container. Raises Refused where it is encrypted, damaged or over a limit."""
+    """The container. Raises DocumentRefused where it is encrypted, damaged or over a limit."""
 
     def __init__(self, content: bytes) -> None:
         if content.startswith(_OLE):
-            raise Refused(
+            raise DocumentRefused(
                 "encrypted", "The document needs a password to be opened: upload a copy without one."
             )
         if content.count(_ENTRY) > _MOST_PARTS:  # before an object is made of each
-            raise Refused(
+            raise DocumentRefused(
                 "resource-limit", f"The document has more than {_MOST_PARTS} parts; no resume needs so many."
             )
         try:
@@ -86,7 +86,7 @@ class Package:
         members = self._zip.infolist()
         unpacked = sum(member.file_size for member in members)
         if unpacked > max(_SMALL, _MOST_RATIO * len(content)):
-            raise Refused("resource-limit", "The document unpacks to far more than any resume.")
+            raise DocumentRefused("resource-limit", "The document unpacks to far more than any resume.")
         self._names = {member.filename for member in members}
         self._elements = 0
 
@@ -97,7 +97,7 @@ class Package:
                 return relation.target
         if "word/document.xml" in self._names:
             return "word/document.xml"
-        raise Refused("corrupt", "The file has no Word document in it: save it again as .docx.")
+        raise DocumentRefused("corrupt", "The file has no Word document in it: save it again as .docx.")
 
     def tree(self, name: str) -> Element | None:
         """The root of an XML part; None where there is no such part."""
@@ -119,11 +119,11 @@ class Package:
     def _read(self, name: str) -> bytes:
         member = self._zip.getinfo(name)
         if member.flag_bits & 1:
-            raise Refused(
+            raise DocumentRefused(
                 "encrypted", "The document needs a password to be opened: upload a copy without one."
             )
         if member.file_size > _MOST_PART_BYTES:
-            raise Refused("resource-limit", "The document holds more text than a resume can.")
+            raise DocumentRefused("resource-limit", "The document holds more text than a resume can.")
         try:
             return self._zip.read(member)
         except _DAMAGED:
@@ -136,7 +136,7 @@ class Package:
         def start(name: str, attributes: dict[str, str]) -> None:
             self._elements += 1
             if self._elements > _MOST_ELEMENTS or len(stack) > _DEEPEST:
-                raise Refused("resource-limit", "The document holds more than a resume can.")
+                raise DocumentRefused("resource-limit", "The document holds more than a resume can.")
             element = Element(_local(name), {_local(key): value for key, value in attributes.items()})
             stack[-1].children.append(element)
             stack.append(element)
@@ -148,7 +148,9 @@ class Package:
             stack[-1].text += data
 
         def doctype(*_: object) -> None:
-            raise Refused("resource-limit", "The document declares XML entities, which no Word file needs.")
+            raise DocumentRefused(
+                "resource-limit", "The document declares XML entities, which no Word file needs."
+            )
 
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
@@ -170,5 +172,5 @@ def _local(name: str) -> str:
     return name.rsplit(" ", 1)[-1]
 
 
-def _damaged() -> Refused:
-    return Refused("corrupt", "The Word file is damaged: save it again and upload the new file.")
+def _damaged() -> DocumentRefused:
+    return DocumentRefused("corrupt", "The Word file is damaged: save it again and upload the new file.")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from pipeline.adapters.parsing.parsed import accepted, text_of
 from pipeline.adapters.parsing.pool import ParserPool
 from pipeline.adapters.word.child import read_docx
 from pipeline.domain.errors import UnsupportedDocument
 from pipeline.domain.media_type import DOCX
-from pipeline.domain.ocr import Picture
-from pipeline.domain.text import Ink, Line, Text
-
-_READING = 1  #: raise when the same bytes could read differently
+from pipeline.domain.text import Text
+from pipeline.domain.version import source_version
 
 
 class DocxTextEngine:
-    """A TextEngine for Word files. Pages and boxes are of our own making: there is nothing to draw or to cut."""
+    """A TextEngine for Word files. Pages and boxes are of our own making: there is nothing to look at."""
 
-    version = f"docx/{_READING}"
+    version = f"docx-{source_version('pipeline.adapters.word.child')}"
 
     def __init__(self, pool: ParserPool, *, max_pages: int) -> None:
         self._pool, self._max_pages = pool, max_pages
@@ -28,20 +24,6 @@ class DocxTextEngine:
         if mime != DOCX:
             raise UnsupportedDocument()
         return text_of(accepted(await self._pool.run(read_docx, content, self._max_pages)), self.version)
-
-    async def cut(self, content: bytes, mime: str, pages: Sequence[int]) -> bytes:
-        """Raises UnsupportedDocument: no page of a Word file needs OCR."""
-        raise UnsupportedDocument()
-
-    async def ink(
-        self, content: bytes, mime: str, lines: Mapping[int, Sequence[Line]]
-    ) -> dict[int, list[Ink]]:
-        """Raises UnsupportedDocument: sizes and weights are told."""
-        raise UnsupportedDocument()
-
-    async def picture(self, content: bytes, mime: str, page: int) -> Picture:
-        """Raises UnsupportedDocument: there is none."""
-        raise UnsupportedDocument()
 
     def close(self) -> None:
         """End the child processes. Idempotent."""

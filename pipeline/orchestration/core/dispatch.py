@@ -341,7 +341,8 @@ class Dispatch:
         """Tell the queue what became of the job; its packet goes on without it."""
         with self._being_settled([job.lease]):
             state = await self._make(job, move)
-        known_lost = self._driving.pop(job.lease, None) is None
+            # Within: the keeper's thread must never see it driven, not being settled, and not held any more.
+            known_lost = self._driving.pop(job.lease, None) is None
         self._progress.pop(job.lease, None)
         self._show_in_flight(job.lane)
         if state is not None or not known_lost:  # what was lost on its way here is counted already
@@ -393,7 +394,7 @@ class Dispatch:
         log.info(
             "settled",
             extra={
-                "application_id": str(job.lease.application_id),
+                "resume_id": str(job.lease.resume_id),
                 "state": name,
                 "attempt": job.attempt,
                 "ms": round(seconds * 1000),
@@ -445,7 +446,7 @@ def _stumbled(job: ClaimedJob, error: Exception) -> Move:
     log.error(
         "call raised",
         exc_info=error.__cause__ or error if lost else error,
-        extra={"application_id": str(job.lease.application_id), "attempt": job.attempt},
+        extra={"resume_id": str(job.lease.resume_id), "attempt": job.attempt},
     )
     name = str(error) if lost else type(error).__name__
     return after_error(name, attempt=job.attempt, lost=lost)

@@ -134,7 +134,7 @@ class StoreMembers:
             earlier = known.get(place)
             if earlier is None:
                 twin = first.setdefault(_content(one.accepted), one.accepted)
-                earlier = None if twin is one.accepted else twin.application_id
+                earlier = None if twin is one.accepted else twin.resume_id
             if earlier is None:
                 fresh.append(one)
             else:
@@ -226,7 +226,7 @@ def _candidate(shard: Shard, member: Member, content: bytes, mime: str) -> _Cand
     id_ = uuid7()
     accepted = AcceptedMember(
         member=member,
-        application_id=id_,
+        resume_id=id_,
         object_key=f"resumes/{id_}",
         content_sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),

@@ -100,7 +100,6 @@ class LeaseKeeper(Generic[C]):
         self._seen_dead = dead
         if reaped:
             self._on_reaped(reaped)
-            log.warning("leases taken back", extra={"count": reaped})
 
 
 class KeeperThread:
@@ -119,7 +118,8 @@ class KeeperThread:
     def stop(self) -> None:
         """End the thread and let the lock go."""
         self._stop.set()
-        self._thread.join(timeout=_ENDS_WITHIN_S)
+        if self._thread.is_alive():  # else PostgreSQL was away from the start
+            self._thread.join(timeout=_ENDS_WITHIN_S)
         self._lock.close()
 
     def alive(self) -> bool:

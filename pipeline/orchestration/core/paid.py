@@ -21,7 +21,7 @@ from pipeline.domain.journey import Lease
 from pipeline.domain.metrics import SPENT, VENDOR_REQUESTS
 from pipeline.domain.spending import Usage, Vendor
 from pipeline.orchestration.core.checkpoints import PENDING_BACKSTOP_S
-from pipeline.orchestration.core.ports import Gate, Ledger, Meters, PaidCheckpoints
+from pipeline.orchestration.core.ports import Bills, Meters, PaidCheckpoints, VendorGate
 from pipeline.orchestration.core.retry import until_answered
 
 T = TypeVar("T")
@@ -40,8 +40,8 @@ class PaidDesk:
     def __init__(
         self,
         checkpoints: PaidCheckpoints,
-        gate: Gate,
-        ledger: Ledger,
+        gate: VendorGate,
+        ledger: Bills,
         meters: Meters,
         *,
         patience_s: float,
@@ -132,7 +132,7 @@ class JobsPaidCall:
         """Enter what was used into the ledger, where no result will carry it."""
         bills, self.bills = self.bills, []
         if bills:
-            await self._desk.insist(self._desk.ledger.enter, self._lease.application_id, bills)
+            await self._desk.insist(self._desk.ledger.enter, self._lease.resume_id, bills)
             self._desk.count(bills)
 
     async def ask(

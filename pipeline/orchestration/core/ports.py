@@ -195,7 +195,7 @@ class PaidCheckpoints(Protocol):
         """Give up a claim whose work cannot be done. Idempotent."""
 
 
-class Gate(Protocol):
+class VendorGate(Protocol):
     """Quotas, breakers and the budget, over all workers. Blocking; every method raises DatabaseUnavailable."""
 
     def admit(
@@ -220,13 +220,13 @@ class Gate(Protocol):
         """The database's clock, in seconds since 1970."""
 
 
-class Ledger(Protocol):
+class Bills(Protocol):
     """Where paid calls are entered. Raises DatabaseUnavailable."""
 
     def price(self, usage: Usage) -> float:
         """US dollars that this usage costs today."""
 
-    def enter(self, application_id: UUID, usages: Sequence[Usage]) -> None:
+    def enter(self, resume_id: UUID, usages: Sequence[Usage]) -> None:
         """Write down what a resume used."""
 
 

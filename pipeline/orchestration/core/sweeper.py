@@ -112,7 +112,7 @@ class Sweeper:
         while ids := self._periods.expired(_BATCH):
             gone = [id_ for id_ in ids if self._applications.erase(id_) is not None]
             for id_ in gone:
-                log.info("kept for its time, erased", extra={"application_id": str(id_)})
+                log.info("kept for its time, erased", extra={"resume_id": str(id_)})
             self._finish_erasures()
             erased += len(gone)
             if not gone:  # what cannot be erased is found again and again

@@ -38,7 +38,7 @@ from pipeline.domain.errors import (
 from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane, Lease
 from pipeline.domain.metrics import BATCH_SIZE, STAGE_SECONDS
-from pipeline.domain.profile import Meta, Profile
+from pipeline.domain.profile import Profile
 from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Receipt, Waiting
 from pipeline.domain.result import ResumeResult, Verdict
 from pipeline.domain.sections import SectionedText
@@ -101,7 +101,7 @@ async def _answers(
                 value, done = await work(job)
             except Exception as error:  # noqa: BLE001 - a stage's boundary: no job may cost its neighbours theirs
                 return _receipt(job, error)
-            values[job.lease.application_id] = value
+            values[job.lease.resume_id] = value
             return done
 
     receipts = await asyncio.gather(*(one(job) for job in jobs))
@@ -121,7 +121,7 @@ def _receipt(job: ClaimedJob, error: Exception) -> Receipt:
     log.error(
         "stage raised",
         exc_info=error,
-        extra={"application_id": str(job.lease.application_id), "attempt": job.attempt},
+        extra={"resume_id": str(job.lease.resume_id), "attempt": job.attempt},
     )
     return Broken(type(error).__name__)
 
@@ -176,12 +176,11 @@ class TextReader:
 
 
 class ProfileNormaliser:
-    """Normalises and verifies: waits on a vendor, or runs the rules on a thread of the lane's own."""
+    """Normalises and verifies: waits on a vendor or not, and thinks on a thread of the lane's own."""
 
     def __init__(self) -> None:
         settings = _begin()
         self._normalise = wiring.normalise_profile(settings)
-        self._waits = settings.uses_gemini
         self._paid = wiring.paid_desk(settings, meters, name="normaliser")
         self._verify = wiring.verify_profile(settings)
         self._cpu = {lane: _thread_of(lane, "normalise", settings) for lane in Lane}
@@ -190,7 +189,7 @@ class ProfileNormaliser:
         """The verified Profile of each job that is done, as JSON. `texts` are the reader's answers."""
         read = packets.unpacked(texts.values)
         receipts, values = await _answers(
-            jobs, lambda job: self._one(job, read[job.lease.application_id]), at_once=PACKET
+            jobs, lambda job: self._one(job, read[job.lease.resume_id]), at_once=PACKET
         )
         return Answers(receipts, packets.packed(values))
 
@@ -198,19 +197,13 @@ class ProfileNormaliser:
         clock = _Clock()
         cpu = self._cpu[job.lane]
         with clock.stage("normalise"):
-            draft = await self._draft(job, sections)
+            paid = self._paid.work_of(job.lease, job.upload.sha256)
+            draft = await self._normalise.run(sections, paid, cpu)
         with clock.stage("verify"):
             profile = await _on(cpu, self._verify.run, draft, sections, job.upload)
         versions = {"normalise": self._normalise.version, "verify": self._verify.version}
         # Pickled, its many small models take four times as long to be there again.
         return profile.model_dump_json(), Done(versions, clock.seconds)
-
-    async def _draft(self, job: ClaimedJob, sections: SectionedText) -> Profile:
-        drafting = self._normalise.run(sections, self._paid.work_of(job.lease, job.upload.sha256))
-        if self._waits:
-            return await drafting
-        # The rules never wait: on the replica's own loop every other resume would wait for them.
-        return await _on(self._cpu[job.lane], asyncio.run, drafting)
 
 
 @dataclass(slots=True)
@@ -259,7 +252,7 @@ class ChunkEmbedder:
         Equal bytes are embedded at most once by equal versions.
         """
         read = packets.unpacked(texts.values)
-        work = {job.lease: await self._prepared(job, read[job.lease.application_id]) for job in jobs}
+        work = {job.lease: await self._prepared(job, read[job.lease.resume_id]) for job in jobs}
         await self._take(work)
         receipts, values = await _answers(
             jobs, lambda job: self._one(job, work[job.lease]), at_once=len(jobs)
@@ -361,15 +354,14 @@ class ResumeWriter:
         `done` is, for each job, what its stages took, together; the others are the stages' answers.
         """
         read, drafted, chunks = (packets.unpacked(stage.values) for stage in (texts, profiles, embedded))
-        results = [
-            _result(job, read[id_], drafted[id_], chunks[id_], one)
-            for job, one in zip(jobs, done, strict=True)
-            for id_ in [job.lease.application_id]
-        ]
-        saves = await asyncio.gather(
-            *(self._batch.submit(result) for result in results), return_exceptions=True
-        )
-        return [_verdict(job, saved) for job, saved in zip(jobs, saves, strict=True)]
+
+        async def one(job: ClaimedJob, took: Done) -> Verdict:
+            id_ = job.lease.resume_id
+            return await self._batch.submit(_result(job, read[id_], drafted[id_], chunks[id_], took))
+
+        saves = (one(job, took) for job, took in zip(jobs, done, strict=True))
+        saved = await asyncio.gather(*saves, return_exceptions=True)
+        return [_verdict(job, answer) for job, answer in zip(jobs, saved, strict=True)]
 
 
 def _verdict(job: ClaimedJob, saved: Verdict | BaseException) -> Verdict | Failed:
@@ -380,8 +372,8 @@ def _verdict(job: ClaimedJob, saved: Verdict | BaseException) -> Verdict | Faile
         return Failed(saved.code, saved.message, retryable=True)
     if not isinstance(saved, Exception):  # cancelled with its replica
         raise saved
-    id_ = str(job.lease.application_id)
-    log.error("save raised", exc_info=saved, extra={"application_id": id_})
+    id_ = str(job.lease.resume_id)
+    log.error("save raised", exc_info=saved, extra={"resume_id": id_})
     return Verdict.REFUSED
 
 
@@ -389,7 +381,4 @@ def _result(
     job: ClaimedJob, sections: SectionedText, profile_json: str, embedded: EmbeddedChunks, done: Done
 ) -> ResumeResult:
     profile = Profile.model_validate_json(profile_json)
-    profile.meta = Meta(
-        versions=done.versions, seconds=done.seconds, facts_dropped=profile.meta.facts_dropped
-    )
     return ResumeResult(job.lease, job.upload, sections, profile, embedded, done.versions, done.seconds)

@@ -14,8 +14,6 @@ from typing import Any
 
 import ray
 
-from pipeline.adapters.postgres.applications import Applications
-from pipeline.adapters.postgres.ingestion_work import IngestionWork
 from pipeline.domain.errors import (
     ConfigurationError,
     LeaseLost,
@@ -27,6 +25,7 @@ from pipeline.domain.ingestion import Listing, Shard, SourceKind
 from pipeline.domain.journey import Lane
 from pipeline.orchestration import wiring
 from pipeline.orchestration.core.intake import StoreMembers, list_members
+from pipeline.orchestration.core.ports import Intake
 from pipeline.orchestration.sources import open_source, source_key
 from pipeline.ports import Source
 from pipeline.settings import Settings, load_settings
@@ -61,20 +60,20 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class TakenOver:
     """Somebody else has the work by now, or the ingestion has ended."""
 
 
-TaskReceipt = Moved | Again | Rejected | Lost
+TaskReceipt = Moved | Again | Rejected | TakenOver
 
 
 @cache
-def _tools() -> tuple[Settings, IngestionWork, StoreMembers]:
+def _tools() -> tuple[Settings, Intake, StoreMembers]:
     """What the tasks of one worker process share."""
     settings = load_settings()
     wiring.configure_logging(settings)
     engine = wiring.database(settings, name="ingest", pool_size=2)
-    work, applications = IngestionWork(engine), Applications(engine)
+    work, applications = wiring.ingestion_work(engine), wiring.applications(engine)
     most = settings.max_bulk_backlog
     store = StoreMembers(
         work,
@@ -145,7 +144,7 @@ def _receipt(work: Callable[[], int]) -> TaskReceipt:
     except TransientError as error:
         return Again(error.message)
     except LeaseLost:
-        return Lost()
+        return TakenOver()
 
 
 GET_READY: Any = ray.remote(num_cpus=0.1, max_retries=0)(get_ready)

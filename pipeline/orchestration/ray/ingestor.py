@@ -17,11 +17,6 @@ from uuid import UUID
 
 import ray
 
-from pipeline.adapters.postgres.applications import Applications
-from pipeline.adapters.postgres.ingestion_work import INGESTORS, IngestionWork
-from pipeline.adapters.postgres.listen import Listener
-from pipeline.adapters.postgres.moves import INGESTIONS
-from pipeline.adapters.postgres.owner import OwnerLock
 from pipeline.domain.errors import DatabaseUnavailable, SourceMissing
 from pipeline.domain.ingestion import IngestionClaim, Listing, Shard
 from pipeline.domain.journey import Lane
@@ -60,10 +55,9 @@ class Ingestor:
         self._settings = load_settings()
         wiring.configure_logging(self._settings)
         engine = wiring.database(self._settings, name="ingestor", pool_size=3)
-        url = wiring.database_url(self._settings)
-        self._work = IngestionWork(engine)
-        self._applications = Applications(engine)
-        self._lock = OwnerLock(url, beside=INGESTORS)
+        self._work = wiring.ingestion_work(engine)
+        self._applications = wiring.applications(engine)
+        self._lock = wiring.owner_lock(self._settings, ingests=True)
         self._threads = ThreadPoolExecutor(2, "database")
         self._tasks: dict[asyncio.Task[None], tuple[UUID, bool]] = {}
         self._held: set[IngestionClaim] = set()
@@ -74,20 +68,15 @@ class Ingestor:
             heartbeat_s=_RENEW_EVERY_S,
             give_up_s=self._settings.give_up_s,
             works_on=self._works_on,
+            on_reaped=lambda count: log.warning("ingestion work taken back", extra={"count": count}),
         )
         self._noted: set[UUID] = set()
         self._troubles: dict[UUID, int] = {}
-        self._renewed = float("-inf")
         self._room, self._counted = True, float("-inf")
         self._wake = asyncio.Event()
         self._stopping = False
         loop = asyncio.get_running_loop()
-        self._listener = Listener(
-            url,
-            [INGESTIONS],
-            lambda channel, payload: self._call_soon(loop),
-            lambda: self._call_soon(loop),
-        )
+        self._listener = wiring.ingestion_notices(self._settings, lambda: self._call_soon(loop))
         self._ready = [GET_READY.remote() for _ in range(self._settings.ingest_tasks if alone else 0)]
         self._main = asyncio.create_task(self._run())
 
@@ -120,7 +109,7 @@ class Ingestor:
         await self._off_loop(self._lock.acquire)
         if not await self._off_loop(self._work.any_open):
             return False
-        await self._renew()
+        await self._off_loop(self._keeper.tick)
         for id_ in await self._off_loop(self._work.end_finished):
             log.info("ingestion completed", extra={"ingestion_id": str(id_)})
         free = self._settings.ingest_tasks - len(self._tasks)
@@ -145,12 +134,6 @@ class Ingestor:
             self._room = self._applications.backlog(Lane.BULK, most) < most
             self._counted = time.monotonic()
         return self._room
-
-    async def _renew(self) -> None:
-        """Every two seconds: renew what is ours, and take back what dead owners held."""
-        if time.monotonic() - self._renewed >= _RENEW_EVERY_S:
-            self._renewed = time.monotonic()
-            await self._off_loop(self._keeper.tick)
 
     def _works_on(self, held: IngestionClaim) -> bool:
         return held in self._held or any(

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pipeline.domain.profile import Degree, Education, Text
 from pipeline.reading.entries.slots import Reading, as_institution, as_place, fragments_of, read_slots
-from pipeline.reading.entries.starts import Entry, split_entries, strip_dates
+from pipeline.reading.entries.starts import EntryRows, split_entries, strip_dates
 from pipeline.reading.entries.work import date_facts, labelled
 from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import degrees
@@ -65,7 +65,7 @@ def read_education(rows: Sequence[Row], *, month_first: bool = False) -> list[Ed
     )
 
 
-def educations_of(entries: Sequence[Entry], *, month_first: bool = False) -> list[Education]:
+def educations_of(entries: Sequence[EntryRows], *, month_first: bool = False) -> list[Education]:
     readings = [_read(entry, month_first, 0.0) for entry in entries]
     order = learned_degree_order(readings)
     if order:
@@ -93,7 +93,7 @@ def _as_degree(text: str) -> float:
     return score + 0.2 if score >= 0.7 or shape_score(text) >= 0 or len(text.split()) <= 4 else score - 0.4
 
 
-def _read(entry: Entry, month_first: bool, order: float) -> Reading | None:
+def _read(entry: EntryRows, month_first: bool, order: float) -> Reading | None:
     header = strip_dates(entry.header, month_first) or strip_dates(
         (entry.bullets + entry.body)[:2], month_first
     )
@@ -130,7 +130,7 @@ def _is_status(text: str) -> bool:
     return degrees().status.label(text) is not None
 
 
-def _fill(entry: Entry, reading: Reading | None) -> Education:
+def _fill(entry: EntryRows, reading: Reading | None) -> Education:
     education = Education()
     if reading:
         degree, institution = reading.get("degree"), reading.get("institution")
@@ -228,7 +228,7 @@ def _extra_fields(education: Education, rest: Sequence[Piece]) -> None:
             education.fields.append(piece.fact(0.5))
 
 
-def _grade(entry: Entry) -> Text | None:
+def _grade(entry: EntryRows) -> Text | None:
     for piece in [*entry.header, *entry.bullets, *entry.body]:
         if len(piece.text) > 220:
             continue

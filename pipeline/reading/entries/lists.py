@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipeline.domain.profile import Certification, Date, Project, Volunteering
-from pipeline.domain.profile import Entry as ProfileEntry
+from pipeline.domain.profile import Certification, Date, Entry, Project, Volunteering
 from pipeline.reading.entries.marks import is_date_only
 from pipeline.reading.entries.slots import fragments_of
-from pipeline.reading.entries.starts import Entry, split_entries, strip_dates
+from pipeline.reading.entries.starts import EntryRows, split_entries, strip_dates
 from pipeline.reading.entries.work import date_facts, works_of
 from pipeline.reading.lexicon.load import titles
 from pipeline.reading.page.rows import Piece, Row, join, repeated_glyph
@@ -151,7 +150,7 @@ def _short_project(item: list[Piece]) -> Project | None:
     )
 
 
-def _project(entry: Entry, month_first: bool) -> Project | None:
+def _project(entry: EntryRows, month_first: bool) -> Project | None:
     texts = fragments_of(strip_dates([p for p in entry.header if not _URL.match(p.text)], month_first))
     texts = [t for t in texts if t.words <= 16]
     if not texts:
@@ -184,7 +183,7 @@ def _url(pieces: Sequence[Piece]) -> Date | None:
     return None
 
 
-def read_entries(rows: Sequence[Row]) -> list[ProfileEntry]:
+def read_entries(rows: Sequence[Row]) -> list[Entry]:
     """Publications, awards: each item whole, with its date."""
     found = []
     for item in items_of(rows):
@@ -196,20 +195,20 @@ def read_entries(rows: Sequence[Row]) -> list[ProfileEntry]:
             and any(c.isalpha() for c in whole.text)
             and not (heading and whole.text.isupper())
         ):
-            found.append(ProfileEntry(text=whole.fact(0.8), date=date))
+            found.append(Entry(text=whole.fact(0.8), date=date))
     return found
 
 
-def read_interests(rows: Sequence[Row]) -> list[ProfileEntry]:
+def read_interests(rows: Sequence[Row]) -> list[Entry]:
     found = []
     for item in items_of(rows):
         whole = join(item)
         parts = split_list(whole) or [whole]
-        found += [ProfileEntry(text=p.trim().fact(0.8)) for p in parts if len(p.trim().text) > 1]
+        found += [Entry(text=p.trim().fact(0.8)) for p in parts if len(p.trim().text) > 1]
     return found
 
 
-def read_references(rows: Sequence[Row]) -> list[ProfileEntry]:
+def read_references(rows: Sequence[Row]) -> list[Entry]:
     """Each referee's block as one text; a new block begins where contacts have been given and a name follows."""
     blocks: list[list[Piece]] = []
     closed = True
@@ -222,7 +221,7 @@ def read_references(rows: Sequence[Row]) -> list[ProfileEntry]:
             blocks.append([])
         blocks[-1] += row.pieces
         closed = closed or has_contact
-    return [ProfileEntry(text=join(block).fact(0.7)) for block in blocks if block]
+    return [Entry(text=join(block).fact(0.7)) for block in blocks if block]
 
 
 def read_volunteering(rows: Sequence[Row], *, month_first: bool = False) -> list[Volunteering]:

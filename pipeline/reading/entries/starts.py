@@ -17,7 +17,7 @@ _ADDRESS_TAIL = re.compile(r"(?<=\S)[\s,，|(–-]+(?:https?://|www\.)\S+$")
 
 
 @dataclass(slots=True)
-class Entry:
+class EntryRows:
     """`header`: what heads the entry, its dates still in it; `body`: its bullets and paragraphs, made whole."""
 
     header: list[Piece] = field(default_factory=list)
@@ -36,7 +36,9 @@ class Entry:
         return next((d for d in self.dates if not d[1].single), self.dates[0] if self.dates else None)
 
 
-def split_entries(rows: Sequence[Row], *, month_first: bool = False, each_dated: bool = False) -> list[Entry]:
+def split_entries(
+    rows: Sequence[Row], *, month_first: bool = False, each_dated: bool = False
+) -> list[EntryRows]:
     """`each_dated`: a single date counts beside ranges where its row is set and filled as theirs are."""
     rows = [row for row in rows if not _is_table_head(row)]
     marked = Marker(rows, month_first=month_first).marked()
@@ -173,8 +175,8 @@ def _undated_starts(rows: list[Marked]) -> list[int]:
     return sorted({0, *starts})
 
 
-def _entry(rows: list[Marked]) -> Entry:
-    entry = Entry(signature=rows[0].signature())
+def _entry(rows: list[Marked]) -> EntryRows:
+    entry = EntryRows(signature=rows[0].signature())
     in_body = False
     column: Piece | None = None
     paragraphs: list[list[Piece]] = []

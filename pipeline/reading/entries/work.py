@@ -16,7 +16,7 @@ from pipeline.reading.entries.slots import (
     read_slots,
     split_at,
 )
-from pipeline.reading.entries.starts import Entry, split_entries, strip_dates
+from pipeline.reading.entries.starts import EntryRows, split_entries, strip_dates
 from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import titles
 from pipeline.reading.lexicon.phrases import Phrases
@@ -40,7 +40,7 @@ _TOLD = ("title", "employer", "place", "dates", "institution", "degree")
 class Position:
     """A position being read, with what its neighbours need to know."""
 
-    entry: Entry
+    entry: EntryRows
     reading: Reading | None
     type_piece: Piece | None = None
     work: Work = field(default_factory=Work)
@@ -54,7 +54,7 @@ def read_work(rows: Sequence[Row], *, month_first: bool = False) -> list[Work]:
     return works_of(split_entries(rows, month_first=month_first), month_first=month_first)
 
 
-def works_of(entries: Sequence[Entry], *, month_first: bool = False) -> list[Work]:
+def works_of(entries: Sequence[EntryRows], *, month_first: bool = False) -> list[Work]:
     positions = [_read(entry, month_first, 0.0) for entry in entries]
     order = learned_order([position.reading for position in positions], "title", "employer")
     if order:
@@ -80,7 +80,7 @@ def learned_order(readings: Sequence[Reading | None], first: str, second: str) -
     return max(-0.9, min(0.9, 0.35 * votes))
 
 
-def _read(entry: Entry, month_first: bool, order: float) -> Position:
+def _read(entry: EntryRows, month_first: bool, order: float) -> Position:
     fragments = [f for f in fragments_of(strip_dates(entry.header, month_first)) if not _is_noise(f.text)]
     fragments, forced = labelled(fragments)
     position = Position(entry, None)

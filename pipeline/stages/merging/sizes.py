@@ -74,16 +74,21 @@ def _cover(word: Word) -> float | None:
         return _IDEOGRAPH
     if any("\u0590" <= char <= "\u08ff" for char in text):
         return _CAPITALS + _DESCENT
-    above, below = _X_HEIGHT, 0.0
+    parts = unicodedata.normalize("NFD", text)
+    deep = any(unicodedata.combining(char) in _BELOW or char in _DEEP for char in parts)
+    return _above_base(parts) + (_DESCENT if deep else 0.0)
+
+
+def _above_base(parts: str) -> float:
+    """How far a word, its marks apart (NFD), reaches above the base line, in ems."""
+    above = _X_HEIGHT
     base = ""
-    for char in unicodedata.normalize("NFD", text):
+    for char in parts:
         mark = unicodedata.combining(char)
-        if mark in _BELOW or char in _DEEP:
-            below = _DESCENT
         if mark in _ABOVE:
             above = max(above, _CAPITALS + _ACCENT if base.isupper() else _CAPITALS)
         elif not mark:
             base = char
             if char in _TALL or char.isupper() or char.isdigit():
                 above = max(above, _CAPITALS)
-    return above + below
+    return above

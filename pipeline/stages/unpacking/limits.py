@@ -8,7 +8,7 @@ from pipeline.domain.errors import SourceRejected
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ArchiveLimits:
     """`members` counts entries, directories too; `unpacked` is bytes over all of them."""
 
     members: int = 2_000_000

@@ -14,7 +14,7 @@ _GAP = 64 * 1024
 
 
 @dataclass(slots=True)
-class Span:
+class ReadSpan:
     """Members and the bytes of the archive, from `start` to `end`, that hold them."""
 
     start: int
@@ -22,9 +22,9 @@ class Span:
     members: list[Member]
 
 
-def spans(members: Iterable[Member], extent: Callable[[Member], tuple[int, int]]) -> Iterator[Span]:
+def spans(members: Iterable[Member], extent: Callable[[Member], tuple[int, int]]) -> Iterator[ReadSpan]:
     """The members in their order, by what is read at once; `extent` is where a member's bytes start and end."""
-    span: Span | None = None
+    span: ReadSpan | None = None
     for member in members:
         start, end = extent(member)
         if span and span.start <= start <= span.end + _GAP and max(end, span.end) - span.start <= _AT_ONCE:
@@ -33,6 +33,6 @@ def spans(members: Iterable[Member], extent: Callable[[Member], tuple[int, int]]
             continue
         if span:
             yield span
-        span = Span(start, end, [member])
+        span = ReadSpan(start, end, [member])
     if span:
         yield span

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from pipeline.ports import RandomAccess
-from pipeline.stages.unpacking.limits import Limits
+from pipeline.stages.unpacking.limits import ArchiveLimits
 
 _NEAR, _FAR = 256 * 1024, 8 * 1024 * 1024
 
@@ -48,7 +48,7 @@ class FileTape:
 class StreamTape:
     """Pieces that come one after the other. Raises SourceRejected above the limit of unpacked bytes."""
 
-    def __init__(self, pieces: Iterator[bytes], limits: Limits) -> None:
+    def __init__(self, pieces: Iterator[bytes], limits: ArchiveLimits) -> None:
         self._pieces, self._limits = pieces, limits
         self._piece, self._at, self._received = b"", 0, 0
         self.position = 0

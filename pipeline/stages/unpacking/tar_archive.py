@@ -12,7 +12,7 @@ from pipeline.domain.ingestion import Fault, Member, SourceKind
 from pipeline.domain.member_faults import LONGEST_NAME, name_fault, storable
 from pipeline.ports import RandomAccess
 from pipeline.stages.unpacking.decompression import Decoder, unpacked
-from pipeline.stages.unpacking.limits import Limits
+from pipeline.stages.unpacking.limits import ArchiveLimits
 from pipeline.stages.unpacking.spans import spans
 from pipeline.stages.unpacking.tape import FileTape, StreamTape, Tape
 from pipeline.stages.unpacking.tar_headers import TarEntry, entries
@@ -34,7 +34,7 @@ class TarArchive:
     kind = SourceKind.TAR
     sequential = False
 
-    def __init__(self, file: RandomAccess, limits: Limits) -> None:
+    def __init__(self, file: RandomAccess, limits: ArchiveLimits) -> None:
         self._file, self._limits = file, limits
 
     def fingerprint(self) -> str:
@@ -68,7 +68,7 @@ class CompressedTarArchive:
     kind = SourceKind.TAR
     sequential = True
 
-    def __init__(self, file: RandomAccess, limits: Limits, decoder: Callable[[], Decoder]) -> None:
+    def __init__(self, file: RandomAccess, limits: ArchiveLimits, decoder: Callable[[], Decoder]) -> None:
         self._file, self._limits, self._decoder = file, limits, decoder
 
     def fingerprint(self) -> str:
@@ -96,7 +96,7 @@ class CompressedTarArchive:
         return StreamTape(unpacked(self._file, self._decoder), limits)
 
 
-def _members(tape: Tape, limits: Limits) -> Iterator[Member]:
+def _members(tape: Tape, limits: ArchiveLimits) -> Iterator[Member]:
     """Every member but folders; while one is at hand, the tape stands at its data."""
     ordinal = 0
     for entry in entries(tape, limits):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.domain.errors import SourceRejected
-from pipeline.stages.unpacking.limits import Limits
+from pipeline.stages.unpacking.limits import ArchiveLimits
 from pipeline.stages.unpacking.tape import Tape
 
 BLOCK = 512
@@ -47,7 +47,7 @@ def is_tar(block: bytes) -> bool:
     return True
 
 
-def entries(tape: Tape, limits: Limits) -> Iterator[TarEntry]:
+def entries(tape: Tape, limits: ArchiveLimits) -> Iterator[TarEntry]:
     """Every entry in order. While one is at hand, the tape stands at its data, and any part of that may be read.
 
     Raises SourceRejected where the file is damaged, cut off or over a limit, and whatever the tape raises.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,10 +13,11 @@ from pipeline.domain import member_faults
 from pipeline.domain.errors import SourceRejected
 from pipeline.domain.ingestion import Fault, Member, SourceKind
 from pipeline.ports import RandomAccess
-from pipeline.stages.unpacking.limits import Limits
-from pipeline.stages.unpacking.spans import Span, spans
-from pipeline.stages.unpacking.zip_directory import Directory, Entry, entries, find_directory
-from pipeline.stages.unpacking.zip_members import LOCAL, STORED, decoded, is_directory, local_length, member
+from pipeline.stages.unpacking.limits import ArchiveLimits
+from pipeline.stages.unpacking.spans import ReadSpan, spans
+from pipeline.stages.unpacking.zip_directory import Directory, ZipEntry, entries, find_directory
+from pipeline.stages.unpacking.zip_members import LOCAL, STORED, is_directory, local_length, member
+from pipeline.stages.unpacking.zip_names import NameSample
 
 #: A local header's name and extra field are at most this long.
 _LONGEST_TAIL = 2 * 0xFFFF
@@ -37,7 +39,7 @@ class ZipArchive:
     kind = SourceKind.ZIP
     sequential = False
 
-    def __init__(self, file: RandomAccess, limits: Limits) -> None:
+    def __init__(self, file: RandomAccess, limits: ArchiveLimits) -> None:
         self._file, self._limits = file, limits
 
     def fingerprint(self) -> str:
@@ -47,21 +49,22 @@ class ZipArchive:
     def members(self) -> Iterator[Member]:
         """Every member; folders are none. Raises SourceRejected before the first of them, SourceMissing."""
         directory = find_directory(self._file)
-        bounds = self._bounds(directory)
+        bounds, page = self._bounds(directory)
         ordinal = 0
         for entry, bound in zip(entries(self._file, directory), bounds, strict=True):
             if not is_directory(entry):
-                yield member(entry, ordinal, bound)
+                yield member(entry, ordinal, bound, page)
                 ordinal += 1
 
     def read(self, members: Iterable[Member], *, max_bytes: int) -> Iterator[tuple[Member, bytes | Fault]]:
         """The bytes of each member. Raises SourceRejected where a local header disagrees with the listing."""
 
         def extent(member: Member) -> tuple[int, int]:
-            offset, packed, _, _, _, bound = _located(member)
+            place = _located(member)
+            offset = place.offset
             if _too_large(member, max_bytes):
                 return offset, offset
-            return offset, min(bound, offset + LOCAL.size + _LONGEST_TAIL + packed)
+            return offset, min(place.bound, offset + LOCAL.size + _LONGEST_TAIL + place.packed)
 
         for span in spans(members, extent):
             data = self._span(span)
@@ -70,7 +73,7 @@ class ZipArchive:
                 fault = _too_large(wanted, max_bytes)
                 yield wanted, fault or _unpacked(wanted, data[start - span.start : end - span.start])
 
-    def _span(self, span: Span) -> memoryview:
+    def _span(self, span: ReadSpan) -> memoryview:
         data = self._file.read_at(span.start, span.end - span.start) if span.end > span.start else b""
         if len(data) < span.end - span.start:
             raise SourceRejected(
@@ -78,10 +81,14 @@ class ZipArchive:
             )
         return memoryview(data)
 
-    def _bounds(self, directory: Directory) -> array[int]:
-        """For each entry, where what follows it begins. Raises SourceRejected where the entries cannot be so."""
+    def _bounds(self, directory: Directory) -> tuple[array[int], str | None]:
+        """For each entry, where what follows it begins; and the page of the names that are not UTF-8 (None: several).
+
+        Raises SourceRejected where the entries cannot be so.
+        """
         self._limits.check(directory.count, 0)
         starts, ends = array("q"), array("q")
+        names = NameSample()
         unpacked = 0
         for entry in entries(self._file, directory):
             unpacked += entry.size
@@ -90,6 +97,7 @@ class ZipArchive:
                 raise SourceRejected(
                     "The archive is damaged or was made to mislead (a member would lie beyond the file): pack it again."
                 )
+            names.add(entry.raw_name, entry.flags)
             starts.append(entry.offset)
             ends.append(end)
             self._limits.check(len(starts), unpacked)
@@ -98,9 +106,10 @@ class ZipArchive:
             raise SourceRejected(
                 f"The archive is damaged ({directory.count:,} members announced, {len(starts):,} there): pack it again."
             )
-        return _followers(np.frombuffer(starts, "q"), np.frombuffer(ends, "q"), directory.start)
+        bounds = _followers(np.frombuffer(starts, "q"), np.frombuffer(ends, "q"), directory.start)
+        return bounds, names.page()
 
-    def _header_length(self, entry: Entry, directory: Directory) -> int:
+    def _header_length(self, entry: ZipEntry, directory: Directory) -> int:
         """Bytes of the local header, at least; exactly, and compared with the entry, where the file is near."""
         least = LOCAL.size + len(entry.raw_name)
         if not self._file.near or not 0 <= entry.offset < directory.start:
@@ -112,7 +121,7 @@ class ZipArchive:
                 header = self._file.read_at(entry.offset, whole)
         return local_length(
             memoryview(header),
-            decoded(entry.raw_name, entry.flags),
+            name_crc=zlib.crc32(entry.raw_name),
             packed=entry.packed,
             size=entry.size,
             crc=entry.crc,
@@ -132,9 +141,20 @@ def _followers(starts: np.ndarray, ends: np.ndarray, last: int) -> array[int]:
     return array("q", bounds.tobytes())
 
 
-def _located(member: Member) -> tuple[int, int, int, int, int, int]:
-    offset, packed, crc, method, flags, bound = (int(value) for value in member.locator)
-    return offset, packed, crc, method, flags, bound
+class _Place(NamedTuple):
+    """A member's locator."""
+
+    offset: int
+    packed: int
+    crc: int
+    method: int
+    flags: int
+    bound: int
+    name_crc: int | None = None  #: of members that were listed and stored by an earlier version
+
+
+def _located(member: Member) -> _Place:
+    return _Place(*(int(value) for value in member.locator))
 
 
 def _too_large(member: Member, max_bytes: int) -> Fault | None:
@@ -146,16 +166,24 @@ def _too_large(member: Member, max_bytes: int) -> Fault | None:
 
 def _unpacked(member: Member, data: memoryview) -> bytes | Fault:
     """The bytes of one member, whose local header `data` begins with."""
-    _, packed, crc, method, flags, _ = _located(member)
-    size = member.size or 0
-    start = local_length(data, member.name, packed=packed, size=size, crc=crc, method=method, flags=flags)
+    place = _located(member)
+    packed, size = place.packed, member.size or 0
+    start = local_length(
+        data,
+        name_crc=place.name_crc,
+        packed=packed,
+        size=size,
+        crc=place.crc,
+        method=place.method,
+        flags=place.flags,
+    )
     if start + packed > len(data):
         raise _overlap()
     inside = data[start : start + packed]
-    content = bytes(inside) if method == STORED else _inflated(inside, size)
+    content = bytes(inside) if place.method == STORED else _inflated(inside, size)
     if isinstance(content, Fault):
         return content
-    if zlib.crc32(content) != crc:
+    if zlib.crc32(content) != place.crc:
         return member_faults.corrupt("its checksum is another")
     return content
 

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from pipeline.domain.errors import SourceRejected
 from pipeline.ports import RandomAccess
@@ -25,6 +26,9 @@ _PIECE = 4 * 1024 * 1024
 _SIGNATURE = b"PK\x05\x05"
 _MASK16, _MASK32 = 0xFFFF, 0xFFFFFFFF
 _ZIP64 = 0x0001
+#: Info-ZIP's Unicode Path: a version (1), the CRC-32 of the plain name, and the name in UTF-8.
+_UNICODE_PATH = 0x7075
+_PATH_HEAD = struct.Struct("<BL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,11 @@ class Directory:
     exact: bool
 
 
-class Entry(NamedTuple):
-    """One entry of the central directory; sizes in bytes, `offset` of the local header in the file."""
+class ZipEntry(NamedTuple):
+    """One entry of the central directory; sizes in bytes, `offset` of the local header in the file.
+
+    `unicode_name` is the name in UTF-8 that stands beside the plain one, where there is one that belongs to it.
+    """
 
     raw_name: bytes
     flags: int
@@ -53,6 +60,7 @@ class Entry(NamedTuple):
     size: int
     attributes: int
     offset: int
+    unicode_name: str | None = None
 
 
 def has_directory(file: RandomAccess) -> bool:
@@ -87,7 +95,7 @@ def find_directory(file: RandomAccess) -> Directory:
     return Directory(start, end_at, start - offset, count, end64 is not None)
 
 
-def entries(file: RandomAccess, directory: Directory) -> Iterator[Entry]:
+def entries(file: RandomAccess, directory: Directory) -> Iterator[ZipEntry]:
     """Every entry in order. Raises SourceRejected where the directory is damaged."""
     data, at, position = b"", 0, directory.start
     while True:
@@ -111,21 +119,41 @@ def entries(file: RandomAccess, directory: Directory) -> Iterator[Entry]:
 
 def zip64_values(extra: bytes) -> tuple[int, ...]:
     """The 64-bit values of an extra field, in order; none where there is no ZIP64 record in it."""
+    value = _extra_value(extra, _ZIP64)
+    count = min(len(value), 24) // 8
+    return struct.unpack_from(f"<{count}Q", value)
+
+
+def _extra_value(extra: bytes, wanted: int) -> bytes:
+    """What the first record of this kind in an extra field holds, empty where there is none."""
     at = 0
     while at + _EXTRA.size <= len(extra):
         kind, length = _EXTRA.unpack_from(extra, at)
         at += _EXTRA.size
-        if kind == _ZIP64:
-            count = min(length, len(extra) - at, 24) // 8
-            return struct.unpack_from(f"<{count}Q", extra, at)
+        if kind == wanted:
+            return extra[at : at + length]
         at += length
-    return ()
+    return b""
 
 
-def _entry(head: tuple[Any, ...], data: bytes, at: int, shift: int) -> Entry:
+def _unicode_name(extra: bytes, raw_name: bytes) -> str | None:
+    """The Unicode Path; None where it is of another name, which a program that renames members leaves behind."""
+    value = _extra_value(extra, _UNICODE_PATH)
+    if len(value) <= _PATH_HEAD.size or _PATH_HEAD.unpack_from(value) != (1, crc32(raw_name)):
+        return None
+    try:
+        return value[_PATH_HEAD.size :].decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _entry(head: tuple[Any, ...], data: bytes, at: int, shift: int) -> ZipEntry:
     _, _, _, flags, method, _, _, crc, packed, size, name, extra, _, disk, _, attributes, offset = head
+    name_at = at + _ENTRY.size
+    raw_name = data[name_at : name_at + name]
+    extras = data[name_at + name : name_at + name + extra]
     if packed == _MASK32 or size == _MASK32 or offset == _MASK32:
-        values = iter(zip64_values(data[at + _ENTRY.size + name : at + _ENTRY.size + name + extra]))
+        values = iter(zip64_values(extras))
         try:
             size = next(values) if size == _MASK32 else size
             packed = next(values) if packed == _MASK32 else packed
@@ -134,8 +162,8 @@ def _entry(head: tuple[Any, ...], data: bytes, at: int, shift: int) -> Entry:
             raise _contradicts("a member's ZIP64 sizes are not there") from None
     if disk not in (0, _MASK16):
         raise _contradicts("a member lies on another disk")
-    raw_name = data[at + _ENTRY.size : at + _ENTRY.size + name]
-    return Entry(raw_name, flags, method, crc, packed, size, attributes, offset + shift)
+    unicode_name = _unicode_name(extras, raw_name) if extras else None
+    return ZipEntry(raw_name, flags, method, crc, packed, size, attributes, offset + shift, unicode_name)
 
 
 def _end(file: RandomAccess) -> tuple[bytes, int]:

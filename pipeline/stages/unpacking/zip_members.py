@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import stat
 import struct
+from zlib import crc32
 
 from pipeline.domain import member_faults
 from pipeline.domain.errors import SourceRejected
 from pipeline.domain.ingestion import Fault, Member
 from pipeline.domain.member_faults import LONGEST_NAME, name_fault, storable
-from pipeline.stages.unpacking.zip_directory import Entry, zip64_values
+from pipeline.stages.unpacking.zip_directory import ZipEntry, zip64_values
+from pipeline.stages.unpacking.zip_names import decoded
 
 STORED, DEFLATED = 0, 8
 LOCAL = struct.Struct("<4s5H3L2H")
 _ENCRYPTED = 1 << 0
 _DESCRIPTOR = 1 << 3
-_UTF8 = 1 << 11
 _DOS_DIRECTORY = 0x10
 _DEVICES = frozenset({stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK})
 _MASK32 = 0xFFFFFFFF
 
 
-def is_directory(entry: Entry) -> bool:
+def is_directory(entry: ZipEntry) -> bool:
     """Whether the entry only names a folder. One with content is no folder, and no member that is read either."""
     if entry.size:
         return False
@@ -29,30 +30,31 @@ def is_directory(entry: Entry) -> bool:
     return entry.raw_name.endswith(b"/") or bool(entry.attributes & _DOS_DIRECTORY) or stat.S_ISDIR(mode)
 
 
-def member(entry: Entry, ordinal: int, bound: int) -> Member:
+def member(entry: ZipEntry, ordinal: int, bound: int, page: str | None) -> Member:
     """The member; `bound` is where the next local header, or the central directory, begins.
 
-    The locator is (offset, packed size, CRC-32, method, flags, bound).
+    `page` is the code page of names that are not UTF-8, None where each has its own. The locator is (offset, packed
+    size, CRC-32, method, flags, bound, CRC-32 of the name's bytes).
     """
-    name = decoded(entry.raw_name, entry.flags)
+    name = entry.unicode_name or decoded(entry.raw_name, entry.flags, page)
     fault = _fault(entry, name)
-    locator = (entry.offset, entry.packed, entry.crc, entry.method, entry.flags, bound)
+    locator = (entry.offset, entry.packed, entry.crc, entry.method, entry.flags, bound, crc32(entry.raw_name))
     return Member(ordinal, storable(name)[:LONGEST_NAME] if fault else name, locator, entry.size, fault=fault)
 
 
-def decoded(raw: bytes, flags: int) -> str:
-    """A name as text: UTF-8, which many write without saying so, else the code page of old."""
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode(errors="replace") if flags & _UTF8 else raw.decode("cp437")
-
-
 def local_length(
-    header: memoryview, name: str, *, packed: int, size: int | None, crc: int, method: int, flags: int
+    header: memoryview,
+    *,
+    name_crc: int | None,
+    packed: int,
+    size: int | None,
+    crc: int,
+    method: int,
+    flags: int,
 ) -> int:
     """Bytes of the local header, name and extra field, at the start of `header`.
 
+    `name_crc` is the CRC-32 of the name's bytes in the central directory; None where that is not known any more.
     Raises SourceRejected where the header is none, or says something else than the central directory did.
     """
     if len(header) < LOCAL.size:
@@ -64,7 +66,8 @@ def local_length(
     if magic != b"PK\x03\x04" or length > len(header):
         raise _disagrees("there is none where a member should begin")
     raw_name = bytes(header[LOCAL.size : LOCAL.size + named])
-    if decoded(raw_name, flags) != name or local_method != method or (local_flags ^ flags) & _ENCRYPTED:
+    renamed = name_crc is not None and crc32(raw_name) != name_crc
+    if renamed or local_method != method or (local_flags ^ flags) & _ENCRYPTED:
         raise _disagrees("another name, method or encryption")
     if local_size == _MASK32 or local_packed == _MASK32:
         values = zip64_values(bytes(header[LOCAL.size + named : length]))
@@ -78,7 +81,7 @@ def local_length(
     return length
 
 
-def _fault(entry: Entry, name: str) -> Fault | None:
+def _fault(entry: ZipEntry, name: str) -> Fault | None:
     mode = stat.S_IFMT(entry.attributes >> 16)
     if mode == stat.S_IFLNK:
         return member_faults.SYMLINK

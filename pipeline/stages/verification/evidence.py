@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -177,20 +177,21 @@ def date_follows(value: str, raw: str) -> bool:
         r"\d+", "".join(str(unicodedata.digit(c, c)) if c.isdecimal() else c for c in folded)
     )
     year, *rest = value.split("-")
-    eras = {str(first + int(n)) for era, first in _ERAS.items() if era in raw for n in [*numbers[:1], "1"]}
-    if (
-        year not in numbers
-        and year not in eras
-        and not any(len(n) <= 2 and n.zfill(2) == year[2:] for n in numbers)
-    ):
-        if not any(len(n) == 4 and n[:2] == year[:2] for n in numbers):
-            # "Mar" of "Mar – Jun 2019": the year stands at the range's other end
-            return bool(rest) and not numbers and any(c.isalpha() for c in raw)
-        return False
     words = any(c.isalpha() for c in raw)
-    return all(words or any(int(n) == int(part) for n in numbers) for part in rest[:1]) and all(
-        any(int(n) == int(part) for n in numbers) for part in rest[1:]
-    )
+    if not _shows_year(year, numbers, raw):
+        # "Mar" of "Mar – Jun 2019": the year stands at the range's other end
+        return bool(rest) and not numbers and words
+
+    def printed(part: str) -> bool:
+        return any(int(number) == int(part) for number in numbers)
+
+    return all(words or printed(month) for month in rest[:1]) and all(printed(day) for day in rest[1:])
+
+
+def _shows_year(year: str, numbers: Sequence[str], raw: str) -> bool:
+    """Whether one of the numbers is the year: whole, by its last two digits, or counted in an era."""
+    eras = {str(first + int(n)) for era, first in _ERAS.items() if era in raw for n in [*numbers[:1], "1"]}
+    return year in numbers or year in eras or any(len(n) <= 2 and n.zfill(2) == year[2:] for n in numbers)
 
 
 def _phone_follows(value: str, raw: str) -> bool:

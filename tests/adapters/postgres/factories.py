@@ -58,7 +58,7 @@ def claimed(engine: Engine, content: str = "a resume", *, owner: int = OWNER, **
     """A new application's job, running under `owner`."""
     id_ = created(engine, content, **changes)
     jobs = JobQueue(engine).claim(owner, Lane.ONLINE, 100)
-    return next(job for job in jobs if job.lease.application_id == id_)
+    return next(job for job in jobs if job.lease.resume_id == id_)
 
 
 def sectioned(*lines: str) -> SectionedText:
@@ -101,7 +101,7 @@ def result(
     emails = [pointed(email, email, [0])] if email else []
     return ResumeResult(
         lease=lease,
-        upload=upload or StoredUpload(lease.application_id, "key", sha256("x"), 1, PDF, date(2026, 1, 31)),
+        upload=upload or StoredUpload(lease.resume_id, "key", sha256("x"), 1, PDF, date(2026, 1, 31)),
         sections=sectioned(*texts),
         profile=Profile(person=Person(name=Name(full=pointed(name, name, [0])), emails=emails)),
         embedded=EmbeddedChunks(
@@ -121,12 +121,12 @@ def sql(engine: Engine, statement: str, **parameters: Any) -> list[Any]:
         return list(rows) if rows.returns_rows else []
 
 
-def expire_lease(engine: Engine, application_id: UUID) -> None:
+def expire_lease(engine: Engine, resume_id: UUID) -> None:
     """Let a lease run out without anybody sleeping."""
     sql(
         engine,
         "UPDATE jobs SET lease_until = now() - interval '1 second' WHERE application_id = :id AND state = 'running'",
-        id=application_id,
+        id=resume_id,
     )
 
 

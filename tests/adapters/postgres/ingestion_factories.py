@@ -81,7 +81,7 @@ def store_all(engine: Engine, owner: int = OWNER) -> list[UUID]:
         for shard in shards:
             batch = [accepted(one) for one in work.members(shard)]
             assert work.store(shard, batch, []) == []
-            ids += [one.application_id for one in batch]
+            ids += [one.resume_id for one in batch]
     return ids
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine
 
-from pipeline.adapters.postgres.applications import Applications
+from pipeline.adapters.postgres.applications import Applications, NewApplication
 from pipeline.adapters.postgres.engine import open_engine
-from pipeline.adapters.postgres.erasure import as_json
-from pipeline.adapters.postgres.idempotency import AlreadyAnswered, Begun, Done, Idempotency, IdempotencyRef
+from pipeline.adapters.postgres.idempotency import (
+    AlreadyAnswered,
+    Answered,
+    Begun,
+    Idempotency,
+    IdempotencyRef,
+)
 from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.results import PostgresResults
 from pipeline.domain.errors import DatabaseUnavailable
@@ -56,7 +62,7 @@ def test_a_failed_create_leaves_nothing_at_all(engine: Engine) -> None:
     with pytest.raises(AlreadyAnswered):
         applications.create(second, idempotency=key)
     assert applications.get(second.id) is None
-    assert Idempotency(engine).begin(key.key_id, "k", hold_s=1) == Done(first.id, "fingerprint")
+    assert Idempotency(engine).begin(key.key_id, "k", hold_s=1) == Answered(first.id, "fingerprint")
 
 
 def test_one_request_of_many_with_one_key_is_new(engine: Engine) -> None:
@@ -78,7 +84,7 @@ def test_a_key_given_back_or_expired_is_new_again(engine: Engine) -> None:
     new = new_application()
     Applications(engine).create(new, idempotency=IdempotencyRef(key_id, "k", "f"))
     idempotency.abandon(key_id, "k")
-    assert idempotency.begin(key_id, "k", hold_s=60) == Done(new.id, "f")
+    assert idempotency.begin(key_id, "k", hold_s=60) == Answered(new.id, "f")
 
 
 def test_expired_keys_are_swept_as_new_ones_come(engine: Engine) -> None:
@@ -114,6 +120,36 @@ def test_duplicates_are_equal_bytes_for_the_same_purpose_that_did_not_fail(engin
     assert found("a") not in (None, newest)
 
 
+def test_of_many_equal_creations_at_once_one_is_made(engine: Engine) -> None:
+    """Whoever asks for no duplicate waits for the others, and answers the one that was made."""
+    several = [new_application(job_post_id="7") for _ in range(8)]
+    at_once = Barrier(len(several))
+
+    def create(new: NewApplication) -> UUID:
+        at_once.wait()
+        return Applications(engine).create(new, unless_duplicate=True)
+
+    with ThreadPoolExecutor(len(several)) as pool:
+        ids = set(pool.map(create, several))
+    assert [row.id for row in Applications(engine).list()[0]] == list(ids)
+
+
+@pytest.mark.parametrize("status", ["failed", "erased"])
+def test_one_that_failed_or_was_erased_is_no_duplicate(engine: Engine, status: str) -> None:
+    """Nor does one for another job post or of another external id keep a new one from being made."""
+    first = created(engine, job_post_id="7")
+    if status == "erased":
+        Applications(engine).erase(first)
+    else:
+        sql(engine, "UPDATE applications SET status = 'failed' WHERE id = :id", id=first)
+    for new in (
+        new_application(job_post_id="7"),
+        new_application(job_post_id="8"),
+        new_application(job_post_id="7", external_id="x"),
+    ):
+        assert Applications(engine).create(new, unless_duplicate=True) == new.id
+
+
 def test_listing_pages_through_everything_once_newest_first(engine: Engine) -> None:
     """Rows with equal times are neither repeated nor left out at a page's edge."""
     ids = [created(engine, str(n)) for n in range(7)]
@@ -133,7 +169,7 @@ def test_listing_filters(engine: Engine) -> None:
     job = claimed(engine, "done", job_post_id="a", email="Ada@example.org")
     PostgresResults(engine).save([result(job.lease)])
     other = created(engine, "other", job_post_id="b")
-    applications, done = Applications(engine), job.lease.application_id
+    applications, done = Applications(engine), job.lease.resume_id
     row = applications.get(done)
     assert row is not None
 
@@ -176,7 +212,6 @@ def test_erasing_leaves_a_receipt_and_nothing_personal(engine: Engine) -> None:
     assert applications.text(new.id) is None
     assert sql(engine, "SELECT count(*) AS n FROM chunks")[0].n == 0
     assert Idempotency(engine).begin(key.key_id, "k", hold_s=1) is Begun.NEW
-    assert "object_key" not in as_json(receipt)
     assert applications.erase(uuid7()) is None
 
 
@@ -197,7 +232,7 @@ def test_the_object_of_an_erased_application_is_remembered_until_it_is_gone(engi
 def test_nothing_reappears_after_an_erasure_mid_run(engine: Engine) -> None:
     """The worker that was running when its resume was erased cannot save."""
     job = claimed(engine)
-    Applications(engine).erase(job.lease.application_id)
+    Applications(engine).erase(job.lease.resume_id)
     assert PostgresResults(engine).save([result(job.lease)]) == [Verdict.LEASE_LOST]
     assert JobQueue(engine).renew(OWNER) == set()
     assert sql(engine, "SELECT count(*) AS n FROM chunks")[0].n == 0
@@ -209,10 +244,10 @@ def test_erasing_and_saving_at_once_leaves_nothing(engine: Engine, _round: int) 
     job = claimed(engine)
     with ThreadPoolExecutor(2) as pool:
         saving = pool.submit(PostgresResults(engine).save, [result(job.lease)])
-        erasing = pool.submit(Applications(engine).erase, job.lease.application_id)
+        erasing = pool.submit(Applications(engine).erase, job.lease.resume_id)
         assert erasing.result() is not None
         assert saving.result()[0] in (Verdict.SAVED, Verdict.LEASE_LOST)
-    row = Applications(engine).get(job.lease.application_id)
+    row = Applications(engine).get(job.lease.resume_id)
     assert row is not None
     assert (row.status, row.profile) == (Status.ERASED, None)
     assert sql(engine, "SELECT count(*) AS n FROM chunks")[0].n == 0

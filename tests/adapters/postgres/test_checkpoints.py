@@ -35,9 +35,7 @@ def test_storing_wakes_whoever_waits(engine: Engine) -> None:
     jobs.wait(second.lease, reason=str(KEY), seconds=600)
     assert jobs.claim(OWNER, Lane.ONLINE, 1) == []
     store.put(KEY, first.lease, b"v")
-    assert [job.upload.application_id for job in jobs.claim(OWNER, Lane.ONLINE, 1)] == [
-        second.lease.application_id
-    ]
+    assert [job.upload.resume_id for job in jobs.claim(OWNER, Lane.ONLINE, 1)] == [second.lease.resume_id]
 
 
 def test_waiting_for_what_was_stored_meanwhile_does_not_wait(engine: Engine) -> None:
@@ -58,7 +56,7 @@ def test_an_owner_that_is_gone_is_replaced(engine: Engine, how: str) -> None:
     first, second = claimed(engine, "same bytes"), claimed(engine, "same bytes")
     store.take(KEY, first.lease)
     if how == "expired":
-        expire_lease(engine, first.lease.application_id)
+        expire_lease(engine, first.lease.resume_id)
     else:
         JobQueue(engine).fail(first.lease, code="corrupt", detail="d")
     assert isinstance(store.take(KEY, second.lease), Claimed)
@@ -70,7 +68,7 @@ def test_a_stale_worker_takes_nothing(engine: Engine) -> None:
     """A lost lease raises, and no claim is made."""
     store = PostgresCheckpoints(engine)
     job = claimed(engine, "same bytes")
-    expire_lease(engine, job.lease.application_id)
+    expire_lease(engine, job.lease.resume_id)
     JobQueue(engine).reap(set())
     with pytest.raises(LeaseLost):
         store.take(KEY, job.lease)
@@ -82,7 +80,7 @@ def test_an_answer_that_was_paid_for_is_kept_though_its_lease_is_lost(engine: En
     store = PostgresCheckpoints(engine)
     job = claimed(engine, "same bytes")
     store.take(KEY, job.lease)
-    expire_lease(engine, job.lease.application_id)
+    expire_lease(engine, job.lease.resume_id)
     JobQueue(engine).reap(set())
     store.put(KEY, job.lease, b"paid")
     (again,) = JobQueue(engine).claim(OWNER, Lane.ONLINE, 1, suspects=True)
@@ -94,7 +92,7 @@ def test_an_answer_whose_claim_was_taken_over_is_dropped(engine: Engine) -> None
     store = PostgresCheckpoints(engine)
     job = claimed(engine, "same bytes")
     store.take(KEY, job.lease)
-    expire_lease(engine, job.lease.application_id)
+    expire_lease(engine, job.lease.resume_id)
     JobQueue(engine).reap(set())
     (again,) = JobQueue(engine).claim(OWNER, Lane.ONLINE, 1, suspects=True)
     assert isinstance(store.take(KEY, again.lease), Claimed)
@@ -115,7 +113,7 @@ def test_an_erased_contents_answer_is_dropped(engine: Engine) -> None:
     store = PostgresCheckpoints(engine)
     job = claimed(engine, "same bytes")
     store.take(KEY, job.lease)
-    Applications(engine).erase(job.lease.application_id)
+    Applications(engine).erase(job.lease.resume_id)
     with pytest.raises(LeaseLost):
         store.put(KEY, job.lease, b"late")
     assert sql(engine, "SELECT 1 FROM checkpoints") == []
@@ -141,7 +139,7 @@ def test_a_note_survives_the_job_that_wrote_it(engine: Engine) -> None:
     store.take(KEY, first.lease)
     store.remember(KEY, first.lease, {"job": "j-1"})
     jobs.wait(first.lease, reason="textract:j-1", seconds=600)
-    Applications(engine).erase(first.lease.application_id)
+    Applications(engine).erase(first.lease.resume_id)
     assert store.take(KEY, second.lease) == Claimed({"job": "j-1"}, 0.0)
 
 
@@ -163,8 +161,8 @@ def test_checkpoints_go_with_the_last_application_of_their_content(engine: Engin
     store.take(KEY, first.lease)
     store.put(KEY, first.lease, b"v")
     applications = Applications(engine)
-    kept = applications.erase(first.lease.application_id)
-    gone = applications.erase(second.lease.application_id)
+    kept = applications.erase(first.lease.resume_id)
+    gone = applications.erase(second.lease.resume_id)
     assert kept is not None
     assert gone is not None
     assert (kept.checkpoints, gone.checkpoints) == (0, 1)

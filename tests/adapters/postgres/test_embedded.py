@@ -110,7 +110,7 @@ def test_a_killed_server_is_started_again_and_the_pool_recovers(server: Embedded
         assert restarted.wait(RECOVERY_S)
         assert time.monotonic() - began < RECOVERY_S
         Applications(engine).ping()
-    assert {job.upload.application_id for job in JobQueue(engine).claim(1, Lane.ONLINE, 10)} == set(ids)
+    assert {job.upload.resume_id for job in JobQueue(engine).claim(1, Lane.ONLINE, 10)} == set(ids)
     engine.dispose()
 
 

@@ -143,8 +143,8 @@ def test_the_breaker_opens_after_failures_in_a_row_and_one_probe_closes_it(engin
     assert not third.admit().granted, "one probe at a time"
     gate.succeeded("textract")
     assert third.admit().granted
-    assert [job.lease.application_id for job in JobQueue(engine).claim(OWNER, Lane.ONLINE, 5)] == [
-        second.job.lease.application_id
+    assert [job.lease.resume_id for job in JobQueue(engine).claim(OWNER, Lane.ONLINE, 5)] == [
+        second.job.lease.resume_id
     ]
 
 
@@ -163,9 +163,9 @@ def test_a_spent_budget_stops_paid_calls_only(engine: Engine) -> None:
     prices = Prices(1000.0, 0, 0, 0, 0)
     gate = Gate(engine, Limits(usd_per_day=3.0))
     (caller,) = callers(engine, gate, 1)
-    Ledger(engine, prices).enter(caller.job.lease.application_id, [Usage("textract", "text", pages=2)])
+    Ledger(engine, prices).enter(caller.job.lease.resume_id, [Usage("textract", "text", pages=2)])
     assert caller.admit().granted
-    Ledger(engine, prices).enter(caller.job.lease.application_id, [Usage("textract", "text", pages=1)])
+    Ledger(engine, prices).enter(caller.job.lease.resume_id, [Usage("textract", "text", pages=1)])
     stopped = caller.admit()
     assert (stopped.granted, stopped.reason) == (False, "budget")
     assert caller.admit(billed=False).granted
@@ -176,7 +176,7 @@ def test_a_lost_claim_is_not_admitted(engine: Engine) -> None:
     gate = Gate(engine, Limits())
     caller = Caller(engine, gate, "same")
     other = claimed(engine, "same")
-    expire_lease(engine, caller.job.lease.application_id)
+    expire_lease(engine, caller.job.lease.resume_id)
     PostgresCheckpoints(engine).take(caller.key, other.lease)
     with pytest.raises(LeaseLost):
         caller.admit()

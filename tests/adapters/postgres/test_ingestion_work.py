@@ -360,7 +360,7 @@ def test_what_is_stored_is_a_job_of_the_bulk_lane(engine: Engine, work: Ingestio
     work.store(shard, [made], [])
     assert JobQueue(engine).claim(OWNER, Lane.ONLINE, 10) == []
     (job,) = JobQueue(engine).claim(OWNER, Lane.BULK, 10)
-    assert job.lease.application_id == made.application_id
+    assert job.lease.resume_id == made.resume_id
     row = sql(engine, "SELECT * FROM applications")[0]
     assert (row.ingestion_id, row.ingestion_member, row.filename) == (id_, "0", "cvs/0.pdf")
     assert (row.email, row.external_id, row.job_post_id) == ("ada@example.org", "x-1", "nurse-7")
@@ -381,7 +381,7 @@ def test_equal_bytes_for_one_post_and_person_are_one_application(engine: Engine,
     lost = work.store(shard, batch, [])
     assert [one.member.ordinal for one in lost] == [1]
     (error,) = Ingestions(engine).errors(id_)
-    assert (error.member, error.outcome, error.application_id) == (1, "duplicate", batch[0].application_id)
+    assert (error.member, error.outcome, error.resume_id) == (1, "duplicate", batch[0].resume_id)
     assert stored(engine) == 4
 
 
@@ -428,7 +428,7 @@ def test_what_is_known_is_told_by_its_place(engine: Engine, work: IngestionWork)
     work.store(first, [made], [])
     digest = made.content_sha256
     assert work.known(second, [("0" * 64, None, None), (digest, None, None), (digest, "post", None)]) == {
-        1: made.application_id
+        1: made.resume_id
     }
     assert work.known(second, []) == {}
 
@@ -455,8 +455,8 @@ def test_duplicates_in_two_shards_at_once_become_one(engine: Engine, work: Inges
         assert progress is not None
         assert (progress.accepted, progress.duplicate, sum(lost)) == (20, 20, 20)
         errors = Ingestions(engine).errors(id_)
-        assert all(error.application_id for error in errors)
-        assert len({error.application_id for error in errors}) == 20
+        assert all(error.resume_id for error in errors)
+        assert len({error.resume_id for error in errors}) == 20
 
 
 def test_a_refused_member_says_why(engine: Engine, work: IngestionWork) -> None:

@@ -62,12 +62,12 @@ def claim_jobs(engine: Engine, count: int) -> list[ClaimedJob]:
 
 def complete(engine: Engine, job: ClaimedJob) -> UUID:
     assert PostgresResults(engine).save([result(job.lease, upload=job.upload)]) == [Verdict.SAVED]
-    return job.lease.application_id
+    return job.lease.resume_id
 
 
 def fail(engine: Engine, job: ClaimedJob, code: str = "corrupt") -> UUID:
     assert JobQueue(engine).fail(job.lease, code=code, detail=f"It is {code}.")
-    return job.lease.application_id
+    return job.lease.resume_id
 
 
 def mixed(engine: Engine) -> UUID:
@@ -272,7 +272,7 @@ def test_archives_are_needed_until_they_are_stored(engine: Engine, ingestions: I
 def test_errors_come_in_the_order_of_the_source(engine: Engine, ingestions: Ingestions) -> None:
     """Members that never became resumes and resumes that failed, merged; what is well, or still runs, is not there."""
     id_ = mixed(engine)
-    jobs = {job.lease.application_id: job for job in claim_jobs(engine, 6)}
+    jobs = {job.lease.resume_id: job for job in claim_jobs(engine, 6)}
     by_member = {
         int(row.ingestion_member): jobs[row.id]
         for row in sql(engine, "SELECT id, ingestion_member FROM applications")
@@ -287,7 +287,7 @@ def test_errors_come_in_the_order_of_the_source(engine: Engine, ingestions: Inge
         (8, "failed", "corrupt"),
     ]
     error = ingestions.errors(id_, after=1, limit=1)[0]
-    assert (error.application_id, error.name, error.detail) == (failed, "cvs/5.pdf", "It is encrypted.")
+    assert (error.resume_id, error.name, error.detail) == (failed, "cvs/5.pdf", "It is encrypted.")
     paged, after = [], -1
     while page := ingestions.errors(id_, after=after, limit=1):
         paged += [(error.member, error.outcome, error.code) for error in page]
@@ -309,7 +309,7 @@ def test_results_are_the_ended_resumes_by_id(engine: Engine, ingestions: Ingesti
     """With their profile or error; a reader that was cut off goes on behind the last one it has."""
     id_ = listed(engine, 5, 1)
     ids = store_all(engine)
-    jobs = {job.lease.application_id: job for job in claim_jobs(engine, 4)}
+    jobs = {job.lease.resume_id: job for job in claim_jobs(engine, 4)}
     for application, job in jobs.items():
         fail(engine, job) if application == ids[1] else complete(engine, job)
     ingestions.cancel(id_)
@@ -342,12 +342,12 @@ def test_an_erased_resume_leaves_no_line(engine: Engine, ingestions: Ingestions)
     id_ = mixed(engine)
     jobs = claim_jobs(engine, 6)
     (duplicate,) = (error for error in ingestions.errors(id_) if error.outcome == "duplicate")
-    twin = next(job for job in jobs if job.lease.application_id == duplicate.application_id)
+    twin = next(job for job in jobs if job.lease.resume_id == duplicate.resume_id)
     other = next(job for job in jobs if job is not twin)
     complete(engine, twin)
     fail(engine, other)
     for job in (twin, other):
-        Applications(engine).erase(job.lease.application_id)
+        Applications(engine).erase(job.lease.resume_id)
     assert [error.outcome for error in ingestions.errors(id_)] == ["skipped", "failed"]
     assert list(ingestions.results(id_)) == []
     assert progress_of(ingestions, id_).duplicate == 1

@@ -34,12 +34,12 @@ def test_a_report_sums_by_vendor_and_model(engine: Engine) -> None:
     """Dearest first; one application's, or all."""
     ledger = Ledger(engine, PRICES)
     first, second = claimed(engine, "one"), claimed(engine, "two")
-    ledger.enter(first.lease.application_id, [PAGES, TOKENS])
-    ledger.enter(second.lease.application_id, [TOKENS])
+    ledger.enter(first.lease.resume_id, [PAGES, TOKENS])
+    ledger.enter(second.lease.resume_id, [TOKENS])
     textract, gemini = ledger.report()
     assert (textract.vendor, textract.resumes, textract.spent.pages) == ("textract", 1, 2)
     assert (gemini.resumes, gemini.spent.calls, gemini.spent.thought_tokens) == (2, 2, 40)
-    (only,) = ledger.report(application_id=second.lease.application_id)
+    (only,) = ledger.report(resume_id=second.lease.resume_id)
     assert only.spent.usd == pytest.approx(TOKENS_USD)
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     assert ledger.report(since=tomorrow) == []
@@ -54,7 +54,7 @@ def test_usage_is_entered_with_its_value_even_when_the_claim_was_lost(engine: En
     job, other = claimed(engine, "same"), claimed(engine, "same")
     key = CheckpointKey(sha256("same"), "normalise", "d")
     store.take(key, job.lease)
-    expire_lease(engine, job.lease.application_id)
+    expire_lease(engine, job.lease.resume_id)
     store.take(key, other.lease)
     with pytest.raises(LeaseLost):
         store.put(key, job.lease, b"v", [TOKENS])
@@ -65,15 +65,15 @@ def test_usage_is_entered_with_its_value_even_when_the_claim_was_lost(engine: En
 def test_a_saved_profile_says_what_its_resume_paid(engine: Engine) -> None:
     """Over all runs; a twin whose bytes were paid for already cost nothing."""
     job, twin = claimed(engine, "one"), claimed(engine, "one")
-    Ledger(engine, PRICES).enter(job.lease.application_id, [PAGES, TOKENS])
+    Ledger(engine, PRICES).enter(job.lease.resume_id, [PAGES, TOKENS])
     PostgresResults(engine).save([result(job.lease), result(twin.lease)])
     metas = {
         row.id: row.meta for row in sql(engine, "SELECT id, profile -> 'meta' AS meta FROM applications")
     }
-    paid, free = metas[job.lease.application_id], metas[twin.lease.application_id]
+    paid, free = metas[job.lease.resume_id], metas[twin.lease.resume_id]
     assert paid["pages_billed"] == 2
     assert paid["tokens"] == {"prompt": 1000, "cached": 400, "output": 100, "thoughts": 20}
     assert paid["cost_usd"] == pytest.approx(0.003 + TOKENS_USD, abs=1e-6)
     assert (free["pages_billed"], free["cost_usd"]) == (0, 0.0)
     with engine.connect() as connection:
-        assert set(spent_by(connection, list(metas))) == {job.lease.application_id}
+        assert set(spent_by(connection, list(metas))) == {job.lease.resume_id}

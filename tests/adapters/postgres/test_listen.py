@@ -52,7 +52,7 @@ def test_an_upload_is_heard_by_its_lane(engine: Engine, heard: Heard) -> None:
 def test_every_change_that_callers_can_see_is_heard(engine: Engine, heard: Heard) -> None:
     """Running, a stage, waking, completed: each with the application's id."""
     job = claimed(engine)
-    id_ = str(job.lease.application_id)
+    id_ = str(job.lease.resume_id)
     assert (STATUS, id_) in drain(heard)
     JobQueue(engine).progress([(job.lease, Stage.READ)])
     assert drain(heard) == [(STATUS, id_)]
@@ -70,7 +70,7 @@ def test_waking_and_releasing_announce_claimable_jobs(engine: Engine, heard: Hea
     jobs.wake("quota")
     assert drain(heard) == [(JOBS, "online")]
     jobs.release(1, [other.lease])
-    assert set(drain(heard)) == {(JOBS, "online"), (STATUS, str(other.lease.application_id))}
+    assert set(drain(heard)) == {(JOBS, "online"), (STATUS, str(other.lease.resume_id))}
 
 
 def test_a_cut_connection_is_replaced_and_said_so(engine: Engine, heard: Heard) -> None:

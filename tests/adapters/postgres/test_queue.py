@@ -43,7 +43,7 @@ def owner(database_url: str) -> Iterator[OwnerLock]:
 
 
 def row(engine: Engine, lease: Lease) -> ApplicationRow:
-    found = Applications(engine).get(lease.application_id)
+    found = Applications(engine).get(lease.resume_id)
     assert found is not None
     return found
 
@@ -75,7 +75,7 @@ def test_claims_go_by_priority_then_by_age(engine: Engine, jobs: JobQueue) -> No
     first, second = created(engine, "first"), created(engine, "second")
     urgent = created(engine, "urgent", priority=-1)
     created(engine, "bulk", lane=Lane.BULK)
-    taken = [job.lease.application_id for job in jobs.claim(OWNER, Lane.ONLINE, 10)]
+    taken = [job.lease.resume_id for job in jobs.claim(OWNER, Lane.ONLINE, 10)]
     assert taken == [urgent, first, second]
     assert len(jobs.claim(OWNER, Lane.BULK, 10)) == 1
 
@@ -85,9 +85,9 @@ def test_a_job_is_claimed_once(engine: Engine, jobs: JobQueue) -> None:
     ids = {created(engine, str(n)) for n in range(4)}
     with engine.begin() as other:
         other.exec_driver_sql("SELECT 1 FROM jobs ORDER BY run_at LIMIT 2 FOR UPDATE")
-        taken = {job.lease.application_id for job in jobs.claim(OWNER, Lane.ONLINE, 10)}
+        taken = {job.lease.resume_id for job in jobs.claim(OWNER, Lane.ONLINE, 10)}
     assert len(taken) == 2
-    rest = {job.lease.application_id for job in jobs.claim(OWNER + 1, Lane.ONLINE, 10)}
+    rest = {job.lease.resume_id for job in jobs.claim(OWNER + 1, Lane.ONLINE, 10)}
     assert taken | rest == ids
     assert jobs.claim(OWNER, Lane.ONLINE, 10) == []
 
@@ -99,7 +99,7 @@ def test_claimers_at_work_at_once_share_without_overlap(engine: Engine, jobs: Jo
     def work(owner: int) -> list[UUID]:
         mine: list[UUID] = []
         while taken := jobs.claim(owner, Lane.ONLINE, 7):
-            mine += [job.lease.application_id for job in taken]
+            mine += [job.lease.resume_id for job in taken]
         return mine
 
     with ThreadPoolExecutor(4) as pool:
@@ -114,7 +114,7 @@ def test_a_save_that_races_with_the_loss_of_its_lease_lands_once(engine: Engine,
     results = PostgresResults(engine)
     for n in range(15):
         stale = claimed(engine, f"resume {n}").lease
-        expire_lease(engine, stale.application_id)
+        expire_lease(engine, stale.resume_id)
 
         def take_over(stale: Lease = stale) -> list[tuple[str, Verdict]]:
             jobs.reap(set())
@@ -151,7 +151,7 @@ def test_only_what_a_claim_could_take_now_is_due(engine: Engine, jobs: JobQueue)
 def test_heartbeats_renew_only_what_is_still_held(engine: Engine, jobs: JobQueue) -> None:
     """A job taken away is missing from the answer, and that is how its worker learns of it."""
     kept, lost = claimed(engine, "kept"), claimed(engine, "lost")
-    Applications(engine).erase(lost.lease.application_id)
+    Applications(engine).erase(lost.lease.resume_id)
     sql(engine, "UPDATE jobs SET lease_until = now() WHERE state = 'running'")
     assert jobs.renew(OWNER) == {kept.lease} == jobs.held(OWNER)
     until = sql(
@@ -164,7 +164,7 @@ def test_an_expired_lease_goes_back_as_a_suspect(engine: Engine, jobs: JobQueue)
     """It is due at once, but only for a worker that asks for suspects; the epoch then moves on."""
     job = claimed(engine)
     assert jobs.reap(set()) == 0
-    expire_lease(engine, job.lease.application_id)
+    expire_lease(engine, job.lease.resume_id)
     assert jobs.reap(set()) == 1
     assert jobs.claim(OWNER, Lane.ONLINE, 10) == []
     again = jobs.claim(OWNER, Lane.ONLINE, 10, suspects=True)[0]
@@ -212,10 +212,10 @@ def test_a_job_at_its_last_attempt_is_dead_when_its_worker_is_lost(engine: Engin
     """Three lost workers are enough here; callers see `failed` with the code `internal`."""
     job = claimed(engine)
     for _ in range(2):
-        expire_lease(engine, job.lease.application_id)
+        expire_lease(engine, job.lease.resume_id)
         jobs.reap(set())
         job = claim_again(jobs, engine, suspects=True)
-    expire_lease(engine, job.lease.application_id)
+    expire_lease(engine, job.lease.resume_id)
     jobs.reap(set())
     end = row(engine, job.lease)
     assert (end.state, end.status, end.error_code) == (JobState.DEAD, Status.FAILED, "internal")
@@ -248,7 +248,7 @@ def test_waiting_burns_no_attempt_and_wakes_by_its_reason(engine: Engine, jobs: 
     assert jobs.claim(OWNER, Lane.ONLINE, 10) == []
     assert jobs.wake("quota") == 1
     again = jobs.claim(OWNER, Lane.ONLINE, 10)
-    assert [(one.lease, one.attempt) for one in again] == [(Lease(job.lease.application_id, 2), 1)]
+    assert [(one.lease, one.attempt) for one in again] == [(Lease(job.lease.resume_id, 2), 1)]
     assert row(engine, other.lease).reason == "textract"
 
 
@@ -295,7 +295,7 @@ def test_failing_is_the_documents_fault_and_dying_is_ours(engine: Engine, jobs: 
 def test_no_move_works_with_a_stale_lease(engine: Engine, jobs: JobQueue) -> None:
     """The job runs again under a new epoch, and every method refuses the old one."""
     stale = claimed(engine).lease
-    expire_lease(engine, stale.application_id)
+    expire_lease(engine, stale.resume_id)
     jobs.reap(set())
     fresh = claim_again(jobs, engine, suspects=True).lease
     jobs.progress([(stale, Stage.EMBED)])
@@ -313,7 +313,7 @@ def test_progress_shows_the_last_stage_and_records_each(engine: Engine, jobs: Jo
     one, two = claimed(engine, "one"), claimed(engine, "two")
     jobs.progress([(one.lease, Stage.READ), (two.lease, Stage.READ), (one.lease, Stage.GROUP)])
     assert (row(engine, one.lease).stage, row(engine, two.lease).stage) == ("group", "read")
-    stages = [event.stage for event in Applications(engine).events(one.lease.application_id) if event.stage]
+    stages = [event.stage for event in Applications(engine).events(one.lease.resume_id) if event.stage]
     assert stages == ["read", "group"]
     jobs.progress([])
 
@@ -321,10 +321,10 @@ def test_progress_shows_the_last_stage_and_records_each(engine: Engine, jobs: Jo
 def test_cancelling_takes_the_lease_away(engine: Engine, jobs: JobQueue) -> None:
     """A running job is cancelled under its worker; what has ended cannot be."""
     job = claimed(engine)
-    assert jobs.cancel(job.lease.application_id)
+    assert jobs.cancel(job.lease.resume_id)
     assert jobs.held(OWNER) == set()
     assert not jobs.fail(job.lease, code="c", detail="d")
-    assert not jobs.cancel(job.lease.application_id)
+    assert not jobs.cancel(job.lease.resume_id)
     assert row(engine, job.lease).status is Status.CANCELLED
 
 
@@ -334,7 +334,7 @@ def test_every_transition_leaves_an_event(engine: Engine, jobs: JobQueue) -> Non
     jobs.wait(job.lease, reason="quota", seconds=0)
     again = claim_again(jobs, engine)
     jobs.fail(again.lease, code="no-text", detail="d")
-    events = Applications(engine).events(job.lease.application_id)
+    events = Applications(engine).events(job.lease.resume_id)
     assert [(e.from_state, e.to_state, e.epoch, e.reason) for e in events] == [
         (None, "queued", 0, None),
         ("queued", "running", 1, None),
@@ -342,7 +342,7 @@ def test_every_transition_leaves_an_event(engine: Engine, jobs: JobQueue) -> Non
         ("waiting", "running", 2, None),
         ("running", "failed", 2, "no-text"),
     ]
-    rest = Applications(engine).events(job.lease.application_id, after=events[2].id)
+    rest = Applications(engine).events(job.lease.resume_id, after=events[2].id)
     assert rest == events[3:]
 
 

@@ -113,7 +113,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(pick=picks)
     def stall(self, pick: int) -> None:
         """A worker stops beating; its lease runs out, and somebody clears up."""
-        expire_lease(self.engine, self.known[pick % len(self.known)].application_id)
+        expire_lease(self.engine, self.known[pick % len(self.known)].resume_id)
         self.jobs.reap(set())
 
     @rule(owner=st.sampled_from(WORKERS))
@@ -131,7 +131,7 @@ class QueueMachine(RuleBasedStateMachine):
         for lease, alive, verdict in zip(leases, live, verdicts, strict=True):
             assert verdict is (Verdict.SAVED if alive else Verdict.LEASE_LOST), f"stale write: {verdict}"
             if alive:
-                self.saved[lease.application_id].append(lease.epoch)
+                self.saved[lease.resume_id].append(lease.epoch)
 
     @precondition(lambda self: self.known)
     @rule(
@@ -139,11 +139,11 @@ class QueueMachine(RuleBasedStateMachine):
     )
     def settle(self, pick: int, how: str) -> None:
         lease = self.known[pick % len(self.known)]
-        live, before = self._is_live(lease), self._job(lease.application_id)
+        live, before = self._is_live(lease), self._job(lease.resume_id)
         accepted = self._settle(lease, how)
         assert accepted is None or accepted is live, f"stale write: {how}"
         if not live:
-            assert self._job(lease.application_id) == before, f"stale write: {how}"
+            assert self._job(lease.resume_id) == before, f"stale write: {how}"
 
     def _settle(self, lease: Lease, how: str) -> bool | None:
         match how:
@@ -198,13 +198,13 @@ class QueueMachine(RuleBasedStateMachine):
     def events_tell_one_legal_story(self) -> None:
         last: dict[UUID, Any] = {}
         for event in sql(self.engine, "SELECT * FROM events ORDER BY id"):
-            before = last.get(event.application_id)
+            before = last.get(event.resume_id)
             assert event.from_state == (before.to_state if before else None)
             if before is not None:
                 assert event.epoch >= before.epoch
                 stage_began = event.from_state == event.to_state == "running" and event.stage
                 assert stage_began or JobState(event.to_state) in LEGAL_MOVES[JobState(event.from_state)]
-            last[event.application_id] = event
+            last[event.resume_id] = event
         for row in sql(self.engine, "SELECT application_id, state, lease_epoch FROM jobs"):
             assert (last[row.application_id].to_state, last[row.application_id].epoch) == (
                 row.state,
@@ -216,12 +216,12 @@ class QueueMachine(RuleBasedStateMachine):
 
     def _is_live(self, lease: Lease) -> bool:
         """The oracle: the newest claim's lease, while the job is still running under it."""
-        newest = max(one.epoch for one in self.known if one.application_id == lease.application_id)
-        return lease.epoch == newest and self._job(lease.application_id).state == "running"
+        newest = max(one.epoch for one in self.known if one.resume_id == lease.resume_id)
+        return lease.epoch == newest and self._job(lease.resume_id).state == "running"
 
 
 def tag(lease: Lease) -> str:
-    return f"{lease.application_id} in epoch {lease.epoch}"
+    return f"{lease.resume_id} in epoch {lease.epoch}"
 
 
 def run(engine: Engine) -> None:

@@ -22,7 +22,7 @@ from tests.adapters.postgres.factories import OWNER, claimed, created, result, s
 def completed(engine: Engine, content: str = "a resume", **changes: str) -> UUID:
     job = claimed(engine, content, **changes)
     PostgresResults(engine).save([result(job.lease)])
-    return job.lease.application_id
+    return job.lease.resume_id
 
 
 def test_an_ended_resume_is_queued_as_if_it_were_new(engine: Engine) -> None:
@@ -35,13 +35,13 @@ def test_an_ended_resume_is_queued_as_if_it_were_new(engine: Engine) -> None:
     assert row.profile is not None
     assert row.reprocessed_at is not None
     (job,) = JobQueue(engine).claim(OWNER, Lane.ONLINE, 5)
-    assert (job.lease.application_id, job.attempt, job.suspicions) == (id_, 1, 0)
+    assert (job.lease.resume_id, job.attempt, job.suspicions) == (id_, 1, 0)
     assert job.lease.epoch == 2, "no write of an earlier run can land"
 
 
 def test_what_is_under_way_or_erased_is_left_alone(engine: Engine) -> None:
     """There is nothing to queue."""
-    queued, running, erased = created(engine), claimed(engine).lease.application_id, completed(engine)
+    queued, running, erased = created(engine), claimed(engine).lease.resume_id, completed(engine)
     Applications(engine).erase(erased)
     assert Reprocessing(engine).queue([queued, running, erased], lane=Lane.ONLINE) == []
 
@@ -50,8 +50,8 @@ def test_a_failed_resume_can_be_tried_again(engine: Engine) -> None:
     """Its error is cleared until it fails again."""
     job = claimed(engine)
     JobQueue(engine).fail(job.lease, code="vendor-timeout", detail="d")
-    Reprocessing(engine).queue([job.lease.application_id], lane=Lane.BULK)
-    row = Applications(engine).get(job.lease.application_id)
+    Reprocessing(engine).queue([job.lease.resume_id], lane=Lane.BULK)
+    row = Applications(engine).get(job.lease.resume_id)
     assert row is not None
     assert (row.error_code, row.completed_at) == (None, None)
     assert len(JobQueue(engine).claim(OWNER, Lane.BULK, 5)) == 1
@@ -72,7 +72,7 @@ def test_stored_results_go_from_the_named_stage_on(
         store.take(key, job.lease)
         store.put(key, job.lease, b"v")
     PostgresResults(engine).save([result(job.lease)])
-    Reprocessing(engine).queue([job.lease.application_id], lane=Lane.ONLINE, forget=forgotten(first))
+    Reprocessing(engine).queue([job.lease.resume_id], lane=Lane.ONLINE, forget=forgotten(first))
     assert [row.stage for row in sql(engine, "SELECT stage FROM checkpoints ORDER BY stage")] == left
 
 
@@ -95,7 +95,7 @@ def test_resumes_are_chosen_by_version_status_and_job_post(engine: Engine) -> No
     def ids(choice: Choice, limit: int | None = None) -> list[UUID]:
         return [id_ for batch in chosen(choice, limit=limit) for id_ in batch]
 
-    assert ids(Choice(since_version="rules-2")) == [bad, newer, failed.lease.application_id]
+    assert ids(Choice(since_version="rules-2")) == [bad, newer, failed.lease.resume_id]
     assert ids(Choice(since_version="rules-2", status=Status.COMPLETED)) == [bad, newer]
     assert ids(Choice(job_post_id="p")) == [newer]
     assert ids(Choice(ids=(old, newer))) == [old, newer]

@@ -18,8 +18,8 @@ def test_a_saved_result_is_what_callers_read(engine: Engine) -> None:
     """Profile, pages, versions, text and chunks are all there, and the job has succeeded."""
     job = claimed(engine, email="Sender@Example.org", job_post_id="nurse-7")
     saved = PostgresResults(engine).save([result(job.lease, "Nurse in Oslo.", "Speaks Norwegian.")])
-    row = Applications(engine).get(job.lease.application_id)
-    document = Applications(engine).text(job.lease.application_id)
+    row = Applications(engine).get(job.lease.resume_id)
+    document = Applications(engine).text(job.lease.resume_id)
     assert saved == [Verdict.SAVED]
     assert row is not None
     assert (row.status, row.state, row.pages, row.versions) == (
@@ -61,7 +61,7 @@ def test_an_email_in_the_resume_fills_one_that_the_sender_left_out(engine: Engin
     """An application without an e-mail address gets the profile's first one, in lower case."""
     job = claimed(engine)
     PostgresResults(engine).save([result(job.lease, email="Ada@Example.ORG")])
-    row = Applications(engine).get(job.lease.application_id)
+    row = Applications(engine).get(job.lease.resume_id)
     assert row is not None
     assert row.email == "ada@example.org"
 
@@ -69,11 +69,11 @@ def test_an_email_in_the_resume_fills_one_that_the_sender_left_out(engine: Engin
 def test_a_lost_lease_saves_nothing_and_spares_its_neighbours(engine: Engine) -> None:
     """A stale result in the middle of a batch is answered LEASE_LOST; the others land."""
     jobs = [claimed(engine, f"resume {n}") for n in range(3)]
-    expire_lease(engine, jobs[1].lease.application_id)
+    expire_lease(engine, jobs[1].lease.resume_id)
     JobQueue(engine).reap(set())
     verdicts = PostgresResults(engine).save([result(job.lease) for job in jobs])
     assert verdicts == [Verdict.SAVED, Verdict.LEASE_LOST, Verdict.SAVED]
-    stale = Applications(engine).get(jobs[1].lease.application_id)
+    stale = Applications(engine).get(jobs[1].lease.resume_id)
     assert stale is not None
     assert (stale.state, stale.profile) == (JobState.RETRY_WAIT, None)
 
@@ -81,17 +81,17 @@ def test_a_lost_lease_saves_nothing_and_spares_its_neighbours(engine: Engine) ->
 def test_an_older_epoch_never_saves_over_a_newer_one(engine: Engine) -> None:
     """The worker that lost its job to another is refused even while the job is running again."""
     first = claimed(engine)
-    expire_lease(engine, first.lease.application_id)
+    expire_lease(engine, first.lease.resume_id)
     JobQueue(engine).reap(set())
     second = JobQueue(engine).claim(OWNER + 1, Lane.ONLINE, 1, suspects=True)[0]
     store = PostgresResults(engine)
-    assert second.lease == Lease(first.lease.application_id, first.lease.epoch + 1)
+    assert second.lease == Lease(first.lease.resume_id, first.lease.epoch + 1)
     assert store.save([result(first.lease, name="Stale")]) == [Verdict.LEASE_LOST]
     assert store.save([result(second.lease, name="Fresh"), result(first.lease, name="Stale")]) == [
         Verdict.SAVED,
         Verdict.LEASE_LOST,
     ]
-    row = Applications(engine).get(first.lease.application_id)
+    row = Applications(engine).get(first.lease.resume_id)
     assert row is not None
     assert row.profile is not None
     assert row.profile["person"]["name"]["full"]["value"] == "Fresh"

@@ -21,7 +21,7 @@ def add(
 ) -> UUID:
     job = claimed(engine, texts[0], job_post_id=job_post_id)
     PostgresResults(engine).save([result(job.lease, *texts, vectors=vectors, name=name)])
-    return job.lease.application_id
+    return job.lease.resume_id
 
 
 def test_the_nearest_and_the_best_worded_come_first(engine: Engine) -> None:
@@ -30,8 +30,8 @@ def test_the_nearest_and_the_best_worded_come_first(engine: Engine) -> None:
     near = add(engine, "Ward sister for children", vectors=[unit(1, 0.3)])
     words = add(engine, "Night train driver", vectors=[unit(0, 0, 1)])
     hits = Search(engine).hybrid("pediatric nurse, night", unit(1, 0), MODEL)
-    assert hits[0].application_id == both
-    assert {hit.application_id for hit in hits} == {both, near, words}
+    assert hits[0].resume_id == both
+    assert {hit.resume_id for hit in hits} == {both, near, words}
     assert hits[0].similarity == pytest.approx(0.995, abs=0.001)
     assert (hits[0].name, hits[0].text, hits[0].line_ids) == (
         "Grace Example",
@@ -46,7 +46,7 @@ def test_a_hit_is_an_application_and_names_its_best_chunk(engine: Engine) -> Non
     """Three matching chunks of one resume are one hit."""
     one = add(engine, "Python", "Python and Go", "Hobbies", vectors=[unit(0.5, 1), unit(1), unit(0, 0, 1)])
     hits = Search(engine).hybrid("go", unit(1), MODEL)
-    assert [(hit.application_id, hit.chunk_no) for hit in hits] == [(one, 1)]
+    assert [(hit.resume_id, hit.chunk_no) for hit in hits] == [(one, 1)]
 
 
 def test_a_job_post_filter_lets_nothing_else_through(engine: Engine) -> None:
@@ -56,7 +56,7 @@ def test_a_job_post_filter_lets_nothing_else_through(engine: Engine) -> None:
         add(engine, f"nurse {n}", vectors=[unit(1)], job_post_id="b")
     Search(engine).ensure_index(MODEL, DIMENSION)
     hits = Search(engine).hybrid("nurse", unit(1), MODEL, job_post_id="a")
-    assert {hit.application_id for hit in hits} == inside
+    assert {hit.resume_id for hit in hits} == inside
     assert {hit.job_post_id for hit in hits} == {"a"}
     assert Search(engine).hybrid("nurse", unit(1), MODEL, job_post_id="none") == []
 
@@ -66,7 +66,7 @@ def test_times_filter_too(engine: Engine) -> None:
     id_ = add(engine, "nurse", vectors=[unit(1)])
     at = sql(engine, "SELECT created_at FROM applications")[0].created_at
     search = Search(engine)
-    assert search.hybrid("nurse", unit(1), MODEL, created_after=at)[0].application_id == id_
+    assert search.hybrid("nurse", unit(1), MODEL, created_after=at)[0].resume_id == id_
     assert search.hybrid("nurse", unit(1), MODEL, created_before=at) == []
     assert search.hybrid("nurse", unit(1), MODEL, created_after=datetime.now(UTC) + timedelta(days=1)) == []
 
@@ -95,7 +95,7 @@ def test_an_approximate_search_finds_what_an_exact_one_does(engine: Engine) -> N
         INSERT INTO chunks SELECT o.id, model, chunk_no, section, line_ids, text, tsv, embedding, job_post_id,
             created_at FROM chunks JOIN numbered o ON o.n = chunk_no""",
     )
-    sql(engine, "DELETE FROM chunks WHERE application_id = :id", id=job.lease.application_id)
+    sql(engine, "DELETE FROM chunks WHERE application_id = :id", id=job.lease.resume_id)
     Search(engine).ensure_index(MODEL, DIMENSION)
     sql(engine, "ANALYZE chunks")
     query = unit(1, -1, 0.5)

@@ -27,6 +27,7 @@ class Forged:
     attributes: int = 0
     offset: int | None = None
     raw: bytes | None = None  #: the packed bytes
+    extra: bytes = b""  #: of the central directory
     local: dict[str, int | bytes] = field(default_factory=dict)
 
     def data(self) -> bytes:
@@ -73,4 +74,5 @@ def local_header(entry: Forged) -> bytes:
 def _central(entry: Forged, offset: int) -> bytes:
     f = entry.fields()
     head = (20, 20, f["flags"], f["method"], 0, 0, f["crc"], f["packed"], f["size"], len(f["name"]))
-    return _ENTRY.pack(b"PK\x01\x02", *head, 0, 0, 0, 0, entry.attributes, offset) + entry.name
+    rest = (len(entry.extra), 0, 0, 0, entry.attributes, offset)
+    return _ENTRY.pack(b"PK\x01\x02", *head, *rest) + entry.name + entry.extra
