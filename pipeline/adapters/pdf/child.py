@@ -235,7 +235,7 @@ def _shown(page: Any, frame: Frame) -> tuple[float, int]:
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
             area += size
         elif kind == pdfium.FPDF_PAGEOBJ_PATH:
-            strokes += max(0, pdfium.FPDFPath_CountSegments(item) - _STROKES_OF_A_BOX)
+            strokes += max(1, pdfium.FPDFPath_CountSegments(item) - _STROKES_OF_A_BOX)
     return round(min(1.0, area / max(1.0, frame.width * frame.height)), 3), strokes
 
 
