@@ -170,9 +170,7 @@ class HeadingFinder:
             style = self.style(first)
             if not self._is_lesser(style, main):
                 above.append(first)
-            elif any(
-                abs(one.left - first.left) < _SAME_COLUMN * first.size for one in above[-1:]
-            ):
+            elif any(abs(one.left - first.left) < _SAME_COLUMN * first.size for one in above[-1:]):
                 found.add(first.line.id)
         return found if main is not None and len(kinds[main]) >= _LEAST_KINDS else set()
 
