@@ -131,8 +131,11 @@ class _Draft:
             for section in self._kind(
                 SectionKind.OTHER, SectionKind.HEADER, SectionKind.PROJECTS, SectionKind.SUMMARY
             ):
-                works = read_work(self._rows.of(section), month_first=self._month_first)
-                found += [w for w in works if _sure_work(w)]
+                rows = self._rows.of(section)
+                told = read_told(rows, month_first=self._month_first)
+                told = told or read_jobs_told(rows, month_first=self._month_first)
+                works = read_work(rows, month_first=self._month_first)
+                found += told or [w for w in works if _sure_work(w)]
         profile.work = found
 
     def _education(self, profile: Profile) -> None:

@@ -12,6 +12,7 @@ from pipeline.reading.lexicon.fold import fold
 from pipeline.reading.lexicon.load import any_of, load
 
 _LONGEST_TITLE = 60  # characters; what is longer is a sentence
+_LONG_KEY = 9  # letters, from which on one wrong letter still tells the title
 _MOST_WORDS = 7  # of a title in other words than the lexicon's: more are a sentence too
 _HEADED_WORDS = range(2, 6)  # words of a title that its last or its first word decides
 _UNSPACED_KEY = range(3, 11)  # letters of a title without spaces whose end decides
@@ -23,9 +24,10 @@ _ASIDE = re.compile(r"\([^()]{0,30}\)\s*$")
 
 
 class _Lexicon(NamedTuple):
-    """`section_titles.toml`, every word as its key."""
+    """`section_titles.toml`, every word as its key. `misspelt` has each long title with one letter left out."""
 
     kinds: dict[str, SectionKind]
+    misspelt: dict[str, SectionKind]
     qualifiers: frozenset[str]
     joiners: frozenset[str]
     separator: re.Pattern[str]
@@ -46,6 +48,10 @@ def _keys(words: list[str]) -> frozenset[str]:
     return frozenset(_key(plain_title(word)) for word in words)
 
 
+def _with_one_left_out(key: str) -> list[str]:
+    return [key[:i] + key[i + 1 :] for i in range(len(key))]
+
+
 def _by_kind(table: dict[str, Any]) -> dict[str, SectionKind]:
     """The kind of each listed title by its key; a title that two kinds list is the first's."""
     kinds: dict[str, SectionKind] = {}
@@ -59,8 +65,15 @@ def _by_kind(table: dict[str, Any]) -> dict[str, SectionKind]:
 def _lexicon() -> _Lexicon:
     table = load("section_titles")
     unspaced = any_of(table["joiners_unspaced"]).pattern
+    kinds = _by_kind(table)
     return _Lexicon(
-        kinds=_by_kind(table),
+        kinds=kinds,
+        misspelt={
+            shorter: kind
+            for key, kind in kinds.items()
+            if len(key) >= _LONG_KEY
+            for shorter in (key, *_with_one_left_out(key))
+        },
         qualifiers=_keys(table["qualifiers"]),
         joiners=_keys(table["joiners"]),
         separator=re.compile(rf"\s*(?:[&/,+|·•、・]|{unspaced}|\s[-–—]\s)\s*"),
@@ -96,6 +109,9 @@ def loose_title_kind(text: str) -> SectionKind | None:
         kind = _qualified_kind(part) or _suffix_kind(part)
         if kind is not None:
             return kind
+    misspelt = _misspelt_kind(plain)
+    if misspelt is not None:
+        return misspelt
     return next((kind for part in parts[-1:0:-1] or parts if (kind := _headword_kind(part))), None)
 
 
@@ -145,6 +161,15 @@ def _suffix_kind(part: str) -> SectionKind | None:
     if len(key) not in _UNSPACED_KEY or not _KANA_OR_HAN.match(key):
         return None
     return next((kind for n in range(1, len(key) - 1) if (kind := _lexicon().kinds.get(key[n:]))), None)
+
+
+def _misspelt_kind(plain: str) -> SectionKind | None:
+    """Of a long title with one letter wrong, missing or too many: "WORK EXPERIANCE"."""
+    key = _key(plain)
+    if len(key) < _LONG_KEY:
+        return None
+    misspelt = _lexicon().misspelt
+    return next((kind for one in (key, *_with_one_left_out(key)) if (kind := misspelt.get(one))), None)
 
 
 def _headword_kind(part: str) -> SectionKind | None:
