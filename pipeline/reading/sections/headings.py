@@ -160,7 +160,7 @@ class HeadingFinder:
         for row in rows:
             if row[0].title is not None and row[0].heads and _may_head(row[0]):
                 kinds.setdefault(self.style(row[0]), set()).add(row[0].title)
-        main = max(kinds, key=lambda style: (len(kinds[style]), style), default=None)
+        main = max((style for style, told in kinds.items() if len(told) >= _LEAST_KINDS), default=None)
         found: set[int] = set()
         above: list[Cell] = []
         for row in rows:
@@ -172,7 +172,7 @@ class HeadingFinder:
                 above.append(first)
             elif any(abs(one.left - first.left) < _SAME_COLUMN * first.size for one in above[-1:]):
                 found.add(first.line.id)
-        return found if main is not None and len(kinds[main]) >= _LEAST_KINDS else set()
+        return found
 
     def _is_lesser(self, style: Style, than: Style) -> bool:
         """Whether a style stands out less: smaller, or of one size and without the weight or the capitals.

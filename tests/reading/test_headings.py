@@ -1,0 +1,122 @@
+"""Which lines are section titles, decided by what all lines of the document are set like."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.domain.sections import SectionKind
+from pipeline.reading.sections.group import group
+from pipeline.reading.sections.titles import is_all_title, loose_title_kind
+from tests.stages.pages import Put, document
+
+BODY = "Planned the yearly maintenance of the plant and kept the spare parts in stock."
+
+
+def outline(*puts: Put) -> list[tuple[str, str | None]]:
+    """Kind and title of each section but the header."""
+    return [(one.kind.value, one.title) for one in group(document(puts)).sections if one.title is not None]
+
+
+def lines(*printed: tuple[str, float, bool], step: float = 24) -> list[Put]:
+    """Lines one below the other, each with its size and weight, after a name."""
+    name = Put(60, 30, "Ada Lovelace", 20, True)
+    return [name, *(Put(60, 70 + step * n, text, size, bold) for n, (text, size, bold) in enumerate(printed))]
+
+
+def test_one_larger_title_does_not_shut_out_the_others() -> None:
+    """Most titles of the document are set alike, and one is larger."""
+    found = outline(
+        *lines(
+            ("CAREER PROFILE", 13, True), (BODY, 10, False),
+            ("ACADEMIC QUALIFICATION", 11.5, True), ("Diploma, Harrow College, 2006", 10, False),
+            ("WORK EXPERIENCE IN DETAILS", 11.5, True), ("Roofer, Acme Ltd, 2008 - 2011", 10, False),
+        )
+    )  # fmt: skip
+    assert [kind for kind, _ in found] == ["summary", "education", "work"]
+
+
+def test_a_title_word_that_comes_again_for_each_job_heads_a_part_of_it() -> None:
+    """ "Highlights" of every job is no section of skills."""
+    jobs = [
+        (text, size, bold)
+        for firm in ("Lumen Labs", "Quarry Software", "Maple Media")
+        for text, size, bold in (
+            (f"Engineer, {firm}, 2012 - 2014", 11, True), ("Highlights", 14, True), (BODY, 10, False),
+        )
+    ]  # fmt: skip
+    found = outline(*lines(("Work", 14, True), *jobs, ("Skills", 14, True), ("Rust, Figma", 10, False)))
+    assert [kind for kind, _ in found] == ["work", "skills"]
+
+
+def test_a_lesser_title_word_below_a_title_of_its_column_is_a_part_of_its_section() -> None:
+    """The kinds of skills below "Skills"; a course below the institute that gave it."""
+    found = outline(
+        *lines(
+            ("Skills", 16, True), ("Web", 12, True), ("HTML, CSS", 10, False),
+            ("Languages", 12, True), ("Scala, Kotlin", 10, False), ("Tools", 12, True), ("Jenkins", 10, False),
+            ("Employment", 16, True), ("Developer, Ember Post, 2015 - 2018", 10, False),
+        )
+    )  # fmt: skip
+    assert [kind for kind, _ in found] == ["skills", "work"]
+
+
+def test_firms_that_are_set_like_titles_head_entries_where_dates_follow() -> None:
+    """Three lines in the titles' own style, each above a job and its dates."""
+    jobs = [
+        (text, size, bold)
+        for firm in ("Halden Technologies", "Ostrava Tools", "Quillmark")
+        for text, size, bold in (
+            (firm, 13, True), ("Support Agent", 10, False), ("03/2014 - 01/2017", 10, False), (BODY, 10, False),
+        )
+    ]  # fmt: skip
+    found = outline(*lines(("Experience", 13, True), *jobs, ("Education", 13, True), (BODY, 10, False)))
+    assert [kind for kind, _ in found] == ["work", "education"]
+
+
+def test_titles_that_are_set_as_the_text_are_told_by_their_words() -> None:
+    """Where nothing else tells them, exact titles of several kinds, each in a row of its own."""
+    plain = (
+        "Summary",
+        BODY,
+        "Experience",
+        "Clerk, Acme Ltd, 2014 - 2016",
+        "Education",
+        "Diploma, 2009",
+        "Skills",
+        "Payroll",
+    )
+    found = outline(*lines(*((text, 10.0, False) for text in plain), step=12))
+    assert [kind for kind, _ in found] == ["summary", "work", "education", "skills"]
+
+
+def test_a_name_below_the_documents_title_is_no_section() -> None:
+    """ "CURRICULUM VITAE" and whose it is, set like the titles that follow."""
+    found = outline(
+        Put(60, 30, "CURRICULUM VITAE", 12, True),
+        Put(60, 60, "VERENA HOLLSTEDT", 12, True),
+        Put(60, 90, "EXPERIENCE", 12, True),
+        Put(60, 110, "Kitchen Help, Birchwood School, 2015 - 2019"),
+        Put(60, 140, "EDUCATION", 12, True),
+        Put(60, 160, "Secondary school, 2009"),
+    )
+    assert [kind for kind, _ in found] == ["work", "education"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "kind"),
+    [
+        ("WORK EXPERIANCE", SectionKind.WORK),
+        ("Educational Qualificaton", SectionKind.EDUCATION),
+        ("Profesional Experience", SectionKind.WORK),
+        ("Career Chronicle (9 years)", SectionKind.WORK),
+        ("Hill", None),
+    ],
+)
+def test_a_title_with_one_wrong_letter_is_a_title(printed: str, kind: SectionKind | None) -> None:
+    """Long ones only: a letter more or less makes another word of a short one."""
+    assert loose_title_kind(printed) is kind
+
+
+def test_a_line_is_all_title_when_each_of_its_parts_is_one() -> None:
+    assert is_all_title("Education & Training")
+    assert not is_all_title("Sable Creek – Freelance – Software Engineer")
