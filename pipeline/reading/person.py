@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pipeline.domain.profile import Fact, Location, Name, Person, ProfileLink
 from pipeline.domain.sections import SectionedText, SectionKind
 from pipeline.domain.text import Line
 from pipeline.reading.lexicon.fold import fold, has_cjk
-from pipeline.reading.lexicon.phrases import words_of
+from pipeline.reading.lexicon.load import word_set
+from pipeline.reading.lexicon.phrases import Phrases, words_of
 from pipeline.reading.page.rows import Piece, Row, Rows, join
 from pipeline.reading.values import contacts
 from pipeline.reading.values.classify import employer_score, shape_score, title_score
@@ -22,6 +24,7 @@ _CONTACT_KINDS = (SectionKind.HEADER, SectionKind.CONTACT)
 _SPLIT = re.compile(r"\s*[|•·●▪‖∙│┃;]\s*|\s{3,}|\s[–—]\s(?=\D)")
 _LABEL = re.compile(r"^\s*([^:：\d@]{2,30}?)\s*[:：]\s*(?=\S)")
 _TOP_LINES = 14
+_EMAIL_OR_NAME = re.compile(r"@\w")  # a row that goes on with an address tells of the person too
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,30 @@ def blocks_of(sections: SectionedText, rows: Rows) -> Blocks:
     if len(contact_ids) < 3:
         contact_ids += _top_ids(sections, exclude=set(contact_ids))
     visible = [i for i in sections.furniture if not sections.line_by_id[i].hidden]
+    contact_ids = _without_form_rows(rows, contact_ids)
     return Blocks(
         contact=[rows.line(i) for i in contact_ids],
         furniture=_unique_texts(rows.line(i) for i in visible),
         rest=[rows.line(i) for i in rest_ids if i not in set(contact_ids)],
         rows=rows.of_ids(contact_ids),
     )
+
+
+def _without_form_rows(rows: Rows, ids: list[int]) -> list[int]:
+    """The lines but for the rows of a form that tell of somebody or something else: "Father's Name | : …"."""
+    others = {
+        line_id
+        for row in rows.of_ids(ids)
+        if _form_labels().starts(row.pieces[0].text) is not None and not _EMAIL_OR_NAME.search(row.text)
+        for piece in row.pieces
+        for line_id in piece.ids
+    }
+    return [line_id for line_id in ids if line_id not in others]
+
+
+@cache
+def _form_labels() -> Phrases:
+    return Phrases(dict.fromkeys(word_set("form_labels", "never"), "never"))
 
 
 def _top_ids(sections: SectionedText, exclude: set[int]) -> list[int]:
@@ -212,19 +233,27 @@ def _place_of(part: Piece, taken: set[str], *, contact_row: bool) -> tuple[float
 
 def country_from_phone(person: Person) -> None:
     """A dialling code tells the country where nothing printed does; the verify stage marks it inferred."""
-    import phonenumbers
-
     if person.location and person.location.country:
         return
     for phone in person.phones:
         if phone.raw.lstrip("( ").startswith(("+", "00")) and phone.value.startswith("+"):
-            code = phonenumbers.region_code_for_number(phonenumbers.parse(phone.value))
+            code = _region_of(phone.value)
             if code:
                 person.location = person.location or Location()
                 person.location.country = Fact[str](
                     value=code, raw=phone.raw, confidence=0.6, evidence=phone.evidence
                 )
                 return
+
+
+def _region_of(number: str) -> str | None:
+    """The country of an international number; None where nobody has that code ("+00 …")."""
+    import phonenumbers
+
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return None
 
 
 def _headline(blocks: Blocks, person: Person) -> Fact[str] | None:

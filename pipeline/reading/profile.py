@@ -16,6 +16,7 @@ from pipeline.reading.entries.lists import (
     read_references,
 )
 from pipeline.reading.entries.sentences import read_told
+from pipeline.reading.entries.told import read_degrees_told, read_jobs_told
 from pipeline.reading.entries.volunteering import read_volunteering
 from pipeline.reading.entries.work import read_work
 from pipeline.reading.lexicon.load import languages
@@ -124,6 +125,7 @@ class _Draft:
         found: list[Work] = []
         for rows in self._streams(SectionKind.WORK):
             told = read_told(rows, month_first=self._month_first)
+            told = told or read_jobs_told(rows, month_first=self._month_first)
             found += told or read_work(rows, month_first=self._month_first)
         if not found:
             for section in self._kind(
@@ -136,7 +138,8 @@ class _Draft:
     def _education(self, profile: Profile) -> None:
         found: list[Education] = []
         for rows in self._streams(SectionKind.EDUCATION):
-            found += read_education(rows, month_first=self._month_first)
+            told = read_degrees_told(rows, month_first=self._month_first)
+            found += told or read_education(rows, month_first=self._month_first)
         if not found:
             for section in self._kind(
                 SectionKind.OTHER, SectionKind.HEADER, SectionKind.WORK, SectionKind.CERTIFICATIONS

@@ -72,7 +72,9 @@ PROSE = "Twelve years on acute wards and in a hospice, now leading a team " * 2
         (page(), False),
         (page(pictured=1.0), True),
         (page(drawn_shapes=2000), True),
-        (page(drawn_shapes=30), False),
+        (page(drawn_shapes=300), False),
+        (page(pictured=0.016), True),
+        (page(pictured=0.001), False),
         (page("Jane Doe", pictured=0.1), False),
         (page(PROSE, pictured=1.0), True),
         (page(PROSE * 8, pictured=1.0), False),
@@ -82,7 +84,8 @@ PROSE = "Twelve years on acute wards and in a hospice, now leading a team " * 2
         (page("\ue012\ue013 " * 30), True),
     ],
     ids=[
-        "text", "blank", "scan", "outlines", "ruled", "name-and-portrait", "scan-with-a-stamp", "picture-behind-text",
+        "text", "blank", "scan", "outlines", "a-logo", "words-as-small-pictures", "a-dot", "name-and-portrait",
+        "scan-with-a-stamp", "picture-behind-text",
         "scanners-own-layer", "hidden-only", "glyphs-without-meaning", "private-glyphs",
     ],
 )  # fmt: skip

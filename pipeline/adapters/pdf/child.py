@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
@@ -26,7 +26,7 @@ from pipeline.adapters.parsing.parsed import (
     guarded,
     with_scheme,
 )
-from pipeline.adapters.pdf.glyphs import TINY_POINTS, Frame, GlyphPage, GlyphReader, TooManyGlyphs
+from pipeline.adapters.pdf.glyphs import Frame, GlyphPage, GlyphReader, TooManyGlyphs, tiny_points
 from pipeline.adapters.pdf.images import refuse_huge_pictures
 from pipeline.adapters.pdf.ligatures import needs_repair, repaired, words_in
 from pipeline.adapters.pdf.lines import RawLine, lines_of
@@ -42,6 +42,10 @@ _JUNK_BEFORE_HEADER = 64 * 1024
 _GLYPHS_OF_A_PAGE = 600
 _MOST_OBJECTS = 3000
 _DEEPEST_FORM = 3
+#: Of a rectangle or a rule: no letter is drawn with so few.
+_STROKES_OF_A_BOX = 5
+_TYPED = (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_STAMP)
+_MOST_ANNOTATIONS = 1000
 
 
 def read_document(content: bytes, max_pages: int) -> list[ReadPage] | Refusal:
@@ -166,10 +170,13 @@ def _read_pages(document: Any, count: int, content: bytes) -> list[ReadPage]:
             pages.append(ReadPage(595.0, 842.0, [], []))
             continue
         readable += 1
+        links = _links(document, page)
+        if _is_filled_in(page):
+            page = _flattened(document, page, index)
         try:
             if has_pictures:
                 refuse_huge_pictures(page)
-            read, glyphs = _read_page(document, page, reader)
+            read, glyphs = _read_page(page, reader, links)
         finally:
             pdfium.FPDF_ClosePage(page)
         left -= glyphs
@@ -199,7 +206,7 @@ def _with_ligatures(pages: list[ReadPage]) -> list[ReadPage]:
     return pages
 
 
-def _read_page(document: Any, page: Any, reader: GlyphReader) -> tuple[ReadPage, int]:
+def _read_page(page: Any, reader: GlyphReader, links: list[_Link]) -> tuple[ReadPage, int]:
     if max(pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)) > MAX_SIDE:
         raise DocumentRefused("resource-limit", "A page is larger than any sheet of paper.")
     text_page = pdfium.FPDFText_LoadPage(page)
@@ -214,44 +221,45 @@ def _read_page(document: Any, page: Any, reader: GlyphReader) -> tuple[ReadPage,
     for angle, glyphs in sorted(found.glyphs.items()):
         raw = lines_of(glyphs, found.styles, hidden)
         lines.extend(_in_fractions(line, angle, frame) for line in raw)
-    links = _links(document, page, frame)
+    placed = [_placed(link, frame) for link in links]
     count = sum(len(glyphs) for glyphs in found.glyphs.values())
     pictured, drawn = _shown(page, frame) if count < _GLYPHS_OF_A_PAGE else (0.0, 0)
-    return ReadPage(frame.width, frame.height, lines, links, pictured, drawn), count
+    return ReadPage(frame.width, frame.height, lines, placed, pictured, drawn), count
 
 
 def _shown(page: Any, frame: Frame) -> tuple[float, int]:
-    """The share of the page under pictures (overlaps count twice, 1 at most), and its number of paths."""
-    area, paths = 0.0, 0
-    for kind, size in islice(_objects(page), _MOST_OBJECTS):
+    """The share of the page under pictures (overlaps count twice, 1 at most), and the strokes of its drawn shapes."""
+    area, strokes = 0.0, 0
+    for item, size in islice(_objects(page), _MOST_OBJECTS):
+        kind = pdfium.FPDFPageObj_GetType(item)
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
             area += size
         elif kind == pdfium.FPDF_PAGEOBJ_PATH:
-            paths += 1
-    return round(min(1.0, area / max(1.0, frame.width * frame.height)), 3), paths
+            strokes += max(1, pdfium.FPDFPath_CountSegments(item) - _STROKES_OF_A_BOX)
+    return round(min(1.0, area / max(1.0, frame.width * frame.height)), 3), strokes
 
 
-def _objects(page: Any) -> Iterator[tuple[int, float]]:
-    """Kind and area (square points) of every page object; those in forms too, by the form's area at most."""
+def _objects(page: Any) -> Iterator[tuple[Any, float]]:
+    """Every page object with its area (square points); those in forms too, by the form's area at most."""
     whole = pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page)
     for index in range(pdfium.FPDFPage_CountObjects(page)):
         yield from _object(pdfium.FPDFPage_GetObject(page, index), whole, _DEEPEST_FORM)
 
 
-def _object(item: Any, most: float, depth: int) -> Iterator[tuple[int, float]]:
-    kind = pdfium.FPDFPageObj_GetType(item)
+def _object(item: Any, most: float, depth: int) -> Iterator[tuple[Any, float]]:
     bounds = [ctypes.c_float() for _ in range(4)]
     area = 0.0
     if pdfium.FPDFPageObj_GetBounds(item, *bounds):
         left, bottom, right, top = (bound.value for bound in bounds)
         area = min(most, abs((right - left) * (top - bottom)))
-    if kind != pdfium.FPDF_PAGEOBJ_FORM:
-        yield kind, area
+    if pdfium.FPDFPageObj_GetType(item) != pdfium.FPDF_PAGEOBJ_FORM:
+        yield item, area
     elif depth:
         # Inside a form, bounds are in its own space: a picture there may cover the form and no more.
         for index in range(pdfium.FPDFFormObj_CountObjects(item)):
             for inner, size in _object(pdfium.FPDFFormObj_GetObject(item, index), area, depth - 1):
-                yield inner, area if inner == pdfium.FPDF_PAGEOBJ_IMAGE else size
+                is_picture = pdfium.FPDFPageObj_GetType(inner) == pdfium.FPDF_PAGEOBJ_IMAGE
+                yield inner, area if is_picture else size
 
 
 def _in_fractions(
@@ -282,7 +290,8 @@ def _fraction(box: Box4, angle: int, frame: Frame) -> Box4:
 
 def _hidden_styles(page: Any, found: GlyphPage, frame: Frame) -> list[bool]:
     """Of each style, whether a person looking at the page would not see its text."""
-    hidden = [style.size < TINY_POINTS for style in found.styles]
+    tiny = tiny_points(found)
+    hidden = [style.size < tiny for style in found.styles]
     invisible = [number for number, style in enumerate(found.styles) if style.invisible]
     if invisible and not _shows_a_scan(page, frame):
         for number in invisible:
@@ -357,19 +366,56 @@ class _Picture:
         return high - low > 20
 
 
-def _links(document: Any, page: Any, frame: Frame) -> list[tuple[str, Box4]]:
-    found: list[tuple[str, Box4]] = []
+class _Link(NamedTuple):
+    """An address and the place on the page that leads to it, in the page's own space."""
+
+    uri: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+def _links(document: Any, page: Any) -> list[_Link]:
+    found: list[_Link] = []
     position = ctypes.c_int(0)
     link = pdfium.FPDF_LINK()
     rect = pdfium.FS_RECTF()
     while len(found) < MOST_LINKS and pdfium.FPDFLink_Enumerate(page, position, link):
         uri = _uri(document, link)
-        if not uri or not pdfium.FPDFLink_GetAnnotRect(link, rect):
-            continue
-        corners = (frame.point(rect.left, rect.bottom), frame.point(rect.right, rect.top))
-        xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
-        found.append((uri, _fraction((xs[0], ys[0], xs[1], ys[1]), 0, frame)))
+        if uri and pdfium.FPDFLink_GetAnnotRect(link, rect):
+            found.append(_Link(uri, rect.left, rect.bottom, rect.right, rect.top))
     return found
+
+
+def _placed(link: _Link, frame: Frame) -> tuple[str, Box4]:
+    corners = (frame.point(link.left, link.bottom), frame.point(link.right, link.top))
+    xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
+    return link.uri, _fraction((xs[0], ys[0], xs[1], ys[1]), 0, frame)
+
+
+def _is_filled_in(page: Any) -> bool:
+    """Whether somebody typed on the page: form fields and text boxes are annotations, and no part of its text."""
+    for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MOST_ANNOTATIONS)):
+        annotation = pdfium.FPDFPage_GetAnnot(page, index)
+        try:
+            if pdfium.FPDFAnnot_GetSubtype(annotation) in _TYPED:
+                return True
+        finally:
+            pdfium.FPDFPage_CloseAnnot(annotation)
+    return False
+
+
+def _flattened(document: Any, page: Any, index: int) -> Any:
+    """The page with what its annotations show as part of it; its links are gone. Takes the place of `page`."""
+    # Drawing is what makes the look of fields that came without one ("NeedAppearances").
+    bitmap = pdfium.FPDFBitmap_CreateEx(1, 1, pdfium.FPDFBitmap_Gray, None, 0)
+    pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, 1, 1, 0, pdfium.FPDF_ANNOT)
+    pdfium.FPDFBitmap_Destroy(bitmap)
+    if pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) != pdfium.FLATTEN_SUCCESS:
+        return page
+    pdfium.FPDF_ClosePage(page)
+    return pdfium.FPDF_LoadPage(document, index)
 
 
 def _uri(document: Any, link: Any) -> str:

@@ -15,10 +15,15 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
+from pipeline.adapters.pdf.advances import mend_advances
 from pipeline.adapters.pdf.clean import ACCENTS, ORNAMENT, clean, is_icon_font, is_rtl, private_digits
 
 MAX_GLYPHS = 60_000  #: on one page; a dense page of print has 8,000
-TINY_POINTS = 2.0  #: text smaller than this is seen by no one
+_TINY_POINTS = 2.0  #: text smaller than this is seen by no one
+_READABLE_POINTS = 5.0  #: a page with text of this size is printed as large as it should be
+_READABLE_GLYPHS = 3  #: of that size, together with larger ones; fewer are a mark, or a page's number
+_TINY_SHARE = 0.35  #: of the largest text, on a page that is printed small as a whole
+_UPRIGHT_SLOPE = 0.02  # of what stands upright but for rounding
 _LIGHT = 200  #: luminance (0-255) from which text may vanish on paper
 _INVISIBLE_MODES = (3, 7)
 
@@ -58,6 +63,9 @@ class GlyphStyle:
     angle: int
     shift: float  # from the bottom of a loose box to the base line, for upright text
     height: float  # of the loose box that `shift` was measured in
+    lean: tuple[
+        float, float
+    ]  # by how much that box reaches left and right of the letter, where text is slanted
 
 
 @dataclass(slots=True)
@@ -171,6 +179,8 @@ class GlyphReader:
             self._digits = digits or self._digits
             frame = page_frame(page, turns)
             result = self._collect(ctypes.cast(text_page, _VOID).value, count, frame)
+        for glyphs in result.glyphs.values():
+            mend_advances(glyphs, result.styles)
         return result, frame
 
     def _collect(self, text: int | None, count: int, frame: Frame) -> GlyphPage:
@@ -205,7 +215,8 @@ class GlyphReader:
                 glyphs = result.glyphs.setdefault(style.angle, [])
             # In fonts whose boxes fit each glyph, "y" hangs lower than the rest: its origin tells the base.
             if upright and abs(box.top - box.bottom - style.height) <= 0.05 * style.size:
-                left, right = box.left * fx + fe, box.right * fx + fe
+                left = box.left * fx + fe + style.lean[0]
+                right = box.right * fx + fe - style.lean[1]
                 base = ff - (box.bottom + style.shift)
             else:
                 left, right, base = self._turned(text, index, style, frame)
@@ -281,22 +292,29 @@ class GlyphReader:
         across = m.a * frame.a + m.b * frame.c
         down = m.a * frame.b + m.b * frame.d
         angle = round(math.degrees(math.atan2(down, across)) / 5) * 5 % 360 if (across or down) else 0
-        size = _font_size(text, index) * (math.hypot(m.c, m.d) or math.hypot(m.a, m.b) or 1.0)
+        wide = math.hypot(m.a, m.b)
+        # Slanted text is no larger than upright text: across its base line, not along its stems.
+        scale = abs(m.a * m.d - m.b * m.c) / wide if wide else 0.0
+        size = _font_size(text, index) * (scale or math.hypot(m.c, m.d) or wide or 1.0)
         box_height = self._box.top - self._box.bottom
         if not 0.05 < size < 2000:
             size = box_height or 1.0
         _origin(text, index, ctypes.byref(self._x), ctypes.byref(self._y))
         bold, icon = self._font_facts(text, index, owner)
         mode = _mode(owner)
-        red, green, blue, alpha = self._rgba
-        light = False
-        if _fill(text, index, *(ctypes.byref(part) for part in self._rgba)):
-            luminance = 0.299 * red.value + 0.587 * green.value + 0.114 * blue.value
-            light = luminance >= _LIGHT or alpha.value < 64
         invisible = mode in _INVISIBLE_MODES
         shift = self._y.value - self._box.bottom
-        light = light and mode not in (1, 5)
-        return GlyphStyle(size, bold or mode == 2, icon, invisible, light, angle, shift, box_height)
+        light = mode not in (1, 5) and self._is_light(text, index)
+        lean = _lean(m.c / m.d if m.d and not m.b else 0.0, shift, box_height)
+        return GlyphStyle(size, bold or mode == 2, icon, invisible, light, angle, shift, box_height, lean)
+
+    def _is_light(self, text: int | None, index: int) -> bool:
+        """Whether a character is filled so lightly that it may vanish on paper."""
+        red, green, blue, alpha = self._rgba
+        if not _fill(text, index, *(ctypes.byref(part) for part in self._rgba)):
+            return False
+        luminance = 0.299 * red.value + 0.587 * green.value + 0.114 * blue.value
+        return luminance >= _LIGHT or alpha.value < 64
 
     def _font_facts(self, text: int | None, index: int, owner: int) -> tuple[bool, bool]:
         """(bold, draws icons) of the font of a text object."""
@@ -311,6 +329,35 @@ class GlyphReader:
                 bold = bool(font and _font_flags(font) & _FORCE_BOLD) or _weight(text, index) >= 700
             known = self._fonts[font] = (bold, is_icon_font(name))
         return known
+
+
+def tiny_points(page: GlyphPage) -> float:
+    """The size in points below which text of this page is seen by no one.
+
+    A page that is printed small as a whole (a sheet of four, an export at a fifth) is enlarged by whoever reads it.
+    Text beside some of normal size is hidden from them.
+    """
+    counts: Counter[float] = Counter()
+    for glyphs in page.glyphs.values():
+        for number, count in Counter(glyph.style for glyph in glyphs if glyph.text != " ").items():
+            counts[page.styles[number].size] += count
+    largest, seen = 0.0, 0
+    for size in sorted(counts, reverse=True):
+        largest, seen = size, seen + counts[size]
+        if seen >= _READABLE_GLYPHS:
+            break
+    return min(_TINY_POINTS, _TINY_SHARE * largest) if largest < _READABLE_POINTS else _TINY_POINTS
+
+
+def _lean(slope: float, below: float, height: float) -> tuple[float, float]:
+    """What the box around a slanted letter has left and right of it: as much as its foot and its head lean out.
+
+    `below` is how far the box reaches under the base line. Fonts that are drawn slanted have no slope.
+    """
+    if abs(slope) < _UPRIGHT_SLOPE:
+        return 0.0, 0.0
+    foot, head = abs(slope) * below, abs(slope) * (height - below)
+    return (foot, head) if slope > 0 else (head, foot)
 
 
 def _prints_nothing(printed: str, code: int) -> bool:

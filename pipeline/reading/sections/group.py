@@ -174,7 +174,7 @@ class _Writer:
     def _row(self, row: list[Cell], below: list[Cell] | None, gap: float) -> None:
         self.rows.append(tuple(cell.line.id for cell in row))
         heading = self._finder.heading(row, below, gap, current=self._current.kind)
-        if heading is not None and self._opens_document() and self._names_document(heading):
+        if heading is not None and self._names_document(heading):
             heading = None
         if heading is None and self._current.kind in _LOOSE:
             heading = inline_heading(row[0])
@@ -183,12 +183,16 @@ class _Writer:
         self._current.line_ids.extend(cell.line.id for cell in row[heading.cells if heading else 0 :])
 
     def _names_document(self, heading: Heading) -> bool:
-        """Whether a first line says what the document is ("Curriculum vitae", "Resume"), or whose.
+        """Whether a line above the first section says what the document is ("Curriculum vitae", "Resume"), or whose.
 
         In French "résumé" is the title of a summary.
         """
+        if len(self._sections) > 1:
+            return False
         named = fold(heading.title).strip(" :") in word_set("furniture", "documents")
-        return heading.kind is SectionKind.OTHER or (named and self._language != "fr")
+        return heading.kind is SectionKind.OTHER or (
+            named and self._opens_document() and self._language != "fr"
+        )
 
     def _opens_document(self) -> bool:
         header = self._sections[0]

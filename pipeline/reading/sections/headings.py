@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pipeline.domain.sections import SectionKind
 from pipeline.reading.page.cells import Cell, body_size
-from pipeline.reading.sections.titles import loose_title_kind, title_kind
+from pipeline.reading.sections.titles import is_all_title, loose_title_kind, plain_title, title_kind
 
 _LONGEST_HEADING = 48  # characters
 _MOST_WORDS = 7  # of a heading: more are a sentence
@@ -17,6 +17,9 @@ _SIZES = 20  # sizes are compared in twentieths of the body's
 _SIZE_SLACK = 1  # twentieths by which titles of one style may differ in size
 _MEASURED_SLACK = 4  # the same where sizes are measured in a picture
 _LARGER = 2  # twentieths by which the titles of a document are larger than the labels of its tables, at least
+_CLEARLY_LARGER = 4  # twentieths by which a title in another style stands out from all others
+_LEAST_KINDS = 2  # different titles in one style: one alone may be a part of an entry
+_PLAIN_KINDS = 3  # the same where nothing but their words tells titles from the text
 _LARGE = 22  # twentieths, from which on a line may be a title by its size alone
 
 # Ems.
@@ -24,6 +27,7 @@ _TITLE_GAP = 0.4  # white above an unknown title: less, and it is the second lin
 _KNOWN_GAP = 0.5  # white above a known title that is set as the text is
 _SECOND_LINE = 0.8  # white between the two lines of one title, at most
 _ALIGNED = 0.3  # by which edges of one column differ
+_SAME_COLUMN = 3  # by which titles of one column begin apart, at most
 _SIBLINGS = 4  # between the tops of two rows of one table, at most
 
 _INLINE = re.compile(r"^([^:：]{2,40})[:：]\s+\S")
@@ -39,6 +43,8 @@ _INLINE_KINDS = frozenset(
         SectionKind.INTERESTS,
     }
 )
+# A section of these may be told in two places, or go on below its title on the next page.
+_OFTEN_TWICE = frozenset({SectionKind.WORK, SectionKind.EDUCATION})
 _SENTENCE_END = re.compile(r"[.,;!?。、，]$")
 
 
@@ -70,6 +76,8 @@ class HeadingFinder:
         self._slack = _MEASURED_SLACK if self._measured else _SIZE_SLACK
         self._labels = self._table_labels(rows)
         self._styles = self._title_styles(rows)
+        self._plain_titles = self._are_titles_plain(rows)
+        self._inside = self._inside_sections(rows)
         self._unknown = Counter(
             self.style(row[0]) for row in rows if len(row) == 1 and self._could_be_unknown_title(row[0])
         )
@@ -123,13 +131,76 @@ class HeadingFinder:
         if not found:
             return found
         main = max(kinds, key=lambda style: (len(kinds[style]), style))
+        if len(kinds[main]) < _LEAST_KINDS:
+            return found  # one larger title is not how this document sets its titles
         return Counter(
             {
                 style: count
                 for style, count in found.items()
-                if style.size >= main.size + _SIZE_SLACK - self._slack or len(kinds[style]) >= 2
+                if style.size >= main.size + _SIZE_SLACK - self._slack or len(kinds[style]) >= _LEAST_KINDS
             }
         )
+
+    def _are_titles_plain(self, rows: list[list[Cell]]) -> bool:
+        """Whether the document sets its titles as its text: exact ones of several kinds, each in a row of its own."""
+        plain = {row[0].title for row in rows if len(row) == 1 and row[0].title and not row[0].styled}
+        styled = {row[0].title for row in rows if row[0].heads and _may_head(row[0])}
+        return len(plain) >= _PLAIN_KINDS and len(styled) < _LEAST_KINDS
+
+    def _inside_sections(self, rows: list[list[Cell]]) -> frozenset[int]:
+        """Lines that look like titles and head a part of a section: an entry, or what is told of each entry.
+
+        A title word that is set less than the titles above it in its column ("Course" below an institute's name), one
+        that comes again and again ("Highlights" of each job), and what is followed by dates where most such lines are.
+        """
+        return frozenset(self._lesser_titles(rows) | self._repeated_titles(rows) | self._entry_heads(rows))
+
+    def _lesser_titles(self, rows: list[list[Cell]]) -> set[int]:
+        kinds: dict[Style, set[SectionKind]] = {}
+        for row in rows:
+            if row[0].title is not None and row[0].heads and _may_head(row[0]):
+                kinds.setdefault(self.style(row[0]), set()).add(row[0].title)
+        main = max(kinds, key=lambda style: (len(kinds[style]), style), default=None)
+        found: set[int] = set()
+        above: list[Cell] = []
+        for row in rows:
+            first = row[0]
+            if main is None or not first.heads or not _may_head(first):
+                continue
+            style = self.style(first)
+            if not self._is_lesser(style, main):
+                above.append(first)
+            elif any(abs(one.left - first.left) < _SAME_COLUMN * first.size for one in above[-1:]):
+                found.add(first.line.id)
+        return found if main is not None and len(kinds[main]) >= _LEAST_KINDS else set()
+
+    def _is_lesser(self, style: Style, than: Style) -> bool:
+        """Whether a style stands out less: smaller, or of one size and without the weight or the capitals.
+
+        Sizes and weights that were read from a picture are estimates: there only capitals tell.
+        """
+        if self._measured:
+            return than.capitals and not style.capitals and style.size < than.size + self._slack
+        if abs(style.size - than.size) > self._slack:
+            return style.size < than.size
+        return (style.bold, style.capitals) < (than.bold, than.capitals)
+
+    def _repeated_titles(self, rows: list[list[Cell]]) -> set[int]:
+        told: dict[str, list[Cell]] = {}
+        for row in rows:
+            if row[0].title is not None and _may_head(row[0]) and row[0].title not in _OFTEN_TWICE:
+                told.setdefault(plain_title(row[0].text), []).append(row[0])
+        return {cell.line.id for cells in told.values() if len(cells) > 1 for cell in cells}
+
+    def _entry_heads(self, rows: list[list[Cell]]) -> set[int]:
+        """Lines in no title's words, above a date, in a style in which there are several such."""
+        found: dict[Style, list[int]] = {}
+        for row, *below in zip(rows, rows[1:], [*rows[2:], []], strict=False):
+            first = row[0]
+            is_candidate = first.styled and not first.dated and _may_head(first)
+            if is_candidate and not is_all_title(first.text) and any(cell.dated for r in below for cell in r):
+                found.setdefault(self.style(first), []).append(first.line.id)
+        return {number for numbers in found.values() if len(numbers) >= _LEAST_KINDS for number in numbers}
 
     def heading(
         self, row: list[Cell], below: list[Cell] | None, gap: float, *, current: SectionKind
@@ -140,7 +211,7 @@ class HeadingFinder:
         section that is open here is about.
         """
         first = row[0]
-        if not _may_head(first):
+        if not _may_head(first) or first.line.id in self._inside:
             return None
         kind = self._known(row, gap, current)
         if (
@@ -185,10 +256,18 @@ class HeadingFinder:
                 return None
             if first.styled or (len(row) == 1 and gap > _KNOWN_GAP and current is not first.title):
                 return first.title
-            return None
-        if first.styled and self._is_title_style(style):
+            return first.title if self._plain_titles and len(row) == 1 else None
+        if first.styled and (self._is_title_style(style) or self._is_larger(style, current)):
             return loose_title_kind(first.text)
         return None
+
+    def _is_larger(self, style: Style, current: SectionKind) -> bool:
+        """Whether a line is set larger than every known title, below the person's name."""
+        return (
+            current is not SectionKind.HEADER
+            and bool(self._styles)
+            and style.size >= max(known.size for known in self._styles) + _CLEARLY_LARGER
+        )
 
     def _is_title_style(self, style: Style) -> bool:
         """Whether known titles are set like this: the same capitals and weight, and about as large.

@@ -99,6 +99,16 @@ def loose_title_kind(text: str) -> SectionKind | None:
     return next((kind for part in parts[-1:0:-1] or parts if (kind := _headword_kind(part))), None)
 
 
+@lru_cache(maxsize=8192)
+def is_all_title(text: str) -> bool:
+    """Whether every part of a line is a title, qualifying words aside: "Education & Training", no "Acme – Projects"."""
+    plain = _ASIDE.sub("", _NUMBERING.sub("", plain_title(text))).strip(" :-–—_|•·*#.")
+    whole, *parts = _parts(plain) or [""]
+    return _qualified_kind(whole) is not None or (
+        bool(parts) and all(_qualified_kind(part) is not None for part in parts)
+    )
+
+
 def _parts(plain: str) -> list[str]:
     """The text whole, then the titles that it joins."""
     lexicon = _lexicon()

@@ -11,6 +11,7 @@ import phonenumbers
 from pipeline.domain.profile import Fact, ProfileLink, pointed
 from pipeline.domain.text import Line, Link, Page
 from pipeline.reading.lexicon.fold import fold
+from pipeline.reading.lexicon.load import word_set
 from pipeline.reading.page.rows import Piece, piece_of
 from pipeline.reading.values.dates import find_dates, mentions_birth
 
@@ -93,8 +94,10 @@ _TRACKING = re.compile(
     r"^(?:utm_\w+|fbclid|gclid|trk|trackingid|originalsubdomain|mc_\w+|ref|igshid|lipi|midtoken)$", re.I
 )
 _PHONE = re.compile(
-    r"(?<![\w/.@=+-])(?:\+|00)?\s?[(\[]?\+?\d(?:[\s().\-–/\u00a0]{0,3}\d){6,16}(?:\s?(?:x|ext\.?|доб\.?|#)\s?\d{1,6})?(?![\w@])"
+    r"(?<![\w/.@=+])(?<!\d[-–])(?:\+|00)?\s?[(\[]?\+?\d(?:[\s().\-–/\u00a0]{0,3}\d){6,16}(?:\s?(?:x|ext\.?|доб\.?|#)\s?\d{1,6})?(?![\w@])"
 )
+# Without a label: two things beside each other, or a postal code ("2900-001", "30318-1234").
+_NO_PHONE = re.compile(r"/|\s[–-]\s|\d{10}\s*\.|^\d{4}-\d{3}$|^\d{5}-\d{4}$")
 _PAGE_NUMBER = re.compile(r"(?<=\d\d)\s{1,3}\d$")  # a running footer: "… 3751586862 1"
 _PHONE_LABEL = re.compile(
     r"phone|mobile|cell|tel|call|contact|whatsapp|handy|mobil|fon|portable|móvil|movil|teléfono|celular|telefono|cellulare|telefone|telemóvel|gsm|komórka|телефон|моб|тел|cep|هاتف|جوال|موبايل|טלפון|נייד|電話|携帯|电话|手机|전화|휴대|연락처",
@@ -106,32 +109,24 @@ _ID_LABEL = re.compile(
     r"t\.?c\.? kimlik|身份证|マイナンバー|주민",
     re.I,
 )
+# Languages of one country: a number in such a document may be taken for one of it. English, Spanish, Arabic and others are
+# spoken in many, and a dialling code that no line shows would be invented.
 _REGION_OF = {
-    "de": "DE",
-    "fr": "FR",
-    "es": "ES",
     "it": "IT",
-    "pt": "PT",
-    "nl": "NL",
     "pl": "PL",
     "sv": "SE",
-    "ru": "RU",
     "tr": "TR",
-    "ar": "SA",
     "he": "IL",
     "ja": "JP",
     "ko": "KR",
     "zh": "CN",
-    "en": "US",
     "da": "DK",
     "no": "NO",
     "nb": "NO",
     "fi": "FI",
     "cs": "CZ",
     "uk": "UA",
-    "el": "GR",
     "hu": "HU",
-    "ro": "RO",
 }
 
 
@@ -156,9 +151,24 @@ def emails_in(piece: Piece) -> list[Fact[str]]:
 
 
 def clean_email(text: str) -> str:
+    """The address alone: no scheme, and no label or dash that was set against it ("Email-a@example.com")."""
     address = re.sub(r"^mailto:", "", text, flags=re.I).strip(" .,;<>'")
     local, _, domain = address.partition("@")
-    return f"{local}@{domain.lower()}"
+    return f"{local[_label_end(local) :]}@{domain.lower()}"
+
+
+_GLUE = ("-", "–", ".", "_")  # between a label and the address that it was set against
+
+
+def _label_end(local: str) -> int:
+    """Where the local part of an address begins behind what was glued to it."""
+    begin = len(local) - len(local.lstrip("-–.'+%_"))
+    folded = fold(local)
+    for label in sorted(word_set("form_labels", "email"), key=len, reverse=True):
+        after = begin + len(label)
+        if folded.startswith(label, begin) and folded[after : after + 1] in _GLUE:
+            return len(local) - len(local[after:].lstrip("-–._"))
+    return begin
 
 
 def phones_in(piece: Piece, region: str | None) -> list[Fact[str]]:
@@ -197,7 +207,7 @@ def phone_value(raw: str, region: str | None, *, labelled: bool) -> tuple[str | 
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), 0.95
     except phonenumbers.NumberParseException:
         pass
-    if not labelled and not raw.startswith("+") and re.search(r"/|\s[–-]\s|\d{10}\s*\.", raw):
+    if not labelled and not raw.startswith("+") and _NO_PHONE.search(raw):
         return None, 0.0
     if len(digits) < 7 or (len(digits) == 8 and re.fullmatch(r"(?:19|20)\d{6}", digits)):
         return None, 0.0

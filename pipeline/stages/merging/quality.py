@@ -14,8 +14,11 @@ _NONSENSE = 0.1
 #: A picture this large, on a page with few letters, is likely the page itself.
 _PICTURED = 0.25
 _COVERED = 0.8
-#: Letters set as outlines: a page of text has thousands of them, a ruled form some dozens.
-_OUTLINES = 300
+#: A page that shows no letter shows something: words as many small pictures cover a hundredth of it.
+_SHOWN = 0.005
+#: Letters set as outlines, by their strokes: a letter has some twenty, the name in a header has two hundred. Printers
+#: that draw a run of text as one path draw as many strokes.
+_OUTLINES = 400
 
 
 def needs_ocr(page: Page) -> bool:
@@ -28,7 +31,8 @@ def needs_ocr(page: Page) -> bool:
     if nonsense > _NONSENSE * (sound + nonsense):
         return True
     if sound < _FEW:
-        return page.pictured > _PICTURED or page.drawn > _OUTLINES
+        pictured = _PICTURED if sound else _SHOWN
+        return page.pictured > pictured or page.drawn > _OUTLINES
     return sound < _MANY and page.pictured > _COVERED
 
 

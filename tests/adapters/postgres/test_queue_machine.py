@@ -198,13 +198,13 @@ class QueueMachine(RuleBasedStateMachine):
     def events_tell_one_legal_story(self) -> None:
         last: dict[UUID, Any] = {}
         for event in sql(self.engine, "SELECT * FROM events ORDER BY id"):
-            before = last.get(event.resume_id)
+            before = last.get(event.application_id)
             assert event.from_state == (before.to_state if before else None)
             if before is not None:
                 assert event.epoch >= before.epoch
                 stage_began = event.from_state == event.to_state == "running" and event.stage
                 assert stage_began or JobState(event.to_state) in LEGAL_MOVES[JobState(event.from_state)]
-            last[event.resume_id] = event
+            last[event.application_id] = event
         for row in sql(self.engine, "SELECT application_id, state, lease_epoch FROM jobs"):
             assert (last[row.application_id].to_state, last[row.application_id].epoch) == (
                 row.state,

@@ -1,0 +1,204 @@
+"""Degrees and jobs that are told in a sentence each: "12th passed from M.P. Board in 2010 with 52 %".
+
+One grammar for both: what was taken or held, a word that leads to the place, the place, and dates and grades wherever
+they stand. Which words lead where is data (`lexicon/told.toml`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from pipeline.domain.profile import Education, Work
+from pipeline.reading.entries.dated import date_facts
+from pipeline.reading.entries.items import items_of
+from pipeline.reading.lexicon.fold import fold
+from pipeline.reading.lexicon.load import word_set
+from pipeline.reading.lexicon.phrases import Phrases
+from pipeline.reading.page.rows import Piece, Row, join
+from pipeline.reading.values.classify import (
+    degree_level,
+    degree_score,
+    institution_score,
+    shape_score,
+    title_score,
+)
+from pipeline.reading.values.dates import DateRange, find_dates
+from pipeline.reading.values.degrees_text import read_degree
+from pipeline.reading.values.places import part_kind
+
+_LONGEST_SENTENCE = 260  # characters; what is longer is a paragraph
+_MOST_WORDS_OF_PLACE = 11  # of a school's or a firm's name: more are a clause
+_MOST_WORDS_OF_DEGREE = 12
+_MOST_WORDS_OF_TITLE = 8
+_SURE_SCHOOL = 0.9  # score of a name with a word for a school in it
+_LIKE_A_NAME = 0.2  # score of a text that is set as names are
+_SAYS_DEGREE = 0.7  # score of a text with a word for a degree in it
+_SAYS_TITLE = 0.5
+_GRADE = re.compile(
+    r"\d{1,3}(?:[.,]\d+)?\s?%|\b(?:c?gpa|sgpa)\W{0,3}\d[.,]\d+|\b\d[.,]\d{1,2}\s?/\s?\d+", re.I
+)
+_WITH_GRADE = re.compile(
+    r"[\s,]+(?:with|securing|scoring|mit|avec|con|com)\s+(?:\d|first|second|distinction|a\s)", re.I
+)
+_BRACKET_WITH_DATE = re.compile(r"\s*\([^()]*\d{4}[^()]*\)?")
+_COURTESY = re.compile(r"^(?:the|m/s\.?|an?)\s+", re.I)
+
+
+@cache
+def _leading(name: str) -> re.Pattern[str]:
+    """Any of the listed words or phrases, on word borders, the longest first; for folded text."""
+    words = sorted(word_set("told", name), key=len, reverse=True)
+    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, words)) + r")(?!\w)")
+
+
+@cache
+def _classes() -> Phrases:
+    return Phrases(dict.fromkeys(word_set("told", "classes"), "secondary"))
+
+
+def read_degrees_told(rows: Sequence[Row], *, month_first: bool = False) -> list[Education]:
+    """The degrees of a section that tells each in a sentence, or nothing where most of its items are none."""
+    items = [join(item).unbulleted() for item in items_of(rows)]
+    items = [item for item in items if item.text and len(item.text) <= _LONGEST_SENTENCE]
+    degrees = [found for item in items if (found := _degree_of(item, month_first)) is not None]
+    about = [item for item in items if _says_degree(item.text)]
+    return degrees if degrees and 2 * len(degrees) >= len(about) else []
+
+
+def read_jobs_told(rows: Sequence[Row], *, month_first: bool = False) -> list[Work]:
+    """The jobs of a section that tells each in a sentence with its firm first, or nothing where most items are none."""
+    items = [join(item).unbulleted() for item in items_of(rows)]
+    items = [item for item in items if item.text and len(item.text) <= _LONGEST_SENTENCE]
+    jobs = [found for item in items if (found := _job_of(item, month_first)) is not None]
+    return jobs if jobs and 2 * len(jobs) >= len(items) else []
+
+
+def _degree_of(item: Piece, month_first: bool) -> Education | None:
+    text = fold(item.text)
+    for lead in _leading("school").finditer(text):
+        degree = _taken(item, lead.start())
+        school = _school(item, lead.end())
+        if degree is None or school is None:
+            continue
+        education = Education(institution=school.fact(0.8))
+        education.degree, education.fields = read_degree(degree)
+        if (grade := _GRADE.search(item.text)) is not None:
+            education.grade = item.fact_at(*grade.span(), grade.group(), 0.8)
+        dated = _dates(item, month_first)
+        if dated is not None:
+            start, end, current = date_facts(item, dated)
+            education.start, education.end = (None if dated.single else start), end
+            education.status = "ongoing" if current and dated.finish is None else None
+        return education
+    return None
+
+
+def _taken(item: Piece, end: int) -> Piece | None:
+    """The degree before the word that leads to its school: "Passed B.Com" of "Passed B.Com with 62 % from …"."""
+    degree = item.cut(0, end)
+    graded = _WITH_GRADE.search(degree.text)
+    if graded is not None:
+        degree = degree.cut(0, graded.start())
+    begin = _leading("taken").match(fold(degree.text))
+    if begin is not None:
+        degree = degree.cut(begin.end(), len(degree.text))
+    degree = _without_end(degree.trim(), "passed")
+    degree = _without_article(degree)
+    fits = 0 < degree.words <= _MOST_WORDS_OF_DEGREE
+    return degree if fits and _says_degree(degree.text) else None
+
+
+def _says_degree(text: str) -> bool:
+    return (
+        degree_level(text) is not None
+        or degree_score(text) >= _SAYS_DEGREE
+        or _classes().starts(text) is not None
+    )
+
+
+def _without_end(piece: Piece, name: str) -> Piece:
+    """Without the listed words that it ends with: "12th passed", "I.T.I. exam"."""
+    while True:
+        folded = fold(piece.text)
+        last = next(reversed(list(_leading(name).finditer(folded))), None)
+        if last is None or last.start() == 0 or folded[last.end() :].strip(" .,:-"):
+            return piece
+        piece = piece.cut(0, last.start()).trim()
+
+
+def _without_article(piece: Piece) -> Piece:
+    lead = _COURTESY.match(piece.text)
+    return piece.cut(lead.end(), len(piece.text)) if lead else piece
+
+
+def _school(item: Piece, begin: int) -> Piece | None:
+    school = _name_from(item, begin)
+    if school is None:
+        return None
+    parts = school.split(re.compile(r",\s*"))
+    kept = parts[0]
+    for part in parts[1:]:
+        if part_kind(part.text) is not None or institution_score(part.text) < _SURE_SCHOOL:
+            break
+        kept = school.cut(0, school.text.index(part.text) + len(part.text))
+    sure = institution_score(kept.text) >= _SURE_SCHOOL
+    return kept if sure or shape_score(kept.text) >= _LIKE_A_NAME else None
+
+
+def _name_from(item: Piece, begin: int) -> Piece | None:
+    """The name that begins there: up to a word that goes on with something else, a date, a grade or a bracket."""
+    rest = item.cut(begin, len(item.text))
+    stops = [match.start() for match in _leading("ends").finditer(fold(rest.text))]
+    stops += [match.start() for match in _BRACKET_WITH_DATE.finditer(rest.text)]
+    stops += [found.begin for found in find_dates(rest.text)]
+    stops += [match.start() for match in _GRADE.finditer(rest.text)]
+    stops += [match.start() for match in _leading("school").finditer(fold(rest.text)) if match.start() > 0]
+    name = _without_article(rest.cut(0, min(stops, default=len(rest.text))).trim())
+    return name if 0 < name.words <= _MOST_WORDS_OF_PLACE else None
+
+
+def _dates(item: Piece, month_first: bool) -> DateRange | None:
+    """What the sentence says of when: a range before a single date, the last of several."""
+    found = list(find_dates(item.text, month_first=month_first))
+    ranges = [one for one in found if not one.single]
+    return next(iter([*ranges, *found[::-1]]), None)
+
+
+def _job_of(item: Piece, month_first: bool) -> Work | None:
+    for firm, title in _firm_and_title(item):
+        dated = _dates(item, month_first)
+        now = _leading("now").search(fold(item.text))
+        work = Work(title=title.fact(0.8), employer=firm.fact(0.8))
+        if dated is not None:
+            work.start, work.end, work.is_current = date_facts(item, dated)
+        if now is not None and work.end is None:
+            work.is_current = item.fact_at(*now.span(), True, 0.8)
+        return work
+    return None
+
+
+def _firm_and_title(item: Piece) -> Iterator[tuple[Piece, Piece]]:
+    """Every reading of a sentence as "… FIRM as a TITLE": a verb leads to the firm, or the sentence begins with it."""
+    folded = fold(item.text)
+    for lead in _leading("title").finditer(folded):
+        title = _title(item, lead.end())
+        if title is None:
+            continue
+        verbs = [match.end() for match in _leading("firm").finditer(folded, 0, lead.start())]
+        firm = _without_article(item.cut(verbs[-1] if verbs else 0, lead.start()).trim())
+        if 0 < firm.words <= _MOST_WORDS_OF_PLACE and shape_score(firm.text) >= _LIKE_A_NAME:
+            yield firm, title
+
+
+def _title(item: Piece, begin: int) -> Piece | None:
+    rest = item.cut(begin, len(item.text))
+    stops = [
+        match.start()
+        for match in re.finditer(r"\s(?:from|since|at|in|for|with|till|during)\s|[(.;]", rest.text)
+    ]
+    stops += [found.begin for found in find_dates(rest.text)]
+    title = _without_article(rest.cut(0, min(stops, default=len(rest.text))).trim())
+    fits = 0 < title.words <= _MOST_WORDS_OF_TITLE
+    return title if fits and title_score(title.text) >= _SAYS_TITLE else None
