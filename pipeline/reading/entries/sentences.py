@@ -24,18 +24,18 @@ _TITLE, _FIRM, _PLACE = 0.85, 0.8, 0.7  # confidence: a sentence says what is wh
 
 @cache
 def _lead() -> re.Pattern[str]:
-    return re.compile(rf"\s*{one_of('titles', 'told')}\s+(?:{one_of('entries', 'told', 'articles')}\s+)?")
+    return re.compile(rf"\s*{one_of('titles', 'told')}\s+(?:{one_of('told', 'articles')}\s+)?")
 
 
 @cache
 def _placed() -> re.Pattern[str]:
-    placed, leads = one_of("entries", "told", "placed"), one_of("entries", "told", "firm_leads")
+    placed, leads = one_of("told", "placed"), one_of("told", "firm_leads")
     return re.compile(rf"\s{placed}\s(?:{leads}\s)?(?=[a-z\d])")
 
 
 @cache
 def _before_dates() -> re.Pattern[str]:
-    return re.compile(rf"[\s,(]+{one_of('entries', 'told', 'before_dates')}?[\s(:]*$")
+    return re.compile(rf"[\s,(]+{one_of('told', 'before_dates')}?[\s(:]*$")
 
 
 def read_told(rows: Sequence[Row], *, month_first: bool = False) -> list[Work]:
