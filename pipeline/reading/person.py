@@ -17,7 +17,7 @@ from pipeline.reading.page.rows import Piece, Row, Rows, join
 from pipeline.reading.values import contacts
 from pipeline.reading.values.classify import employer_score, shape_score, title_score
 from pipeline.reading.values.dates import find_dates, mentions_birth
-from pipeline.reading.values.names import read_name
+from pipeline.reading.values.names import labelled_name, read_name
 from pipeline.reading.values.places import country_hint, gazetteer, place_score, read_location
 
 _CONTACT_KINDS = (SectionKind.HEADER, SectionKind.CONTACT)
@@ -98,7 +98,9 @@ def read_person(sections: SectionedText, rows: Rows) -> Person:
     annotated_emails, annotated_links = contacts.annotated(sections.text.pages, blocks.contact_ids)
     person.emails = _emails(blocks, annotated_emails, sections)
     person.links = _links(blocks, annotated_links, person.emails)
-    person.name = read_name(blocks.contact, blocks.furniture, _hints(person))
+    hints = _hints(person)
+    labelled = labelled_name(blocks.rows, hints)
+    person.name = labelled or read_name(blocks.contact, blocks.furniture, hints)
     person.location = _location(blocks, person.name)
     region = contacts.region_hint(country_hint(person.location), sections.language)
     person.phones = _phones(blocks, region)

@@ -18,7 +18,6 @@ import pytest
 
 from benchmarks.accuracy import prediction
 from benchmarks.scoring import Tally, score_case
-from pipeline.adapters import rules_engine
 from pipeline.adapters.gemini import GeminiEngine
 from pipeline.adapters.gemini import engine as gemini_engine
 from pipeline.adapters.rules_engine import RulesEngine
@@ -28,6 +27,7 @@ from pipeline.domain.media_type import PDF
 from pipeline.domain.profile import Profile
 from pipeline.domain.sections import SectionedText
 from pipeline.domain.upload import StoredUpload
+from pipeline.reading import profile as rules
 from pipeline.stages.group_sections import GroupSections
 from pipeline.stages.verify_profile import VerifyProfile
 from tests.paid import MemoryPaidWork
@@ -132,7 +132,7 @@ def test_nothing_is_read_or_made_on_the_event_loop(
 
     told(gemini_engine, "shown_to")
     told(gemini_engine, "profile_of")
-    told(rules_engine, "draft_of")
+    told(rules, "draft_of")
     if not usable:
         gemini.faults_by_group["skills"] = "off-schema"
     with ThreadPoolExecutor(1, "lane") as lane:

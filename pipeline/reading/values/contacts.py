@@ -109,8 +109,8 @@ _ID_LABEL = re.compile(
     r"t\.?c\.? kimlik|身份证|マイナンバー|주민",
     re.I,
 )
-# Languages of one country: a number in such a document may be taken for one of it. English, Spanish, Arabic and others are
-# spoken in many, and a dialling code that no line shows would be invented.
+# Languages of one country: a number in such a document may be taken for one of it. English, Spanish, Arabic and others
+# are spoken in many, and a dialling code that no line shows would be invented.
 _REGION_OF = {
     "it": "IT",
     "pl": "PL",

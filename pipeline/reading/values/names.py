@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pipeline.domain.profile import Name
 from pipeline.reading.lexicon.fold import fold, has_cjk
-from pipeline.reading.lexicon.load import languages, organisations, skills, titles
-from pipeline.reading.lexicon.phrases import phrases, words_of
-from pipeline.reading.page.rows import Piece, join
-from pipeline.reading.values.classify import degree_score, employer_score, title_score
+from pipeline.reading.lexicon.load import languages, load, organisations, skills, titles, word_set
+from pipeline.reading.lexicon.phrases import Phrases, phrases, words_of
+from pipeline.reading.page.rows import Piece, Row, join
+from pipeline.reading.values.classify import degree_level, degree_score, employer_score, title_score
 from pipeline.reading.values.dates import find_dates
 from pipeline.reading.values.places import part_kind
 
@@ -141,6 +142,20 @@ _NOT_NAMES = phrases(
         "compétences",
     ]
 )
+_GLUED_INITIAL = re.compile(r"(?<![^\W\d_])([^\W\d_])\.(?=[^\W\d_]{2})")  # "K.NAME"
+_INLINE_LABEL = re.compile(r"^\s*([^:：]{1,30}?)\s*[:：]\s*[-–:]?\s*(?=\S)")
+_REMARK = re.compile(r"\s*[(\[（][^()]*[)\]）]?\s*$")  # "(Quantity Surveyor)" behind a name
+_LABELLED = 0.95  # confidence of a name that the document labels as one
+# Likeness: about 1 is a name; what speaks against it is taken off, in the same unit.
+_NEVER, _LOWER_CASE = -2.0, -1.5
+_BY_WORDS = {1: -0.1, 2: 1.0, 3: 0.9, 4: 0.7}
+_MANY_WORDS = 0.4
+_MOST_WORDS = 7
+_LONGEST = 48  # characters
+_SAYS_TITLE = 0.8  # score of a text with a known title in it
+_HINTED = 0.5  # by an address or an account: then an organisation's word in it says less
+_NO_NAME_CHARS = "@:;!?/\\&+%=<>{}_*"
+_NO_NAME = -1.0  # likeness at which a text is none even where a label says so
 _NAME_WORD = re.compile(r"^[^\W\d_][\w'’.‑-]*$")
 
 
@@ -164,6 +179,67 @@ def read_name(pieces: Sequence[Piece], footers: Sequence[Piece], hints: Sequence
     return name_of(best.piece, min(0.98, 0.5 + best.score / 8)) if best and best.score > 0.6 else Name()
 
 
+def labelled_name(rows: Sequence[Row], hints: Sequence[str]) -> Name | None:
+    """The name that a form labels: whole, in parts, or below a row of labels ("Name | First name | Born")."""
+    parts: dict[str, Piece] = {}
+    for row, below in zip(rows, [*rows[1:], None], strict=False):
+        for label, value in _labelled(row, below):
+            if label not in parts and _likeness(value.text, hints) > _NO_NAME:
+                parts[label] = value
+    if "name" in parts and ("given" not in parts or parts["name"].words > 1):
+        return name_of(parts["name"], _LABELLED)
+    family = parts.get("family") or parts.get("name")
+    if family is None or "given" not in parts:
+        return None
+    name = name_of(join([family, parts["given"]]), _LABELLED)
+    name.family, name.given = family.fact(_LABELLED), parts["given"].fact(_LABELLED)
+    return name
+
+
+def _labelled(row: Row, below: Row | None) -> list[tuple[str, Piece]]:
+    """What the labels of a row stand for: the text behind each, or in the same cell of the row below."""
+    pieces = [piece for piece in row.pieces if any(char.isalpha() for char in piece.text)]
+    labels = [_label_of(piece.text) for piece in pieces]
+    if len(labels) > 1 and labels[0] and labels[1]:
+        return _below(row, below)
+    found = [inline for piece in pieces if (inline := _inline(piece)) is not None]
+    found += [
+        (label, piece.trim())
+        for label, own, piece in zip(labels, labels[1:], pieces[1:], strict=False)
+        if label and not own
+    ]
+    return [(label, value) for label, value in found if value.text]
+
+
+def _label_of(text: str) -> str | None:
+    return _name_labels().label(text.strip(" :：-–*."))
+
+
+def _below(labels: Row, values: Row | None) -> list[tuple[str, Piece]]:
+    """The cells below a row of labels, where there are as many."""
+    if values is None or len(values.pieces) != len(labels.pieces):
+        return []
+    cells = zip(labels.pieces, values.pieces, strict=True)
+    return [(label, value.trim()) for above, value in cells if (label := _label_of(above.text))]
+
+
+def _inline(piece: Piece) -> tuple[str, Piece] | None:
+    """The label before a colon, and what stands behind it."""
+    match = _INLINE_LABEL.match(piece.text)
+    label = _label_of(match[1]) if match else None
+    return (label, piece.cut(match.end(), len(piece.text)).trim()) if match and label else None
+
+
+@cache
+def _name_labels() -> Phrases:
+    return Phrases({word: kind for kind in ("name", "given", "family") for word in load("form_labels")[kind]})
+
+
+@cache
+def _other_labels() -> Phrases:
+    return phrases(load("form_labels")["never"], load("furniture")["documents"])
+
+
 def _typical_size(pieces: Sequence[Piece]) -> float:
     sizes = sorted(piece.size for piece in pieces for _ in range(min(len(piece.text), 80)))
     return sizes[len(sizes) // 2] if sizes else 10.0
@@ -183,6 +259,8 @@ def _candidates(
     found = []
     labelled = 0 < index <= len(pieces) and _BARE_LABEL.match(pieces[index - 1].text) is not None
     parts = _parts(piece)
+    if len(parts) == 1 and (bare := _without_credentials(piece)) is not None:
+        parts = [bare]
     for n, part in enumerate(parts):
         likeness = _likeness(part.text, hints)
         if likeness < 0:
@@ -217,6 +295,15 @@ def _parts(piece: Piece) -> list[Piece]:
     ] or [piece]
 
 
+def _without_credentials(piece: Piece) -> Piece | None:
+    """A name without the remark or the degrees behind it: "J. Sugirtha, B.Sc (Dialysis)., C.H.T."; None without any."""
+    remark = _REMARK.search(piece.text)
+    comma = piece.text.find(",")
+    if comma > 0 and degree_level(piece.text[comma:]) is not None:
+        return piece.cut(0, comma)
+    return piece.cut(0, remark.start()) if remark is not None and remark.start() > 0 else None
+
+
 def _is_split_name(first: Piece, second: Piece, body: float) -> bool:
     """A given name above a family name, both large."""
     return (
@@ -232,54 +319,84 @@ def _is_split_name(first: Piece, second: Piece, body: float) -> bool:
 def _likeness(text: str, hints: Sequence[str]) -> float:
     """How much a text reads like a person's name; below 0 it is none."""
     bare = _SUFFIX.sub("", _SUFFIX.sub("", _PREFIX.sub("", text))).strip(" ,.()")
-    if (
-        not 2 <= len(bare) <= 48
-        or any(c.isdigit() or c in "@:;!?/\\&+%=<>{}_*" for c in bare)
-        or find_dates(bare)
-    ):
-        return -2.0
-    if _NOT_NAMES.find(bare) or titles().labels.label(bare) or organisations().legal.label(bare):
-        return -2.0
-    words = bare.replace(",", " ").split()
+    if _is_something_else(bare):
+        return _NEVER
     if has_cjk(bare):
-        compact = re.sub(r"[\s·・]", "", bare)
-        base = (
-            1.0
-            if 2 <= len(compact) <= 4
-            else 0.8
-            if " " in bare and len(compact) <= 6
-            else 0.3
-            if len(compact) <= 10 and "・" in bare
-            else -1.0
-        )
-        if title_score(bare) >= 0.8 or employer_score(bare) >= 1.0 or part_kind(bare):
-            base -= 1.2
-        return base + _hinted(bare, hints)
-    if not all(_NAME_WORD.match(w.strip(".(\"')“”")) for w in words if w.strip(".(\"')“”")) or len(words) > 7:
-        return -2.0
-    cased = [w for w in words if w[0].isupper() or w[0].islower()]
-    upper = sum(1 for w in cased if w[0].isupper())
-    if cased and upper < max(1, len(cased) - 3 if len(cased) > 3 else len(cased) - 1):
-        return -1.5
-    score = {1: -0.1, 2: 1.0, 3: 0.9, 4: 0.7}.get(len(words), 0.4)
+        return _likeness_without_spaces(bare) + _hinted(bare, hints)
+    words = _GLUED_INITIAL.sub(r"\1. ", bare.replace(",", " ")).split()
+    inner = [stripped for word in words if (stripped := word.strip(".(\"')“”"))]
+    if len(words) > _MOST_WORDS or not all(_NAME_WORD.match(word) for word in inner):
+        return _NEVER
+    if _is_mostly_lower(words):
+        return _LOWER_CASE
     hint = _hinted(bare, hints)
-    if title_score(bare) >= 0.8:
-        score -= 1.6
+    return _BY_WORDS.get(len(words), _MANY_WORDS) - _against(bare, words, hinted=hint >= _HINTED) + hint
+
+
+def _is_something_else(bare: str) -> bool:
+    """Whether a text has what no name has, or is known for something else: a label, a title of a document, a date."""
+    return (
+        not 2 <= len(bare) <= _LONGEST
+        or any(char.isdigit() or char in _NO_NAME_CHARS for char in bare)
+        or bool(find_dates(bare))
+        or _is_label(bare)
+        or bool(_NOT_NAMES.find(bare))
+        or bool(titles().labels.label(bare) or organisations().legal.label(bare))
+    )
+
+
+def _likeness_without_spaces(bare: str) -> float:
+    """Of Chinese, Japanese and Korean: by length, for a name has two to four letters, or six with its space."""
+    compact = re.sub(r"[\s·・]", "", bare)
+    likeness = -1.0
+    if 2 <= len(compact) <= 4:
+        likeness = 1.0
+    elif " " in bare and len(compact) <= 6:
+        likeness = 0.8
+    elif len(compact) <= 10 and "・" in bare:
+        likeness = 0.3
+    known = title_score(bare) >= _SAYS_TITLE or employer_score(bare) >= 1.0 or part_kind(bare) is not None
+    return likeness - (1.2 if known else 0.0)
+
+
+def _is_mostly_lower(words: Sequence[str]) -> bool:
+    """Whether fewer words begin with a capital than names have: all but a particle, of long ones three."""
+    cased = [word for word in words if word[0].isupper() or word[0].islower()]
+    capitals = sum(word[0].isupper() for word in cased)
+    small = 3 if len(cased) > 3 else 1
+    return bool(cased) and capitals < max(1, len(cased) - small)
+
+
+def _against(bare: str, words: Sequence[str], *, hinted: bool) -> float:
+    """What a text says that names do not: a job, an organisation, a place, a degree or a skill."""
+    if len(words) > 1 and fold(words[0]).rstrip(".") in word_set("names", "given_like_degrees"):
+        bare = " ".join(words[1:])  # "Md" is a given name before another name
+    against = 0.0
+    if title_score(bare) >= _SAYS_TITLE:
+        against += 1.6
     elif title_score(bare) > 0:
-        score -= 0.3
-    if (
-        organisations().legal.find(bare)
-        or employer_score(bare) >= 0.9
-        or organisations().institutions.find(bare)
-    ):
-        score -= 1.2 if hint < 0.5 else 0.4
-    if part_kind(bare) or (
-        len(words) <= 3 and any(part_kind(p.strip()) in ("country",) for p in bare.split(","))
-    ):
-        score -= 1.4
+        against += 0.3
+    if _says_organisation(bare):
+        against += 0.4 if hinted else 1.2
+    in_country = len(words) <= 3 and any(part_kind(part.strip()) == "country" for part in bare.split(","))
+    if part_kind(bare) or in_country:
+        against += 1.4
     if degree_score(bare) >= 1.0 or languages().names.find(bare) or skills().canonical.get(fold(bare)):
-        score -= 0.6
-    return score + hint
+        against += 0.6
+    return against
+
+
+def _says_organisation(bare: str) -> bool:
+    known = organisations()
+    return bool(known.legal.find(bare) or employer_score(bare) >= 0.9 or known.institutions.find(bare))
+
+
+def _is_label(text: str) -> bool:
+    """Whether a text is a form's label, or says what the document is: "履 歴 書" too."""
+    bare = text.strip(" :：-–*.")
+    compact = re.sub(r"\s", "", bare)
+    known = _other_labels()
+    return bool(known.label(bare) or _name_labels().label(bare) or (has_cjk(bare) and known.label(compact)))
 
 
 def _hinted(text: str, hints: Sequence[str]) -> float:
