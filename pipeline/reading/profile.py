@@ -14,10 +14,10 @@ from pipeline.reading.entries.lists import (
     read_interests,
     read_projects,
     read_references,
-    read_volunteering,
 )
 from pipeline.reading.entries.sentences import read_told
 from pipeline.reading.entries.told import read_degrees_told, read_jobs_told
+from pipeline.reading.entries.volunteering import read_volunteering
 from pipeline.reading.entries.work import read_work
 from pipeline.reading.lexicon.load import languages
 from pipeline.reading.page.rows import Row, Rows

@@ -400,3 +400,15 @@ def test_freelance_work_is_not_given_the_employer_above() -> None:
     ]
     found = works(*rows)
     assert [w.employer.value for w in found if w.employer] == ["Baltic Insurance Group", "Freelance"]
+
+
+def test_a_title_that_ends_in_an_accented_small_word_goes_on_in_the_next_line() -> None:
+    (found,) = works("Leiter für", "Einkauf", "Nordwind GmbH", "03/2019 – 05/2021", "• Führte neun Leute")
+    assert told(found) == ("Leiter für Einkauf", "Nordwind GmbH", "2019-03", "2021-05")
+
+
+@pytest.mark.parametrize("label", ["média", "Media", "MÉDIA"])
+def test_a_grade_is_cut_off_its_degree_however_its_label_is_spelt(label: str) -> None:
+    (found,) = education(f"Bacharel em Física, {label}: 8.7 | Universidade de Lisboa | 2015")
+    assert found.degree and found.degree.raw.value == "Bacharel em Física"
+    assert found.grade and found.grade.value == "8.7"

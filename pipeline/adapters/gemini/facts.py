@@ -48,14 +48,14 @@ from pipeline.domain.profile import (
     pointed,
 )
 from pipeline.domain.sections import SectionedText
-from pipeline.reading.entries.education import read_degree, status_of
-from pipeline.reading.entries.lists import date_in
-from pipeline.reading.entries.work import date_facts, employment_type, seniority_of
+from pipeline.reading.entries.dated import date_facts, date_in
 from pipeline.reading.lexicon.load import skill_key
 from pipeline.reading.page.rows import Piece, Rows, join, piece_of
 from pipeline.reading.person import blocks_of, country_from_phone
 from pipeline.reading.values import contacts
 from pipeline.reading.values.dates import DateRange, find_dates
+from pipeline.reading.values.degrees_text import read_degree, status_of
+from pipeline.reading.values.employment import employment_type, seniority_of
 from pipeline.reading.values.names import name_of
 from pipeline.reading.values.places import country_hint, read_location
 from pipeline.reading.values.skills import canonical

@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.reading.entries.marks import Mark, Marked, Marker, is_date_only
+from pipeline.reading.entries.dated import strip_dates
+from pipeline.reading.entries.marks import Mark, Marked, Marker
+from pipeline.reading.entries.scores import SURE
 from pipeline.reading.lexicon.load import degrees, titles
 from pipeline.reading.page.rows import Piece, Row, join
 from pipeline.reading.values.classify import degree_score, institution_score
 from pipeline.reading.values.dates import DateRange
 
-_ADDRESS_TAIL = re.compile(r"(?<=\S)[\s,，|(–-]+(?:https?://|www\.)\S+$")
+_HEAD_ROWS = 3  # above the first dates: a heading is seldom longer
+_LEAST_HEAD_ROWS = 2  # behind a body, where the first heading was shorter
+_UNDATED_WORDS = 12  # a heading without dates is short
+
+# How well a row begins an entry, beside the other rows of a run of headings.
+_LIKE_FIRST = 3.0  # it is set as the heading of the first entry
+_AS_FAR = 1.5  # it stands as far above its dates as the first one does
+_MOST_GAP, _GAIN_OF_GAP, _USUAL_GAP = (
+    2.0,
+    2.0,
+    0.6,
+)  # white above it, in heights of a line; a usual gap gains nothing
+_NEW_PAGE = 1.0  # a new page hides the white above it
+_FAR = 1.0  # lost where its dates stand more than `_HEAD_ROWS` below
+_LEAST_HEIGHT = 1e-4  # of the page: a line without height is a fault of its file
+
+_PARAGRAPH_EDGE = 0.02  # of the page's width: lines of one paragraph begin nearer than this
+_PARAGRAPH_GAP = 0.9  # of a line's height: more white parts two paragraphs
+
+Signature = tuple[int, bool, int]
 
 
 @dataclass(slots=True)
@@ -24,11 +44,6 @@ class EntryRows:
     dates: list[tuple[Piece, DateRange]] = field(default_factory=list)
     body: list[Piece] = field(default_factory=list)
     bullets: list[Piece] = field(default_factory=list)
-    signature: tuple[int, bool, int] = (0, False, 0)
-
-    @property
-    def text(self) -> str:
-        return " ".join(piece.text for piece in (*self.header, *self.bullets, *self.body))
 
     @property
     def best_date(self) -> tuple[Piece, DateRange] | None:
@@ -39,7 +54,10 @@ class EntryRows:
 def split_entries(
     rows: Sequence[Row], *, month_first: bool = False, each_dated: bool = False
 ) -> list[EntryRows]:
-    """`each_dated`: a single date counts beside ranges where its row is set and filled as theirs are."""
+    """The entries of a section, from the top.
+
+    `each_dated`: a single date counts beside ranges where its row is set and filled as theirs are.
+    """
     rows = [row for row in rows if not _is_table_head(row)]
     marked = Marker(rows, month_first=month_first).marked()
     if not marked:
@@ -77,41 +95,47 @@ def _starts(rows: list[Marked], each_dated: bool = False) -> list[int]:
 
 
 def _date_rows(rows: list[Marked], each_dated: bool = False) -> list[int]:
-    """Rows whose heading shows the dates of an entry: ranges where there are any, else single dates."""
+    """Rows whose heading shows the dates of an entry: ranges where there are any, else single dates.
+
+    A single date in the row of a range or beside it is the range's own: when it was printed, or a graduation.
+    """
     with_dates = [i for i, row in enumerate(rows) if row.dates]
-    ranges = [i for i in with_dates if any(not found.single for _, found in rows[i].dates)]
-    if ranges and len(ranges) < len(with_dates):
-        span = {i for r in ranges for i in (r - 1, r, r + 1)}
-        like = {i for i in with_dates if each_dated and _is_whole_entry(rows[i])}
-        if not all(_is_whole_entry(rows[i]) for i in ranges):
-            like = set()
-        return [i for i in with_dates if i in ranges or i in like or i not in span]
-    return with_dates
+    ranges = {i for i in with_dates if rows[i].is_ranged}
+    if not ranges or len(ranges) == len(with_dates):
+        return with_dates
+    beside = {i + step for i in ranges for step in (-1, 0, 1)}
+    own = ranges | (_like_ranges(rows, with_dates, ranges) if each_dated else set())
+    return [i for i in with_dates if i in own or i not in beside]
+
+
+def _like_ranges(rows: list[Marked], with_dates: list[int], ranges: set[int]) -> set[int]:
+    """The rows that are an entry each, where the rows with ranges all are."""
+    whole = {i for i in with_dates if _is_whole_entry(rows[i])}
+    return whole if ranges <= whole else set()
 
 
 def _is_whole_entry(row: Marked) -> bool:
     """Whether one row tells a degree or a school, and its date: "MBA, Hill University, 2016"."""
     text = " ".join(piece.text for piece in strip_dates(row.heads))
-    return max(degree_score(text), institution_score(text)) >= 1.0 and len(text.split()) >= 2
+    return max(degree_score(text), institution_score(text)) >= SURE and len(text.split()) >= 2
 
 
 def _first_start(rows: list[Marked], first_date: int) -> int:
+    """Where the first entry begins, whose dates are in row `first_date`."""
     start = first_date
-    while start > 0 and rows[start - 1].is_head and first_date - start < 3:
+    while start > 0 and rows[start - 1].is_head and first_date - start < _HEAD_ROWS:
         start -= 1
     return start
 
 
-def _start_of(
-    rows: list[Marked], previous: int, current: int, signature: tuple[int, bool, int], before: int
-) -> int:
+def _start_of(rows: list[Marked], previous: int, current: int, signature: Signature, before: int) -> int:
     """Where the entry begins whose dates are in row `current`, the entry before having its own in `previous`."""
     run = current
     while run - 1 > previous and rows[run - 1].is_head:
         run -= 1
     after_body = run - 1 > previous
     if after_body:
-        limit = max(run, current - max(before, 2))
+        limit = max(run, current - max(before, _LEAST_HEAD_ROWS))
         like = [i for i in range(run, current + 1) if rows[i].signature() == signature]
         return like[0] if like else limit
     if run == current:
@@ -119,28 +143,25 @@ def _start_of(
     return max(range(run, current + 1), key=lambda i: _start_score(rows, i, current, signature, before))
 
 
-def _start_score(
-    rows: list[Marked], i: int, current: int, signature: tuple[int, bool, int], before: int
-) -> float:
+def _start_score(rows: list[Marked], i: int, current: int, signature: Signature, before: int) -> float:
+    """How well row `i` begins the entry whose dates are in row `current`."""
     score = 0.0
     if rows[i].signature() == signature:
-        score += 3
+        score += _LIKE_FIRST
     if current - i == before:
-        score += 1.5
+        score += _AS_FAR
     if rows[i].row.page == rows[i - 1].row.page:
         gap = rows[i].row.top - rows[i - 1].row.bottom
-        height = max(rows[i].row.bottom - rows[i].row.top, 1e-4)
-        score += min(2.0, max(0.0, 2.0 * gap / height - 0.6))
+        height = max(rows[i].row.bottom - rows[i].row.top, _LEAST_HEIGHT)
+        score += min(_MOST_GAP, max(0.0, _GAIN_OF_GAP * gap / height - _USUAL_GAP))
     else:
-        score += 1
-    if current - i > 3:
-        score -= 1
+        score += _NEW_PAGE
+    if current - i > _HEAD_ROWS:
+        score -= _FAR
     return score
 
 
-def _inner_starts(
-    rows: list[Marked], previous: int, current: int, signature: tuple[int, bool, int]
-) -> list[int]:
+def _inner_starts(rows: list[Marked], previous: int, current: int, signature: Signature) -> list[int]:
     """Entries without dates between two with dates: headings after a body, set as the first heading is."""
     found = []
     for i in range(previous + 1, min(current, len(rows))):
@@ -151,12 +172,13 @@ def _inner_starts(
             run_end += 1
         if current < run_end or rows[i].signature() != signature:
             continue
-        if rows[i].heads and sum(p.words for p in rows[i].heads) <= 12:
+        if rows[i].heads and sum(p.words for p in rows[i].heads) <= _UNDATED_WORDS:
             found.append(i)
     return found
 
 
 def _undated_starts(rows: list[Marked]) -> list[int]:
+    """Where entries begin in a section without dates: at headings behind a body, or set as the first one is."""
     heads = [i for i, row in enumerate(rows) if row.is_head]
     if not heads:
         return [0]
@@ -176,57 +198,51 @@ def _undated_starts(rows: list[Marked]) -> list[int]:
 
 
 def _entry(rows: list[Marked]) -> EntryRows:
-    entry = EntryRows(signature=rows[0].signature())
-    in_body = False
-    column: Piece | None = None
-    paragraphs: list[list[Piece]] = []
-    bulleted: list[bool] = []
+    """One entry of its rows; once its body has begun, only a row with a body of its own adds to the heading."""
+    entry = EntryRows()
+    body = _Body()
     for row in rows:
-        has_body = any(mark is not Mark.HEAD for _, mark in row.pieces)
+        heading = not body.closed_heading or row.has_body
         for piece, mark in row.pieces:
-            if mark is Mark.HEAD and not (in_body and not has_body):
+            if mark is Mark.HEAD and heading:
                 entry.header.append(piece)
-            elif (mark is Mark.MORE and paragraphs) or (
-                mark is Mark.PROSE
-                and paragraphs
-                and not bulleted[-1]
-                and _same_paragraph(paragraphs[-1][-1], piece)
-            ):
-                paragraphs[-1].append(piece)
             else:
-                paragraphs.append([piece])
-                bulleted.append(mark is Mark.BULLET)
-                column = piece
-        if not in_body:
+                body.add(piece, mark)
+        if not body.closed_heading:
             entry.dates += row.dates
-        in_body = in_body or (column is not None and not row.is_head)
-    for pieces, is_bullet in zip(paragraphs, bulleted, strict=True):
-        (entry.bullets if is_bullet else entry.body).append(join(pieces))
+        body.closed_heading = body.closed_heading or (bool(body.paragraphs) and not row.is_head)
+    for pieces, bulleted in body.paragraphs:
+        (entry.bullets if bulleted else entry.body).append(join(pieces))
     return entry
+
+
+@dataclass(slots=True)
+class _Body:
+    """The body of an entry as it grows; a paragraph is its pieces, and whether a bullet opens it."""
+
+    paragraphs: list[tuple[list[Piece], bool]] = field(default_factory=list)
+    closed_heading: bool = False  #: a row with nothing but body stood under the heading
+
+    def add(self, piece: Piece, mark: Mark) -> None:
+        """Put a piece behind the last paragraph, or begin one with it."""
+        if self._goes_on(piece, mark):
+            self.paragraphs[-1][0].append(piece)
+        else:
+            self.paragraphs.append(([piece], mark is Mark.BULLET))
+
+    def _goes_on(self, piece: Piece, mark: Mark) -> bool:
+        if not self.paragraphs:
+            return False
+        pieces, bulleted = self.paragraphs[-1]
+        return mark is Mark.MORE or (
+            mark is Mark.PROSE and not bulleted and _same_paragraph(pieces[-1], piece)
+        )
 
 
 def _same_paragraph(above: Piece, below: Piece) -> bool:
     return (
         above.page == below.page
-        and abs(above.left - below.left) < 0.02
-        and below.top - above.bottom < 0.9 * (above.bottom - above.top)
+        and abs(above.left - below.left) < _PARAGRAPH_EDGE
+        and below.top - above.bottom < _PARAGRAPH_GAP * (above.bottom - above.top)
         and not above.text.endswith(":")
     )
-
-
-def strip_dates(header: list[Piece], month_first: bool = False) -> list[Piece]:
-    """The heading's texts without their dates, in order; what is left of nothing but dates is left out."""
-    from pipeline.reading.values.dates import find_dates
-
-    rest: list[Piece] = []
-    for piece in header:
-        if address := _ADDRESS_TAIL.search(piece.text):
-            piece = piece.cut(0, address.start()).trim()
-        if is_date_only(piece, month_first=month_first):
-            continue
-        position = 0
-        for found in find_dates(piece.text, month_first=month_first):
-            rest.append(piece.cut(position, found.begin).trim())
-            position = found.end
-        rest.append(piece.cut(position, len(piece.text)).trim())
-    return [piece for piece in rest if piece.text and any(c.isalnum() for c in piece.text)]

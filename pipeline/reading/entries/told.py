@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from pipeline.domain.profile import Education, Work
-from pipeline.reading.entries.education import read_degree
-from pipeline.reading.entries.lists import items_of
-from pipeline.reading.entries.work import date_facts
+from pipeline.reading.entries.dated import date_facts
+from pipeline.reading.entries.items import items_of
 from pipeline.reading.lexicon.fold import fold
 from pipeline.reading.lexicon.load import word_set
+from pipeline.reading.lexicon.patterns import one_of
 from pipeline.reading.lexicon.phrases import Phrases
 from pipeline.reading.page.rows import Piece, Row, join
 from pipeline.reading.values.classify import (
@@ -26,6 +26,7 @@ from pipeline.reading.values.classify import (
     title_score,
 )
 from pipeline.reading.values.dates import DateRange, find_dates
+from pipeline.reading.values.degrees_text import read_degree
 from pipeline.reading.values.places import part_kind
 
 _LONGEST_SENTENCE = 260  # characters; what is longer is a paragraph
@@ -36,21 +37,36 @@ _SURE_SCHOOL = 0.9  # score of a name with a word for a school in it
 _LIKE_A_NAME = 0.2  # score of a text that is set as names are
 _SAYS_DEGREE = 0.7  # score of a text with a word for a degree in it
 _SAYS_TITLE = 0.5
-_GRADE = re.compile(
-    r"\d{1,3}(?:[.,]\d+)?\s?%|\b(?:c?gpa|sgpa)\W{0,3}\d[.,]\d+|\b\d[.,]\d{1,2}\s?/\s?\d+", re.I
-)
-_WITH_GRADE = re.compile(
-    r"[\s,]+(?:with|securing|scoring|mit|avec|con|com)\s+(?:\d|first|second|distinction|a\s)", re.I
-)
 _BRACKET_WITH_DATE = re.compile(r"\s*\([^()]*\d{4}[^()]*\)?")
-_COURTESY = re.compile(r"^(?:the|m/s\.?|an?)\s+", re.I)
+_TOLD = 0.8  # confidence: a sentence says what is what, the borders are less sure
+
+
+@cache
+def _grade() -> re.Pattern[str]:
+    graded = one_of("told", "graded")
+    return re.compile(rf"\d{{1,3}}(?:[.,]\d+)?\s?%|\b{graded}\W{{0,3}}\d[.,]\d+|\b\d[.,]\d{{1,2}}\s?/\s?\d+")
+
+
+@cache
+def _with_grade() -> re.Pattern[str]:
+    leads, begins = one_of("told", "with_grade"), one_of("told", "grade_begins")
+    return re.compile(rf"[\s,]+{leads}\s+(?:\d|{begins})")
+
+
+@cache
+def _courtesy() -> re.Pattern[str]:
+    return re.compile(rf"^(?:{one_of('told', 'articles')}|{one_of('told', 'firm_leads')})\s+")
+
+
+@cache
+def _title_end() -> re.Pattern[str]:
+    return re.compile(rf"\s{one_of('told', 'title_ends')}\s|[(.;]")
 
 
 @cache
 def _leading(name: str) -> re.Pattern[str]:
     """Any of the listed words or phrases, on word borders, the longest first; for folded text."""
-    words = sorted(word_set("told", name), key=len, reverse=True)
-    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, words)) + r")(?!\w)")
+    return re.compile(rf"(?<!\w){one_of('told', name)}(?!\w)")
 
 
 @cache
@@ -82,10 +98,10 @@ def _degree_of(item: Piece, month_first: bool) -> Education | None:
         school = _school(item, lead.end())
         if degree is None or school is None:
             continue
-        education = Education(institution=school.fact(0.8))
+        education = Education(institution=school.fact(_TOLD))
         education.degree, education.fields = read_degree(degree)
-        if (grade := _GRADE.search(item.text)) is not None:
-            education.grade = item.fact_at(*grade.span(), grade.group(), 0.8)
+        if (grade := _grade().search(fold(item.text))) is not None:
+            education.grade = item.fact_at(*grade.span(), item.text[slice(*grade.span())], _TOLD)
         dated = _dates(item, month_first)
         if dated is not None:
             start, end, current = date_facts(item, dated)
@@ -98,7 +114,7 @@ def _degree_of(item: Piece, month_first: bool) -> Education | None:
 def _taken(item: Piece, end: int) -> Piece | None:
     """The degree before the word that leads to its school: "Passed B.Com" of "Passed B.Com with 62 % from …"."""
     degree = item.cut(0, end)
-    graded = _WITH_GRADE.search(degree.text)
+    graded = _with_grade().search(fold(degree.text))
     if graded is not None:
         degree = degree.cut(0, graded.start())
     begin = _leading("taken").match(fold(degree.text))
@@ -129,7 +145,7 @@ def _without_end(piece: Piece, name: str) -> Piece:
 
 
 def _without_article(piece: Piece) -> Piece:
-    lead = _COURTESY.match(piece.text)
+    lead = _courtesy().match(fold(piece.text))
     return piece.cut(lead.end(), len(piece.text)) if lead else piece
 
 
@@ -153,7 +169,7 @@ def _name_from(item: Piece, begin: int) -> Piece | None:
     stops = [match.start() for match in _leading("ends").finditer(fold(rest.text))]
     stops += [match.start() for match in _BRACKET_WITH_DATE.finditer(rest.text)]
     stops += [found.begin for found in find_dates(rest.text)]
-    stops += [match.start() for match in _GRADE.finditer(rest.text)]
+    stops += [match.start() for match in _grade().finditer(fold(rest.text))]
     stops += [match.start() for match in _leading("school").finditer(fold(rest.text)) if match.start() > 0]
     name = _without_article(rest.cut(0, min(stops, default=len(rest.text))).trim())
     return name if 0 < name.words <= _MOST_WORDS_OF_PLACE else None
@@ -170,11 +186,11 @@ def _job_of(item: Piece, month_first: bool) -> Work | None:
     for firm, title in _firm_and_title(item):
         dated = _dates(item, month_first)
         now = _leading("now").search(fold(item.text))
-        work = Work(title=title.fact(0.8), employer=firm.fact(0.8))
+        work = Work(title=title.fact(_TOLD), employer=firm.fact(_TOLD))
         if dated is not None:
             work.start, work.end, work.is_current = date_facts(item, dated)
         if now is not None and work.end is None:
-            work.is_current = item.fact_at(*now.span(), True, 0.8)
+            work.is_current = item.fact_at(*now.span(), True, _TOLD)
         return work
     return None
 
@@ -194,10 +210,7 @@ def _firm_and_title(item: Piece) -> Iterator[tuple[Piece, Piece]]:
 
 def _title(item: Piece, begin: int) -> Piece | None:
     rest = item.cut(begin, len(item.text))
-    stops = [
-        match.start()
-        for match in re.finditer(r"\s(?:from|since|at|in|for|with|till|during)\s|[(.;]", rest.text)
-    ]
+    stops = [match.start() for match in _title_end().finditer(fold(rest.text))]
     stops += [found.begin for found in find_dates(rest.text)]
     title = _without_article(rest.cut(0, min(stops, default=len(rest.text))).trim())
     fits = 0 < title.words <= _MOST_WORDS_OF_TITLE
