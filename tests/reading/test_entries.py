@@ -410,5 +410,7 @@ def test_a_title_that_ends_in_an_accented_small_word_goes_on_in_the_next_line() 
 @pytest.mark.parametrize("label", ["média", "Media", "MÉDIA"])
 def test_a_grade_is_cut_off_its_degree_however_its_label_is_spelt(label: str) -> None:
     (found,) = education(f"Bacharel em Física, {label}: 8.7 | Universidade de Lisboa | 2015")
-    assert found.degree and found.degree.raw.value == "Bacharel em Física"
-    assert found.grade and found.grade.value == "8.7"
+    assert found.degree
+    assert found.degree.raw.value == "Bacharel em Física"
+    assert found.grade
+    assert found.grade.value == "8.7"
