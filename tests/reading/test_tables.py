@@ -106,11 +106,12 @@ def test_a_table_of_jobs_ends_where_a_form_begins() -> None:
     jobs = jobs_of(found)
     titles = [one.title.value for one in jobs if one.title is not None]
     firms = [one.employer.value for one in jobs if one.employer is not None]
-    assert [job[:2] for job in jobs] == [
+    assert list(zip(titles, firms, strict=True)) == [
         ("Librarian", "Hill View School"),
         ("Asst. Librarian", "Sarvo College"),
     ]
-    assert jobs[1][2] == "2015-06"
+    assert jobs[1].end is not None
+    assert jobs[1].end.value == "2015-06"
     assert found.end == len(rows) - 1
 
 
