@@ -16,6 +16,7 @@ from pipeline.reading.entries.lists import (
     read_references,
 )
 from pipeline.reading.entries.sentences import read_told
+from pipeline.reading.entries.tables import EntryTable, degrees_of, jobs_of, tables_in
 from pipeline.reading.entries.told import read_degrees_told, read_jobs_told
 from pipeline.reading.entries.volunteering import read_volunteering
 from pipeline.reading.entries.work import read_work
@@ -124,9 +125,12 @@ class _Draft:
     def _work(self, profile: Profile) -> None:
         found: list[Work] = []
         for rows in self._streams(SectionKind.WORK):
-            told = read_told(rows, month_first=self._month_first)
-            told = told or read_jobs_told(rows, month_first=self._month_first)
-            found += told or read_work(rows, month_first=self._month_first)
+            tabled, rest = self._jobs_in_tables(rows)
+            told = read_told(rest, month_first=self._month_first)
+            told = told or read_jobs_told(rest, month_first=self._month_first)
+            found += tabled + (told or read_work(rest, month_first=self._month_first))
+        for section in self._kind(SectionKind.EDUCATION, SectionKind.OTHER):
+            found += self._jobs_in_tables(self._rows.of(section))[0]
         if not found:
             for section in self._kind(
                 SectionKind.OTHER, SectionKind.HEADER, SectionKind.PROJECTS, SectionKind.SUMMARY
@@ -138,11 +142,31 @@ class _Draft:
                 found += told or [w for w in works if _sure_work(w)]
         profile.work = found
 
+    def _jobs_in_tables(self, rows: list[Row]) -> tuple[list[Work], list[Row]]:
+        """The jobs of the tables among some rows, and the rows that stand in no table."""
+        tables = tables_in(rows)
+        jobs = [job for one in tables if one.of_jobs for job in jobs_of(one, month_first=self._month_first)]
+        return jobs, _outside(rows, tables)
+
+    def _degrees_in_tables(self, rows: list[Row]) -> tuple[list[Education], list[Row]]:
+        """The degrees of the tables among some rows, and the rows that stand in no table."""
+        tables = tables_in(rows)
+        degrees = [
+            degree
+            for one in tables
+            if not one.of_jobs
+            for degree in degrees_of(one, month_first=self._month_first)
+        ]
+        return degrees, _outside(rows, tables)
+
     def _education(self, profile: Profile) -> None:
         found: list[Education] = []
         for rows in self._streams(SectionKind.EDUCATION):
-            told = read_degrees_told(rows, month_first=self._month_first)
-            found += told or read_education(rows, month_first=self._month_first)
+            tabled, rest = self._degrees_in_tables(rows)
+            told = read_degrees_told(rest, month_first=self._month_first)
+            found += tabled + (told or read_education(rest, month_first=self._month_first))
+        for section in self._kind(SectionKind.OTHER):
+            found += self._degrees_in_tables(self._rows.of(section))[0]
         if not found:
             for section in self._kind(
                 SectionKind.OTHER, SectionKind.HEADER, SectionKind.WORK, SectionKind.CERTIFICATIONS
@@ -175,6 +199,10 @@ def _read(name: str, read: Callable[[Profile], None], profile: Profile) -> bool:
         _log.warning("part-unread part=%s error=%s", name, type(error).__name__)
         return False
     return True
+
+
+def _outside(rows: list[Row], tables: list[EntryTable]) -> list[Row]:
+    return [row for i, row in enumerate(rows) if not any(one.begin <= i < one.end for one in tables)]
 
 
 def _sure_work(work: Work) -> bool:

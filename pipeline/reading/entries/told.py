@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 
 from pipeline.domain.profile import Education, Work
 from pipeline.reading.entries.dated import date_facts
@@ -21,6 +22,7 @@ from pipeline.reading.page.rows import Piece, Row, join
 from pipeline.reading.values.classify import (
     degree_level,
     degree_score,
+    employer_score,
     institution_score,
     shape_score,
     title_score,
@@ -36,6 +38,8 @@ _MOST_WORDS_OF_TITLE = 8
 _SURE_SCHOOL = 0.9  # score of a name with a word for a school in it
 _LIKE_A_NAME = 0.2  # score of a text that is set as names are
 _SAYS_DEGREE = 0.7  # score of a text with a word for a degree in it
+_KNOWN_TITLE = 0.8  # the same of a text that a firm follows with no word but "in" between them
+_SURE_FIRM = 0.8  # score of a name with an organisation's word in it
 _SAYS_TITLE = 0.5
 _BRACKET_WITH_DATE = re.compile(r"\s*\([^()]*\d{4}[^()]*\)?")
 _TOLD = 0.8  # confidence: a sentence says what is what, the borders are less sure
@@ -183,7 +187,7 @@ def _dates(item: Piece, month_first: bool) -> DateRange | None:
 
 
 def _job_of(item: Piece, month_first: bool) -> Work | None:
-    for firm, title in _firm_and_title(item):
+    for firm, title in chain(_firm_and_title(item), _title_and_firm(item)):
         dated = _dates(item, month_first)
         now = _leading("now").search(fold(item.text))
         work = Work(title=title.fact(_TOLD), employer=firm.fact(_TOLD))
@@ -206,6 +210,33 @@ def _firm_and_title(item: Piece) -> Iterator[tuple[Piece, Piece]]:
         firm = _without_article(item.cut(verbs[-1] if verbs else 0, lead.start()).trim())
         if 0 < firm.words <= _MOST_WORDS_OF_PLACE and shape_score(firm.text) >= _LIKE_A_NAME:
             yield firm, title
+
+
+def _title_and_firm(item: Piece) -> Iterator[tuple[Piece, Piece]]:
+    """Every reading of a sentence as "[one year as a] TITLE in FIRM": what stands before the firm says a known job."""
+    folded = fold(item.text)
+    for lead in _leading("beside").finditer(folded):
+        begins = [match.end() for match in _leading("title").finditer(folded, 0, lead.start())]
+        title = _without_article(item.cut(begins[-1] if begins else 0, lead.start()).trim())
+        firm = _name_from(item, lead.end())
+        known = 0 < title.words <= _MOST_WORDS_OF_TITLE and title_score(title.text) >= _KNOWN_TITLE
+        if known and firm is not None and _is_firm(firm.text.split(",")[0]):
+            yield _without_place(firm), title
+
+
+def _is_firm(text: str) -> bool:
+    """Whether a word says an organisation: "Lecturer in Modern History" is no sentence about one."""
+    return employer_score(text) >= _SURE_FIRM or institution_score(text) >= _SURE_SCHOOL
+
+
+def _without_place(firm: Piece) -> Piece:
+    comma = firm.text.rfind(",")
+    placed = (
+        comma > 0
+        and len(firm.text[comma + 1 :].split()) <= 2
+        and employer_score(firm.text[comma + 1 :]) < 1.0
+    )
+    return firm.cut(0, comma) if placed else firm
 
 
 def _title(item: Piece, begin: int) -> Piece | None:

@@ -1,0 +1,121 @@
+"""Degrees and jobs in tables."""
+
+from __future__ import annotations
+
+from pipeline.domain.sections import Section, SectionedText, SectionKind
+from pipeline.reading.entries.tables import degrees_of, jobs_of, tables_in
+from pipeline.reading.page.rows import Rows
+from tests.stages.pages import Put, document
+
+LEFTS = (50, 170, 330, 470)
+
+
+def sections(rows: list[tuple[float, tuple[str, ...]]], lefts: tuple[int, ...] = LEFTS) -> Rows:
+    """Rows of cells at these left edges, each row at its distance from the top; "" is no cell."""
+    puts, ids = [], []
+    for top, cells in rows:
+        ids.append([])
+        for left, text in zip(lefts, cells, strict=True):
+            if text:
+                ids[-1].append(len(puts))
+                puts.append(Put(left, top, text))
+    text = document(puts)
+    every = tuple(i for row in ids for i in row)
+    section = Section(SectionKind.EDUCATION, "Education", (), every)
+    return Rows(SectionedText(text, (section,), tuple(tuple(row) for row in ids), (), "en"))
+
+
+def rows_of(rows: list[tuple[float, tuple[str, ...]]], lefts: tuple[int, ...] = LEFTS) -> list:
+    drawn = sections(rows, lefts)
+    return drawn.of_ids(range(sum(bool(cell) for _, cells in rows for cell in cells)))
+
+
+def told(rows: list[tuple[float, tuple[str, ...]]]) -> list[tuple[str | None, str | None, str | None]]:
+    (found,) = tables_in(rows_of(rows))
+    return [
+        (
+            one.degree.raw.value if one.degree else None,
+            one.institution.value if one.institution else None,
+            one.end.value if one.end else None,
+        )
+        for one in degrees_of(found)
+    ]
+
+
+def test_a_head_says_what_each_column_is() -> None:
+    """In whatever order they stand, with a head that nobody knows among them."""
+    assert told(
+        [
+            (100, ("Course", "Institution", "Year", "Class")),
+            (120, ("B.Com", "Hollin College", "2010", "First")),
+            (140, ("Plus Two", "Saint Clement School", "2007", "First")),
+        ]
+    ) == [("B.Com", "Hollin College", "2010"), ("Plus Two", "Saint Clement School", "2007")]
+
+
+def test_a_head_in_two_rows_is_one_head() -> None:
+    """ "Year of" above "passing", "Board /" above "University"."""
+    assert told(
+        [
+            (100, ("Course /", "Board /", "Year of", "Marks")),
+            (112, ("Examination", "University", "passing", "%")),
+            (130, ("B.Com", "University of Norland", "2010", "66")),
+        ]
+    ) == [("B.Com", "University of Norland", "2010")]
+
+
+def test_cells_that_hang_around_their_rows_middle_are_whole() -> None:
+    """A word processor centres what is short beside what is wrapped: the nearest date tells whose a line is."""
+    assert told(
+        [
+            (100, ("Degree", "College", "Year", "Marks")),
+            (120, ("M.Com", "", "", "")),
+            (126, ("", "Hollin College", "2013", "54")),
+            (132, ("(Finance)", "", "", "")),
+            (150, ("B.Com with", "Saint Clement", "", "")),
+            (156, ("", "", "2010", "66")),
+            (162, ("Computers", "College", "", "")),
+        ]
+    ) == [
+        ("M.Com (Finance)", "Hollin College", "2013"),
+        ("B.Com with Computers", "Saint Clement College", "2010"),
+    ]
+
+
+def test_the_board_stands_for_a_school_that_there_was_none_of() -> None:
+    rows = [
+        (100, ("Exam", "School", "Board", "Year")),
+        (120, ("M.Com", "Private Study", "University of Norland", "2013")),
+        (140, ("H.S.C", "Saint Clement HSS, Kottoor", "State Board", "2007")),
+    ]
+    assert [school for _, school, _ in told(rows)] == ["University of Norland", "Saint Clement HSS"]
+
+
+def test_a_table_of_jobs_ends_where_a_form_begins() -> None:
+    """Its dates run over a line's end, and what follows has labels."""
+    rows = rows_of(
+        [
+            (100, ("Post", "Where", "Period", "Salary")),
+            (120, ("Librarian", "Hill View School", "Jul 2015 to date", "")),
+            (140, ("Asst. Librarian", "Sarvo College", "Aug 2012 to June", "")),
+            (152, ("", "", "2015", "")),
+            (190, ("Father", ": Mohan Chandra", "", "")),
+        ]
+    )
+    (found,) = tables_in(rows)
+    jobs = jobs_of(found)
+    titles = [one.title.value for one in jobs if one.title is not None]
+    firms = [one.employer.value for one in jobs if one.employer is not None]
+    assert list(zip(titles, firms, strict=True)) == [
+        ("Librarian", "Hill View School"),
+        ("Asst. Librarian", "Sarvo College"),
+    ]
+    assert jobs[1].end is not None
+    assert jobs[1].end.value == "2015-06"
+    assert found.end == len(rows) - 1
+
+
+def test_two_columns_and_a_sentence_are_no_table() -> None:
+    """A form has labels and values; an entry's first line may hold a title, a firm and dates."""
+    assert tables_in(rows_of([(100, ("Course", "Year", "", "")), (120, ("B.Com", "2010", "", ""))])) == []
+    assert tables_in(rows_of([(100, ("Course manager", "Acme Ltd", "2010 - 2012", ""))])) == []
