@@ -6,149 +6,73 @@ import re
 from functools import lru_cache
 
 from pipeline.reading.lexicon.fold import fold, has_cjk
-from pipeline.reading.lexicon.load import Titles, degrees, organisations, titles
+from pipeline.reading.lexicon.load import Titles, degrees, organisations, titles, word_set
 from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.values.places import part_kind
 
-_ACRONYM = re.compile(r"^[A-Z]{2,6}$")
+# Words and characters of each kind of name; what is longer is likelier a sentence.
+_WORDS_OF_TITLE, _WORDS_OF_NAME, _WORDS_OF_EMPLOYER, _WORDS_OF_INSTITUTION = 9, 6, 10, 14
+_LONGEST_EMPLOYER, _LONGEST_INSTITUTION = 110, 130
+_MOST_CAPITALS = 0.7  # share of the words of a name that begin with one
+_QUOTED_OR_DOMAIN = re.compile(r"[«»\"“”„]|\.(?:com|io|org|net|ai|co|de|fr)\b")
 _CAPITALS = re.compile(r"[^\W\d_]+")
 _SHORT_DEGREE = re.compile(r"(?<![\w.])[A-Z][A-Za-z]{0,4}(?:\.\s?[A-Z][A-Za-z]{0,4}){0,3}\.?(?![\w])")
-_SMALL = {
-    "of",
-    "and",
-    "the",
-    "for",
-    "in",
-    "de",
-    "des",
-    "du",
-    "la",
-    "le",
-    "les",
-    "und",
-    "der",
-    "die",
-    "di",
-    "del",
-    "della",
-    "dei",
-    "do",
-    "da",
-    "dos",
-    "das",
-    "e",
-    "y",
-    "et",
-    "en",
-    "i",
-    "van",
-    "von",
-    "den",
-    "och",
-    "&",
-    "för",
-    "für",
-    "al",
-    "el",
-    "ve",
-    "to",
-    "a",
-    "at",
-    "on",
-    "with",
-    "im",
-    "z",
-    "w",
-    "و",
-    "и",
-    "d'",
-    "l'",
-}
 
 
 @lru_cache(maxsize=8192)
 def title_score(text: str) -> float:
     """Above 1: says a job title; about 0: could be one; below 0: is none."""
     lexicon = titles()
-    found = words_of(text)
-    words = found.words
+    words = words_of(text).words
     if not words:
         return -1.0
     heads = [i for i, word in enumerate(words) if _is_head(word, lexicon) and not _is_firm(words, i)]
-    score = 0.0
-    if heads:
-        score = 1.0 + (0.2 if heads[-1] == len(words) - 1 or heads[0] == 0 else 0.0)
-    elif lexicon.compounds.find(text):
-        score = 1.1
-    elif has_cjk(text) and (lexicon.cjk_tail.search(found.folded) or lexicon.cjk.search(found.folded)):
-        score = 1.2 if lexicon.cjk_tail.search(found.folded) else 0.8
-    elif any(word in lexicon.weak for word in words):
-        score = 0.5
-    elif any(word in lexicon.modifiers for word in words):
-        score = 0.2
+    score = _known_title(text, heads)
     if organisations().legal.find(text):
         score -= 0.8 if ends_legal(text) else 0.3
-    if len(words) > 9:
-        score -= 0.15 * (len(words) - 9)
+    score -= 0.15 * max(0, len(words) - _WORDS_OF_TITLE)
     if text[:1].islower() and not heads:
         score -= 0.4
     return score
 
 
+def _known_title(text: str, heads: list[int]) -> float:
+    """What the words of a text say of a title: a head ("manager") most, best at an end; then weaker words."""
+    lexicon = titles()
+    found = words_of(text)
+    if heads:
+        return 1.2 if heads[-1] == len(found.words) - 1 or heads[0] == 0 else 1.0
+    if lexicon.compounds.find(text):
+        return 1.1
+    if has_cjk(text) and lexicon.cjk_tail.search(found.folded):
+        return 1.2
+    if has_cjk(text) and lexicon.cjk.search(found.folded):
+        return 0.8
+    if any(word in lexicon.weak for word in found.words):
+        return 0.5
+    return 0.2 if any(word in lexicon.modifiers for word in found.words) else 0.0
+
+
 def _is_firm(words: tuple[str, ...], i: int) -> bool:
     """Whether a head is part of a firm's name: "Dahlström & Partner"."""
-    return (
-        i > 0
-        and words[i].startswith("partner")
-        and words[i - 1] in ("&", "and", "und", "och", "et", "y", "e")
-    )
+    return i > 0 and words[i].startswith("partner") and words[i - 1] in word_set("classes", "joins_partner")
 
 
 def _is_head(word: str, lexicon: Titles) -> bool:
     return word in lexicon.heads or (len(word) > 6 and word.endswith(lexicon.suffixes))
 
 
-_UNITS = {
-    "department",
-    "dept",
-    "division",
-    "team",
-    "unit",
-    "group",
-    "practice",
-    "desk",
-    "emea",
-    "apac",
-    "americas",
-    "bereich",
-    "abteilung",
-    "service",
-    "área",
-    "area",
-    "reparto",
-    "dział",
-    "отдел",
-    "отдела",
-    "research",
-    "level",
-    "grade",
-    "r",
-    "d",
-}
-
-
 def is_titleish(text: str) -> bool:
     """Whether a text says something of a role or a part of an organisation: "Banking Operations"."""
     lexicon = titles()
     words = words_of(text).words
-    return title_score(text) >= 0.5 or any(w in lexicon.modifiers or w in _UNITS for w in words)
-
-
-def has_title_head(text: str) -> bool:
-    return title_score(text) >= 0.8
+    return title_score(text) >= 0.5 or any(
+        w in lexicon.modifiers or w in word_set("classes", "units") for w in words
+    )
 
 
 def ends_legal(text: str) -> bool:
+    """Whether a text ends with a legal form ("Acme Ltd"), which nothing but a firm does."""
     words = words_of(text).words
     return any(end == len(words) and begin > 0 for begin, end, _ in organisations().legal.find(text))
 
@@ -158,49 +82,67 @@ def shape_score(text: str) -> float:
     words = [word for word in text.split() if _CAPITALS.search(word)]
     if not words:
         return -0.5
-    if has_cjk(text) or (not text[0].isascii() and not text[0].isupper() and not text[0].islower()):
+    if has_cjk(text) or _has_no_case(text[0]):
         return 0.3
-    capitals = sum(1 for w in words if any(c.isupper() for c in w) or fold(w) in _SMALL or w[:1].isdigit())
-    share = capitals / len(words)
+    share = sum(_is_set_as_name(word) for word in words) / len(words)
+    short = len(words) <= _WORDS_OF_NAME
     if share == 1:
-        return 0.4 if len(words) <= 6 else 0.2
-    return 0.1 if share >= 0.7 and len(words) <= 6 else -0.4
+        return 0.4 if short else 0.2
+    return 0.1 if share >= _MOST_CAPITALS and short else -0.4
+
+
+def _has_no_case(char: str) -> bool:
+    return not char.isascii() and not char.isupper() and not char.islower()
+
+
+def _is_set_as_name(word: str) -> bool:
+    return (
+        any(char.isupper() for char in word)
+        or fold(word) in word_set("classes", "small")
+        or word[:1].isdigit()
+    )
 
 
 @lru_cache(maxsize=8192)
 def employer_score(text: str) -> float:
     """Above 1: says an organisation; about .4: set like a name; below 0: is none."""
-    lexicon = organisations()
     found = words_of(text)
-    if not found.words or len(text) > 110:
+    if not found.words or len(text) > _LONGEST_EMPLOYER:
         return -1.0
-    score = shape_score(text)
-    if (
-        ends_legal(text)
-        or (lexicon.legal.find(text) and not text[:1].islower())
-        or (has_cjk(text) and lexicon.cjk.search(found.folded))
-    ):
-        score += 1.0
-    elif lexicon.nouns.find(text) or lexicon.institutions.find(text):
-        clause = score < 0 and len(found.words) >= 5  # "Prepared bank reconciliations and reports"
-        score = score + 0.3 if clause else max(score, 0.2) + 0.5
-    elif has_cjk(text) and lexicon.institution_cjk.search(found.folded):
-        score += 0.6
-    if any(word in ("&", "and", "und", "et", "y", "e", "i", "och", "и") for word in found.words[1:-1]):
+    score = _known_employer(text, shape_score(text))
+    if any(word in word_set("classes", "joins_names") for word in found.words[1:-1]):
         score += 0.15
-    if re.search(r"[«»\"“”„]|\.(?:com|io|org|net|ai|co|de|fr)\b", text):
+    if _QUOTED_OR_DOMAIN.search(text):
         score += 0.2
     if title_score(text) >= 0.8 and score < 1.2:
         score -= 0.5
-    if len(found.words) > 10:
-        score -= 0.1 * (len(found.words) - 10)
+    if len(found.words) > _WORDS_OF_EMPLOYER:
+        score -= 0.1 * (len(found.words) - _WORDS_OF_EMPLOYER)
     elif score <= 0.6 and titles().seniority.find(text):
         score -= 0.4
     if part_kind(text):
         score -= 0.6
-    if text.endswith((".", ":", ";")) and not ends_legal(text) and (len(found.words) > 4 or text[-1] != "."):
-        score -= 0.3
-    return score
+    return score - (0.3 if _ends_as_sentence(text, len(found.words)) else 0.0)
+
+
+def _known_employer(text: str, shape: float) -> float:
+    """The shape of a text, raised by words for organisations in it."""
+    lexicon = organisations()
+    found = words_of(text)
+    legal = ends_legal(text) or (bool(lexicon.legal.find(text)) and not text[:1].islower())
+    if legal or (has_cjk(text) and lexicon.cjk.search(found.folded)):
+        return shape + 1.0
+    if lexicon.nouns.find(text) or lexicon.institutions.find(text):
+        clause = shape < 0 and len(found.words) >= 5  # "Prepared bank reconciliations and reports"
+        return shape + 0.3 if clause else max(shape, 0.2) + 0.5
+    if has_cjk(text) and lexicon.institution_cjk.search(found.folded):
+        return shape + 0.6
+    return shape
+
+
+def _ends_as_sentence(text: str, words: int) -> bool:
+    """Whether a text ends as no name does; a short one may end with a full stop."""
+    return text.endswith((".", ":", ";")) and not ends_legal(text) and (words > 4 or text[-1] != ".")
 
 
 @lru_cache(maxsize=8192)
@@ -208,27 +150,29 @@ def institution_score(text: str) -> float:
     """Above 1: says a school or university."""
     lexicon = organisations()
     found = words_of(text)
-    if not found.words or len(text) > 130:
+    if not found.words or len(text) > _LONGEST_INSTITUTION:
         return -1.0
     score = shape_score(text)
-    hits = lexicon.institutions.find(text)
-    if (
-        hits
-        or any(len(w) > 7 and w.endswith(lexicon.institution_suffixes) for w in found.words)
-        or (has_cjk(text) and lexicon.institution_cjk.search(found.folded))
-    ):
+    if _says_school(text):
         score += 1.0
     elif lexicon.nouns.find(text) or lexicon.legal.find(text):
         score += 0.3
     if part_kind(text):
         score -= 0.6
-    if text.endswith((".", ":", ";")) and not hits:
+    if text.endswith((".", ":", ";")) and not lexicon.institutions.find(text):
         score -= 0.3
-    if len(found.words) > 14:
-        score -= 0.1 * (len(found.words) - 14)
+    score -= 0.1 * max(0, len(found.words) - _WORDS_OF_INSTITUTION)
     if 2 <= len(found.words) <= 4 and part_kind(text.split()[-1]) == "city":
         score += 0.35  # "mbo Breda"
     return score
+
+
+def _says_school(text: str) -> bool:
+    lexicon = organisations()
+    found = words_of(text)
+    suffixed = any(len(w) > 7 and w.endswith(lexicon.institution_suffixes) for w in found.words)
+    by_cjk = has_cjk(text) and lexicon.institution_cjk.search(found.folded) is not None
+    return bool(lexicon.institutions.find(text)) or suffixed or by_cjk
 
 
 @lru_cache(maxsize=8192)
@@ -277,7 +221,3 @@ def degree_score(text: str) -> float:
     if text.endswith(".") and len(words) > 6:
         score -= 0.5
     return score
-
-
-def is_acronym(text: str) -> bool:
-    return _ACRONYM.match(text) is not None

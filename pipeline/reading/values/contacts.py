@@ -12,7 +12,7 @@ from pipeline.domain.profile import Fact, ProfileLink, pointed
 from pipeline.domain.text import Line, Link, Page
 from pipeline.reading.lexicon.fold import fold
 from pipeline.reading.lexicon.load import word_set
-from pipeline.reading.page.rows import Piece, piece_of
+from pipeline.reading.page.rows import Piece
 from pipeline.reading.values.dates import find_dates, mentions_birth
 
 _EMAIL = re.compile(r"[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,24}")
@@ -323,7 +323,3 @@ def unique_facts(facts: Iterable[Fact[str]]) -> list[Fact[str]]:
     for fact in facts:
         kept.setdefault(fact.value.lower(), fact)
     return list(kept.values())
-
-
-def lines_to_pieces(lines: Iterable[Line]) -> list[Piece]:
-    return [piece_of(line) for line in lines]
