@@ -24,6 +24,8 @@ _CONTACT_KINDS = (SectionKind.HEADER, SectionKind.CONTACT)
 _SPLIT = re.compile(r"\s*[|•·●▪‖∙│┃;]\s*|\s{3,}|\s[–—]\s(?=\D)")
 _LABEL = re.compile(r"^\s*([^:：\d@]{2,30}?)\s*[:：]\s*(?=\S)")
 _TOP_LINES = 14
+_SAME_EDGE = 0.03  # of the page's width, by which the left edges of one column differ
+_LONGEST_ADDRESS = 90  # characters
 _EMAIL_OR_NAME = re.compile(r"@\w")  # a row that goes on with an address tells of the person too
 
 
@@ -126,47 +128,45 @@ def _with_wraps(pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces, an address that a narrow column broke after "@", "." or "-" made whole."""
     result: list[Piece] = []
     for piece in pieces:
-        above = result[-1] if result else None
-        if (
-            above is not None
-            and " " not in piece.text
-            and (
-                " " not in above.text.strip().rsplit(":", 1)[-1].strip()
-                or above.text.endswith((".com/in/", ".com/", ".io/"))
-            )
-            and (abs(piece.left - above.left) < 0.03 or above.text.endswith("/"))
-            and (
-                (above.text.endswith(("@", "-", "_", "/")) or piece.text.startswith(("@", ".")))
-                or (above.text.endswith(".") and "@" in above.text)
-                or (
-                    "@" in above.text
-                    and not re.search(r"@.*\.\w{2,}$", above.text)
-                    and re.match(r"^[\w-]*\.\w{2,}$", piece.text)
-                )
-            )
-        ):
-            result[-1] = join([above, piece], "")
+        if result and _goes_on(result[-1], piece):
+            result[-1] = join([result[-1], piece], "")
         else:
             result.append(piece)
     return result
+
+
+def _goes_on(above: Piece, piece: Piece) -> bool:
+    """Whether a line without a space ends the address that the line above it began."""
+    behind_label = above.text.strip().rsplit(":", 1)[-1].strip()
+    alone = " " not in behind_label or above.text.endswith((".com/in/", ".com/", ".io/"))
+    below = abs(piece.left - above.left) < _SAME_EDGE or above.text.endswith("/")
+    return " " not in piece.text and alone and below and _is_cut(above.text, piece.text)
+
+
+def _is_cut(above: str, below: str) -> bool:
+    """Whether two texts are one address that was broken between them."""
+    if above.endswith(("@", "-", "_", "/")) or below.startswith(("@", ".")):
+        return True
+    if "@" not in above:
+        return False
+    whole = re.search(r"@.*\.\w{2,}$", above) is not None
+    return above.endswith(".") or (not whole and re.match(r"^[\w-]*\.\w{2,}$", below) is not None)
 
 
 def _links(blocks: Blocks, annotated: list[ProfileLink], emails: list[Fact[str]]) -> list[ProfileLink]:
     printed = [link for piece in _with_wraps(blocks.contact) for link in contacts.links_in(piece, bare=True)]
     printed += [link for piece in blocks.furniture for link in contacts.links_in(piece, bare=True)]
     others = [link for piece in blocks.rest for link in contacts.links_in(piece, bare=False)]
-    profile_like = [
-        link for link in others if link.type in ("linkedin", "orcid", "xing") or _is_account(link)
-    ]
+    personal = [link for link in others if link.type in ("linkedin", "orcid", "xing") or _is_account(link)]
     domains = {email.value.split("@")[-1] for email in emails}
-    found = contacts.unique_links([*annotated, *printed, *profile_like])
-    return [
-        link
-        for link in found
-        if "www" in link.url.raw
-        or "http" in link.url.raw
-        or not any(domain.endswith(contacts.url_key(link.url.value)) for domain in domains)
-    ]
+    found = contacts.unique_links([*annotated, *printed, *personal])
+    return [link for link in found if not _is_mail_domain(link, domains)]
+
+
+def _is_mail_domain(link: ProfileLink, domains: set[str]) -> bool:
+    """Whether a bare domain is that of an address, and nobody's site."""
+    printed = "www" in link.url.raw or "http" in link.url.raw
+    return not printed and any(domain.endswith(contacts.url_key(link.url.value)) for domain in domains)
 
 
 def _is_account(link: ProfileLink) -> bool:
@@ -210,27 +210,37 @@ def _location(blocks: Blocks, name: Name) -> Location | None:
 
 
 def _place_of(part: Piece, taken: set[str], *, contact_row: bool) -> tuple[float, Piece] | None:
-    label = _LABEL.match(part.text)
-    labelled = label is not None and label[1] in gazetteer().labels
-    if label and labelled:
-        part = part.cut(label.end(), len(part.text))
-    part = part.trim()
-    if (
-        len(part.text) < (2 if has_cjk(part.text) else 3)
-        or part.text in taken
-        or "@" in part.text
-        or contacts.links_in(part, bare=True)
-        or contacts.phones_in(part, None)
-    ):
+    """How much a text is where the person lives, and the text without its label; None where it is something else."""
+    labelled, part = _without_place_label(part)
+    if part.text in taken or not _could_be_place(part):
         return None
     score = place_score(part.text)
     if labelled:
         return max(score, 0.5) + 1.5, part
     address = bool(gazetteer().street.find(part.text)) and any(c.isdigit() for c in part.text)
-    if score >= 0.8 or (address and score > -0.6 and len(part.text) < 90):
+    if score >= 0.8 or (address and score > -0.6 and len(part.text) < _LONGEST_ADDRESS):
         return max(score, 0.9), part
     possible = score > 0.2 and title_score(part.text) <= 0 and employer_score(part.text) < 0.8
     return (0.1, part) if possible and contact_row and not has_cjk(part.text) else None
+
+
+def _without_place_label(part: Piece) -> tuple[bool, Piece]:
+    """Whether a label such as "Address:" stands before a text, and the text without it."""
+    label = _LABEL.match(part.text)
+    if label is None or label[1] not in gazetteer().labels:
+        return False, part.trim()
+    return True, part.cut(label.end(), len(part.text)).trim()
+
+
+def _could_be_place(part: Piece) -> bool:
+    """Whether a text is long enough for a place, and no address of another kind."""
+    least = 2 if has_cjk(part.text) else 3
+    return (
+        len(part.text) >= least
+        and "@" not in part.text
+        and not contacts.links_in(part, bare=True)
+        and not contacts.phones_in(part, None)
+    )
 
 
 def country_from_phone(person: Person) -> None:

@@ -98,6 +98,10 @@ _PHONE = re.compile(
 )
 # Without a label: two things beside each other, or a postal code ("2900-001", "30318-1234").
 _NO_PHONE = re.compile(r"/|\s[–-]\s|\d{10}\s*\.|^\d{4}-\d{3}$|^\d{5}-\d{4}$")
+_EXTENSION = re.compile(r"x|ext|доб|#")
+_TWO_YEARS = re.compile(r"(?:19|20)\d\d\s*[-–/.]\s*(?:19|20)\d\d")
+_DATE_OF_DIGITS = re.compile(r"(?:19|20)\d{6}")  # "20190304"
+_LEAST_DIGITS, _MOST_DIGITS = 7, 15  # of a number; E.164 has no more
 _PAGE_NUMBER = re.compile(r"(?<=\d\d)\s{1,3}\d$")  # a running footer: "… 3751586862 1"
 _PHONE_LABEL = re.compile(
     r"phone|mobile|cell|tel|call|contact|whatsapp|handy|mobil|fon|portable|móvil|movil|teléfono|celular|telefono|cellulare|telefone|telemóvel|gsm|komórka|телефон|моб|тел|cep|هاتف|جوال|موبايل|טלפון|נייד|電話|携帯|电话|手机|전화|휴대|연락처",
@@ -193,25 +197,36 @@ def phones_in(piece: Piece, region: str | None) -> list[Fact[str]]:
 
 def phone_value(raw: str, region: str | None, *, labelled: bool) -> tuple[str | None, float]:
     """E.164 where the number is valid, `raw` where it may be one, else None; and how sure that is."""
-    digits = re.sub(r"\D", "", re.split(r"x|ext|доб|#", raw)[0])
-    if not 7 <= len(digits) <= 15:
+    digits = re.sub(r"\D", "", _EXTENSION.split(raw)[0])
+    if not _LEAST_DIGITS <= len(digits) <= _MOST_DIGITS or _is_date(raw):
         return None, 0.0
-    dates = find_dates(raw)
-    if dates and sum(d.end - d.begin for d in dates) >= len(raw.strip(" ().")) - 2:
-        return None, 0.0
-    if re.fullmatch(r"(?:19|20)\d\d\s*[-–/.]\s*(?:19|20)\d\d", raw.strip()):
-        return None, 0.0
-    try:
-        number = phonenumbers.parse(raw, region)
-        if phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), 0.95
-    except phonenumbers.NumberParseException:
-        pass
+    if (valid := _international(raw, region)) is not None:
+        return valid, 0.95
     if not labelled and not raw.startswith("+") and _NO_PHONE.search(raw):
         return None, 0.0
-    if len(digits) < 7 or (len(digits) == 8 and re.fullmatch(r"(?:19|20)\d{6}", digits)):
+    if _DATE_OF_DIGITS.fullmatch(digits):
         return None, 0.0
     return raw, 0.8 if labelled or raw.startswith("+") else 0.6
+
+
+def _is_date(raw: str) -> bool:
+    """Whether a number is a date, or two years with a dash."""
+    dates = find_dates(raw)
+    told = sum(found.end - found.begin for found in dates)
+    return (bool(dates) and told >= len(raw.strip(" ().")) - 2) or _TWO_YEARS.fullmatch(
+        raw.strip()
+    ) is not None
+
+
+def _international(raw: str, region: str | None) -> str | None:
+    """The number in E.164, where it is valid in its country or the region's."""
+    try:
+        number = phonenumbers.parse(raw, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def clean_url(text: str) -> str:

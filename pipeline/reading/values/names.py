@@ -16,20 +16,6 @@ from pipeline.reading.values.classify import degree_level, degree_score, employe
 from pipeline.reading.values.dates import find_dates
 from pipeline.reading.values.places import part_kind
 
-_LABEL = re.compile(
-    r"^\s*(?:full name|first name ?/ ?surname|name and surname|surname ?/ ?first name|name|"
-    r"nombre completo|nombre y apellidos|nombre|vorname ?/ ?name|nachname ?/ ?vorname|"
-    r"vor- und nachname|nom et prénom|prénom et nom|nom|nome completo|nome e cognome|"
-    r"cognome e nome|nome|naam|imię i nazwisko|namn|ф\.?и\.?о\.?|фио|имя|ad soyad|"
-    r"adı soyadı|adı|isim|الاسم الكامل|الاسم|שם מלא|שם|氏名|名前|姓名|성명|이름)\s*[:：\-–]?\s+(?=\S)|"
-    r"^\s*(?:氏名|姓名|名前|성명|이름|name)\s*[:：]\s*",
-    re.I,
-)
-_BARE_LABEL = re.compile(
-    r"^\s*(?:full name|name|nombre|nom|nome|naam|namn|фио|имя|ad soyad|الاسم|שם|氏\s?名|"
-    r"姓\s?名|성\s?명|이\s?름|imię i nazwisko)\s*[:：]?\s*$",
-    re.I,
-)
 _PREFIX = re.compile(
     r"^(?:(?:dr|prof|mr|mrs|ms|mx|miss|sir|ing|dipl\.?-?ing|mag|mgr|mgr inż|inż|lic|dr hab|"
     r"dott|dott\.ssa|avv|d\.?ª|sr|sra|herr|frau|m|mme|eng|er|shri|smt|d\.r|prof\.? dr|"
@@ -42,109 +28,12 @@ _SUFFIX = re.compile(
     r"bcom|beng|meng|fca|aca|rn,? bsn|lpn|np|fnp|m\.?ed|dipl\.?-?ing|ing)\.?\)?$",
     re.I,
 )
-_NOT_NAMES = phrases(
-    [
-        "curriculum vitae",
-        "curriculum",
-        "vitae",
-        "resume",
-        "résumé",
-        "cv",
-        "c v",
-        "lebenslauf",
-        "bewerbung",
-        "hoja de vida",
-        "currículum",
-        "currículo",
-        "europass",
-        "życiorys",
-        "meritförteckning",
-        "резюме",
-        "özgeçmiş",
-        "السيرة الذاتية",
-        "سيرة ذاتية",
-        "קורות חיים",
-        "履歴書",
-        "職務経歴書",
-        "简历",
-        "個人簡歷",
-        "个人简历",
-        "이력서",
-        "자기소개서",
-        "personal information",
-        "personal details",
-        "personal data",
-        "persönliche daten",
-        "인적사항",
-        "인적 사항",
-        "基本信息",
-        "个人信息",
-        "基本情報",
-        "個人情報",
-        "personalia",
-        "dane osobowe",
-        "личные данные",
-        "kişisel bilgiler",
-        "المعلومات الشخصية",
-        "פרטים אישיים",
-        "informations personnelles",
-        "état civil",
-        "datos personales",
-        "dados pessoais",
-        "informazioni personali",
-        "dati personali",
-        "persoonlijke gegevens",
-        "personuppgifter",
-        "contact",
-        "contact me",
-        "contacts",
-        "profile",
-        "summary",
-        "about",
-        "about me",
-        "objective",
-        "experience",
-        "work experience",
-        "education",
-        "skills",
-        "page",
-        "address",
-        "email",
-        "e mail",
-        "phone",
-        "telephone",
-        "mobile",
-        "references",
-        "updated",
-        "last updated",
-        "confidential",
-        "kontakt",
-        "contacto",
-        "coordonnées",
-        "contatti",
-        "contato",
-        "linkedin",
-        "github",
-        "website",
-        "portfolio",
-        "cover letter",
-        "date of birth",
-        "nationality",
-        "gender",
-        "photo",
-        "languages",
-        "hobbies",
-        "interests",
-        "declaration",
-        "career objective",
-        "profil",
-        "formation",
-        "compétences",
-    ]
-)
 _GLUED_INITIAL = re.compile(r"(?<![^\W\d_])([^\W\d_])\.(?=[^\W\d_]{2})")  # "K.NAME"
 _INLINE_LABEL = re.compile(r"^\s*([^:：]{1,30}?)\s*[:：]\s*[-–:]?\s*(?=\S)")
 _REMARK = re.compile(r"\s*[(\[（][^()]*[)\]）]?\s*$")  # "(Quantity Surveyor)" behind a name
+_LONG_LABEL = 4  # letters of a label that may stand before a name without a colon
+_CLEAR_NAME = 0.9  # likeness of two words or three that nothing speaks against
+_LABEL_IS_WORTH = 4.0  # score of a name behind its label, more than any size
 _LABELLED = 0.95  # confidence of a name that the document labels as one
 # Likeness: about 1 is a name; what speaks against it is taken off, in the same unit.
 _NEVER, _LOWER_CASE = -2.0, -1.5
@@ -224,10 +113,24 @@ def _below(labels: Row, values: Row | None) -> list[tuple[str, Piece]]:
 
 
 def _inline(piece: Piece) -> tuple[str, Piece] | None:
-    """The label before a colon, and what stands behind it."""
+    """The label before a colon, or before a name in the same line, and what stands behind it."""
     match = _INLINE_LABEL.match(piece.text)
     label = _label_of(match[1]) if match else None
-    return (label, piece.cut(match.end(), len(piece.text)).trim()) if match and label else None
+    if match and label:
+        return label, piece.cut(match.end(), len(piece.text)).trim()
+    begins = _name_labels().starts(piece.text)
+    if begins is None:
+        return None
+    end = words_of(piece.text).spans[begins[0] - 1][1]
+    value = piece.cut(end, len(piece.text)).trim()
+    sure = end >= _LONG_LABEL or has_cjk(piece.text)
+    named = sure and piece.text[end : end + 1].isspace() and _likeness(value.text, ()) >= _CLEAR_NAME
+    return (begins[1], value) if named else None
+
+
+@cache
+def _not_names() -> Phrases:
+    return phrases(load("names")["not_names"])
 
 
 @cache
@@ -248,16 +151,12 @@ def _typical_size(pieces: Sequence[Piece]) -> float:
 def _candidates(
     piece: Piece, index: int, pieces: Sequence[Piece], body: float, hints: Sequence[str]
 ) -> list[Candidate]:
-    label = _LABEL.match(piece.text)
-    if label and piece.text[label.end() :].strip():
-        named = _parts(piece.cut(label.end(), len(piece.text)))[0]
-        return (
-            [Candidate(named, 4.0 + _likeness(named.text, hints))]
-            if _likeness(named.text, hints) > -1
-            else []
-        )
+    inline = _inline(piece)
+    if inline is not None and inline[0] == "name":
+        named = _parts(inline[1])[0]
+        likeness = _likeness(named.text, hints)
+        return [Candidate(named, _LABEL_IS_WORTH + likeness)] if likeness > _NO_NAME else []
     found = []
-    labelled = 0 < index <= len(pieces) and _BARE_LABEL.match(pieces[index - 1].text) is not None
     parts = _parts(piece)
     if len(parts) == 1 and (bare := _without_credentials(piece)) is not None:
         parts = [bare]
@@ -272,7 +171,6 @@ def _candidates(
             - 0.35 * n
             + (0.25 if part.bold else 0)
         )
-        score += 3.0 if labelled else 0.0
         score -= 0.5 if len(parts) > 2 else 0.0
         found.append(Candidate(part, score))
     if index + 1 < len(pieces) and _is_split_name(piece, pieces[index + 1], body):
@@ -340,7 +238,7 @@ def _is_something_else(bare: str) -> bool:
         or any(char.isdigit() or char in _NO_NAME_CHARS for char in bare)
         or bool(find_dates(bare))
         or _is_label(bare)
-        or bool(_NOT_NAMES.find(bare))
+        or bool(_not_names().find(bare))
         or bool(titles().labels.label(bare) or organisations().legal.label(bare))
     )
 
@@ -450,45 +348,9 @@ def name_of(piece: Piece, confidence: float) -> Name:
     return name
 
 
-_PARTICLES = {
-    "van",
-    "von",
-    "de",
-    "da",
-    "di",
-    "del",
-    "della",
-    "der",
-    "den",
-    "la",
-    "le",
-    "dos",
-    "das",
-    "do",
-    "du",
-    "el",
-    "al",
-    "bin",
-    "ibn",
-    "ter",
-    "ten",
-    "af",
-    "av",
-    "zu",
-    "آل",
-    "بن",
-    "عبد",
-    "أبو",
-    "ben",
-    "bar",
-    "mac",
-    "st.",
-}
-
-
 def _family_start(words: list[str]) -> int:
     for i in range(1, len(words)):
-        if words[i].lower() in _PARTICLES:
+        if fold(words[i]) in word_set("names", "particles"):
             return i
     return len(words) - 1
 
