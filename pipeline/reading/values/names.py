@@ -123,7 +123,7 @@ def _inline(piece: Piece) -> tuple[str, Piece] | None:
         return None
     end = words_of(piece.text).spans[begins[0] - 1][1]
     value = piece.cut(end, len(piece.text)).trim()
-    sure = end >= _LONG_LABEL or has_cjk(piece.text)
+    sure = has_cjk(piece.text) or (end >= _LONG_LABEL and fold(piece.text[:end]) != "name")
     named = sure and piece.text[end : end + 1].isspace() and _likeness(value.text, ()) >= _CLEAR_NAME
     return (begins[1], value) if named else None
 
