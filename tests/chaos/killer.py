@@ -44,9 +44,9 @@ class Killer:
         """`target` is a deployment's name, `store_shard` or `postgres`; None where it had no work for so long."""
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
-            running = self._at_work(target)
-            victims = self._victims(target)
-            if running and victims:
+            victims = self._victims(target)  # they take longer to find than work: what runs is asked last
+            running = self._at_work(target) if victims else 0
+            if running:
                 victims[0].kill()
                 done = Kill(target, victims[0].pid, running)
                 self.kills.append(done)
