@@ -53,3 +53,14 @@ def test_what_others_call_is_told_about() -> None:
         if not ast.get_docstring(node)
     ]
     assert not untold, "\n".join(["without a docstring:", *untold])
+
+
+def test_no_class_name_is_defined_twice() -> None:
+    """A name in a log or a search means one class; private ones and those within others too."""
+    places: dict[str, list[str]] = {}
+    for path, text in sources("pipeline", "serve_app"):
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(f"{path}:{node.lineno}")
+    twice = [f"{name}: {found}" for name, found in places.items() if len(found) > 1]
+    assert not twice, "\n".join(["rename all but one:", *twice])
