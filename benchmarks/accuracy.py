@@ -212,26 +212,36 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    options = arguments()
+def chosen(options: argparse.Namespace) -> list[Case]:
+    """The cases that the command line asks for. Raises SystemExit where there are none."""
     cases = find_cases(options.data, set(options.set.split(",")) if options.set else None, options.by)
     if options.half:
         cases = [case for i, case in enumerate(cases) if i % 2 == (options.half == "odd")]
     cases = [case for case in cases if options.match in case.id]
     if not cases:
         raise SystemExit(f"no truth with its PDF in {options.data}")
-    if options.predictions:
-        options.predictions.mkdir(parents=True, exist_ok=True)
-    tallies, parser = asyncio.run(run(cases, options.predictions, options.processes))
+    return cases
+
+
+def show_groups(cases: list[Case], tallies: list[Tally], options: argparse.Namespace) -> None:
+    """Prints the first errors of each resume, and a table for each group where there are several."""
+    groups: dict[str, list[Tally]] = defaultdict(list)
     for case, tally in zip(cases, tallies, strict=True):
         for field, expected, found in tally.errors[: options.errors]:
             print(f"{case.id:38} {field:22} {expected!r:.100} {found!r:.100}")
-    groups: dict[str, list[Tally]] = defaultdict(list)
-    for case, tally in zip(cases, tallies, strict=True):
         groups[case.group].append(tally)
     if len(groups) > 1:
         for name in sorted(groups):
             table(groups[name], f"{options.by} {name}")
+
+
+def main() -> None:
+    options = arguments()
+    cases = chosen(options)
+    if options.predictions:
+        options.predictions.mkdir(parents=True, exist_ok=True)
+    tallies, parser = asyncio.run(run(cases, options.predictions, options.processes))
+    show_groups(cases, tallies, options)
     scores = table(tallies, "all")
     pages = sum(parser.seconds.pop("pages"))
     medians = {stage: round(1e3 * statistics.median(s), 2) for stage, s in parser.seconds.items()}

@@ -51,7 +51,7 @@ class Readings:
     async def textract(self, local: Text, made: Made, *, seed: int, layout: bool) -> Text:
         """Every page by its blocks; sizes of pages and links are the document's own."""
         words = [(word["page"], word["text"], *word["bbox"]) for word in made.words]
-        blocks = blocks_of(words, pages=len(local.pages), seed=seed, layout=layout)  # type: ignore[arg-type]
+        blocks = blocks_of(words, pages=len(local.pages), seed=seed, layout=layout)
         read = pages_of(trimmed(blocks))
         found = OcrText(tuple(OcrPage(n, lines) for n, lines in read.items()))
         pages = self._engine.pages(PDF)

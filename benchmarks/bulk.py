@@ -77,7 +77,7 @@ class BulkFigures:
         return self.completed / self.seconds
 
 
-def ingest(archive: Path, count: int, **settings: object) -> BulkFigures:
+def ingest(archive: Path, count: int, **settings: Any) -> BulkFigures:
     """The bulk application over a zip of `count` resumes."""
     with bulk_application(**settings) as service:
         engine = wiring.database(service.settings, name="witness", pool_size=1)

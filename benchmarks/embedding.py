@@ -98,7 +98,10 @@ async def _sections(resumes: Sequence[bytes], settings: Settings) -> list[Sectio
 
 def _raw(sections: Sequence[SectionedText], settings: Settings) -> _Raw:
     """In a process of its own: `encode` over all chunks, by its best batch."""
+    from pipeline.adapters.sentence_transformer import SentenceTransformerEmbedder
+
     embedder = wiring.embedder(settings)
+    assert isinstance(embedder, SentenceTransformerEmbedder)
     stage = EmbedChunks(embedder)
     texts = [chunk.text for one in sections for chunk in stage.chunk(one)]
     transformer = embedder._transformer  # the model that the adapter drives by itself

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -17,7 +18,9 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 from rich.console import Console
@@ -29,6 +32,9 @@ from benchmarks.service import running
 _SETTLE_S = 20
 _EMPTY_DEPLOYMENTS = 7
 _MIB = 1024 * 1024
+
+#: As `measure` answers.
+Figures = dict[str, Any]
 
 
 def main() -> None:
@@ -51,7 +57,7 @@ def main() -> None:
     report(ours, peer)
 
 
-def measure(processes, seconds: float) -> dict:
+def measure(processes: Callable[[], list[psutil.Process]], seconds: float) -> Figures:
     """`{pss_mib, cpu_percent_of_one_core, by_process: {name: [pss_mib, cpu_percent]}}` over `seconds`."""
     before = {process.pid: _cpu(process) for process in processes()}
     started = time.monotonic()
@@ -69,35 +75,37 @@ def measure(processes, seconds: float) -> dict:
     }
 
 
-def measure_empty(seconds: float) -> dict:
+def measure_empty(seconds: float) -> Figures:
     """The peer: seven deployments that do nothing."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
     from ray import serve
 
-    @serve.deployment(ray_actor_options={"num_cpus": 0.1})
     class Empty:
         def __init__(self, *others: object) -> None: ...
 
         async def __call__(self) -> str:
             return "ok"
 
+    deployment = serve.deployment(ray_actor_options={"num_cpus": 0.1})(Empty)
     scratch = tempfile.mkdtemp(prefix="resumes-empty-")
-    ray.init(address="local", include_dashboard=False, logging_level="error", _temp_dir=scratch, num_cpus=2)
+    ray.init(
+        address="local", include_dashboard=False, logging_level=logging.ERROR, _temp_dir=scratch, num_cpus=2
+    )
     try:
         serve.start(http_options={"host": "127.0.0.1", "port": 0})
         names = [f"Empty{number}" for number in range(_EMPTY_DEPLOYMENTS - 1)]
-        serve.run(Empty.bind(*(Empty.options(name=name).bind() for name in names)))
+        serve.run(deployment.bind(*(deployment.options(name=name).bind() for name in names)))
         time.sleep(_SETTLE_S)
         mine = psutil.Process(os.getpid())
         return measure(lambda: [mine, *mine.children(recursive=True)], seconds)
     finally:
-        serve.shutdown()
+        serve.shutdown()  # type: ignore[no-untyped-call]
         ray.shutdown()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def report(ours: dict, peer: dict) -> None:
+def report(ours: Figures, peer: Figures) -> None:
     """The table, and the figures as JSON."""
     table = Table("process", "PSS MiB", "CPU % of a core", title="The idle service, after one upload")
     for name, (pss, cpu) in sorted(ours["by_process"].items(), key=lambda item: -item[1][0]):
@@ -122,12 +130,12 @@ def _cpu(process: psutil.Process) -> float:
         times = process.cpu_times()
     except psutil.Error:
         return 0.0
-    return times.user + times.system
+    return float(times.user + times.system)
 
 
 def _pss(process: psutil.Process) -> int:
     try:
-        return process.memory_full_info().pss
+        return int(process.memory_full_info().pss)
     except psutil.Error:
         return 0
 

@@ -115,7 +115,7 @@ def _completed(service: Service) -> dict[str, int]:
     deadline = time.monotonic() + _COMPLETE_WITHIN_S
     while True:
         with engine.connect() as connection:
-            states = {row.status: row.count for row in connection.execute(_STATES)}
+            states = {str(status): int(count) for status, count in connection.execute(_STATES)}
         if not states.keys() & {"queued", "processing"} or time.monotonic() > deadline:
             engine.dispose()
             return states

@@ -97,7 +97,8 @@ class Watch:
         """Nodes that are alive, of both groups."""
         import ray
 
-        alive = [node["Resources"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+        nodes = ray.nodes()  # type: ignore[no-untyped-call]
+        alive = [node["Resources"] for node in nodes if node["Alive"] and node["Resources"].get("CPU")]
         gpus = sum("GPU" in resources for resources in alive)
         for group, number in (("gpu", gpus), ("cpu", len(alive) - gpus)):
             self.most_nodes[group] = max(self.most_nodes[group], number)

@@ -70,19 +70,25 @@ def score_case(truth: dict[str, Any], found: dict[str, Any], absent: Sequence[st
     tally = Tally()
     for name, same in (("name", _same_name), ("email", _same_text), ("phone", _same_phone)):
         if truth.get(name):
-            tally.one(
-                name, truth[name], found.get(name), bool(found.get(name)) and same(truth[name], found[name])
-            )
-        elif name in absent and found.get(name):
-            tally.one(name, None, found[name], False)
-            tally.counts[name].missed -= 1
+            expected, told = truth[name], found.get(name)
+            tally.one(name, expected, told, bool(told and same(expected, told)))
+        elif name in absent:
+            _score_absent(tally, name, found.get(name))
+    scored = {*truth, *absent}
     for name, form in (("links", _link), ("skills", _skill)):
-        if name in truth or name in absent:
+        if name in scored:
             _score_set(tally, name, truth.get(name) or [], found.get(name) or [], form)
     for name, first, second in (("work", "company", "title"), ("education", "institution", "degree")):
-        if name in truth or name in absent:
+        if name in scored:
             _score_entries(tally, name, truth.get(name) or [], found.get(name) or [], first, second)
     return tally
+
+
+def _score_absent(tally: Tally, name: str, told: Any) -> None:
+    """What the resume does not have can be wrong, but not missed."""
+    if told:
+        tally.one(name, None, told, False)
+        tally.counts[name].missed -= 1
 
 
 def _words(text: Any) -> list[str]:

@@ -65,7 +65,7 @@ def title(process: psutil.Process) -> str:
 
 
 @contextmanager
-def running(*, quiet: bool = True, **overrides: object) -> Iterator[Service]:
+def running(*, quiet: bool = True, **overrides: Any) -> Iterator[Service]:
     """A service on embedded defaults and free ports; `overrides` are settings. Everything is removed after."""
     from pipeline.adapters.postgres.api_keys import ApiKeys
     from serve_app.app import build_app
@@ -84,7 +84,7 @@ def running(*, quiet: bool = True, **overrides: object) -> Iterator[Service]:
 
 
 @contextmanager
-def bulk_application(*, quiet: bool = True, **overrides: object) -> Iterator[Service]:
+def bulk_application(*, quiet: bool = True, **overrides: Any) -> Iterator[Service]:
     """The bulk application as `resumes ingest --wait` runs it: no HTTP, no key, no URL. Everything is removed after."""
     from pipeline.cli.bulk import as_bulk
     from serve_app.app import build_bulk_app

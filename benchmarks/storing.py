@@ -25,11 +25,12 @@ Storing = Callable[[Engine, ObjectStore, Sequence[Member]], list[UUID]]
 def store(engine: Engine, objects: ObjectStore, members: Sequence[Member]) -> list[UUID]:
     """As `Storing`. Raises ObjectStoreUnavailable, DatabaseUnavailable."""
     today = datetime.now(UTC).date()
-    rows = []
+    ids, rows = [], []
     for name, content in members:
         id_ = uuid7()
         key = f"resumes/{id_}"
         write(objects, key, content)
+        ids.append(id_)
         rows.append({
             "id": id_, "object_key": key, "content_sha256": hashlib.sha256(content).hexdigest(),
             "size": len(content), "mime": PDF, "filename": name, "as_of_date": today, "job_post_id": None,
@@ -37,7 +38,7 @@ def store(engine: Engine, objects: ObjectStore, members: Sequence[Member]) -> li
         })  # fmt: skip
     with transaction(engine) as connection:
         connection.execute(text(CREATE), rows)
-    return [row["id"] for row in rows]
+    return ids
 
 
 def write(objects: ObjectStore, key: str, content: bytes) -> None:

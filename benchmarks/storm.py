@@ -41,7 +41,10 @@ def run(count: int, *, gemini_latency_s: float) -> dict[str, Any]:
     }
     with tempfile.TemporaryDirectory() as folder, cloud_running(**vendors) as cloud:  # type: ignore[arg-type]
         files = _files(Path(folder), cloud, distinct, count)
-        settings = secret(cloud.settings) | {"text_engine": "textract", "profile_engine": "gemini"}
+        settings: dict[str, Any] = secret(cloud.settings) | {
+            "text_engine": "textract",
+            "profile_engine": "gemini",
+        }
         settings |= {"textract_start_per_s": 1.8, "textract_get_per_s": 9.0}
         with running(**settings) as service:
             client = service.client(patience_s=3600)
@@ -66,7 +69,7 @@ def _files(folder: Path, cloud: Cloud, distinct: int, count: int) -> list[tuple[
     files = []
     for number, made in enumerate(iter_resumes(distinct, 501)):
         words = [(word["page"], word["text"], *word["bbox"]) for word in made.words]
-        cloud.know(made.pdf, words, made.truth["truth"])  # type: ignore[arg-type]
+        cloud.know(made.pdf, words, made.truth["truth"])
         path = folder / f"{number}.pdf"
         path.write_bytes(made.pdf)
         files.append((path, ""))

@@ -38,5 +38,5 @@ def vendors_running(
     with cloud_running(textract=textract, gemini={"latency_s": gemini_s}) as cloud:
         for one in made:
             words = [(word["page"], word["text"], *word["bbox"]) for word in one.words]
-            cloud.know(one.pdf, words, one.truth["truth"])  # type: ignore[arg-type]
+            cloud.know(one.pdf, words, one.truth["truth"])
         yield secret(cloud.settings) | {"text_engine": "textract", "profile_engine": "gemini"} | _QUOTAS

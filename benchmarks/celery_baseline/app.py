@@ -32,7 +32,7 @@ app.conf.update(
 _worker: ResumeWorker | None = None
 
 
-@worker_process_init.connect
+@worker_process_init.connect  # type: ignore[untyped-decorator]
 def load(**_: Any) -> None:
     """In each worker process, once: the model, the rules and the connections."""
     global _worker
@@ -41,14 +41,14 @@ def load(**_: Any) -> None:
     _worker = ResumeWorker(_settings)
 
 
-@worker_process_shutdown.connect
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 def unload(**_: Any) -> None:
     """End the worker's parser child."""
     if _worker is not None:
         _worker.close()
 
 
-@app.task(
+@app.task(  # type: ignore[untyped-decorator]
     name="resumes.process", bind=True, autoretry_for=(TransientError,), retry_backoff=True, max_retries=20
 )
 def process(_task: Task, resume_id: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pipeline.domain.errors import NotYet, VendorBusy
 from pipeline.domain.spending import Usage, Vendor
+from pipeline.ports import PaidCall
 
 T = TypeVar("T")
 
@@ -19,7 +20,7 @@ _LONGEST_POLL_S = 0.5
 class TaskPaidWork:
     """`ports.PaidWork` of one task: a task that dies pays again."""
 
-    async def once(self, stage: str, digest: str, make: Callable[[TaskPaidCall], Awaitable[bytes]]) -> bytes:
+    async def once(self, stage: str, digest: str, make: Callable[[PaidCall], Awaitable[bytes]]) -> bytes:
         """What `make` answers, asked again here, in the task, for as long as a vendor is at it."""
         call = TaskPaidCall()
         while True:
@@ -35,13 +36,14 @@ class TaskPaidCall:
     age_s = 0.0
 
     def __init__(self) -> None:
-        self.note: dict[str, Any] = {}
+        self._kept: dict[str, Any] = {}
+        self.note: Mapping[str, Any] = self._kept
 
     async def remember(self, **changes: Any) -> None:
         """As `PaidCall.remember`, in memory."""
-        self.note.update(changes)
+        self._kept.update(changes)
         for name in [name for name, value in changes.items() if value is None]:
-            del self.note[name]
+            del self._kept[name]
 
     async def ask(
         self,

@@ -22,6 +22,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,9 @@ from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.orchestration import wiring
 
 #: Short leases, so that a stall past them is short too; two dispatchers, so that one can take over from the other.
-SETTINGS = {"lease_s": 8, "heartbeat_s": 2, "give_up_s": 6, "dispatcher_replicas": 2, "upload_timeout_s": 5}
+SETTINGS: dict[str, Any] = {
+    "lease_s": 8, "heartbeat_s": 2, "give_up_s": 6, "dispatcher_replicas": 2, "upload_timeout_s": 5,
+}  # fmt: skip
 _OUTSTANDING = 24
 _JOBS_A_KILL = 25
 _AFTER_A_KILL = 4
@@ -111,7 +115,7 @@ def _strike(
             struck.append(kill)
             # Else all may have ended before it, and nothing shows that work goes on.
             stream.allow_more(_AFTER_A_KILL)
-            _wait_until(lambda at=kill.at: _seconds(engine, _SETTLED, at=at) is not None, _RECOVERY_S)
+            _wait_until(partial(_succeeded_after, engine, kill.at), _RECOVERY_S)
         say(f"{len(stream.accepted)}/{stream.total} uploads, {len(struck)} kills, {kind}: {_told(kill)}")
         time.sleep(chance.uniform(*_PAUSE_S))
     return struck, missed
@@ -184,6 +188,10 @@ def _seconds(engine: Engine, sql: str, **parameters: Any) -> float | None:
     except DatabaseUnavailable:
         return None
     return None if found is None else float(found)
+
+
+def _succeeded_after(engine: Engine, at: datetime) -> bool:
+    return _seconds(engine, _SETTLED, at=at) is not None
 
 
 def _wait_until(condition: Callable[[], bool], seconds: float) -> None:

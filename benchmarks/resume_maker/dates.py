@@ -66,7 +66,7 @@ def range_text(start: Month, end: Month | None, style: str, dash: str, present: 
     first = month_text(start, style, locale)
     if end is None:
         if style == "since":
-            return locale["since"].format(date=first)
+            return str(locale["since"]).format(date=first)
         return f"{first}{dash}{locale['till_now'] if style == 'till_now' else present}"
     last = month_text(end, style, locale)
     if style == "merged" and start[0] == end[0]:

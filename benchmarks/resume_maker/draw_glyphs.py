@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 Contour = list[tuple[float, float]]
 TARGET = Path(__file__).parent / "fonts" / "glyphs.ttf"
@@ -27,8 +28,8 @@ def box(x0: float, y0: float, x1: float, y1: float, hole: bool = False) -> Conto
     return corners[::-1] if hole else corners
 
 
-ENVELOPE = [box(60, 60, 740, 560), [(100, 520), (400, 300), (700, 520), (400, 350)]]
-HANDSET = [
+ENVELOPE: list[Contour] = [box(60, 60, 740, 560), [(100, 520), (400, 300), (700, 520), (400, 350)]]
+HANDSET: list[Contour] = [
     [
         (60, 560),
         (200, 600),
@@ -42,11 +43,11 @@ HANDSET = [
         (60, 420),
     ]
 ]
-PIN = [
+PIN: list[Contour] = [
     [(400, -40), (200, 300), (200, 480), (290, 600), (510, 600), (600, 480), (600, 300)],
     circle(400, 410, 90, hole=True),
 ]
-CHAIN = [
+CHAIN: list[Contour] = [
     circle(270, 300, 210),
     circle(270, 300, 130, hole=True),
     circle(530, 300, 210),
@@ -66,7 +67,7 @@ SHAPES: dict[str, tuple[tuple[int, ...], int, list[Contour]]] = {
 }
 
 
-def glyph(contours: list[Contour]):
+def glyph(contours: list[Contour]) -> Glyph:
     """One TrueType glyph of straight lines."""
     pen = TTGlyphPen(None)
     for contour in contours:

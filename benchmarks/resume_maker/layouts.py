@@ -1,6 +1,7 @@
 """Where the sections go: each layout pours the same sections into other columns."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from .contacts import contact_rows, details, header_rows, linked, name_rows, printed_name
@@ -9,7 +10,7 @@ from .flow import Frame, Stay, foot, placed, pour
 from .rows import Box, Placed, Row, beside, gap, hung, shifted
 from .sections import Draft, Section, ruled
 from .theme import Theme, heading, printed_heading
-from .typeset import paragraph, place_line, words_of
+from .typeset import Run, paragraph, place_line, words_of
 
 
 class Paper(NamedTuple):
@@ -79,9 +80,15 @@ def header_footer(draft: Draft, sections: list[Section], paper: Paper) -> list[P
     rule = Row(2.0, (Box(0, 2.0, paper.column, 0.5, theme.soft),))
     found: list[Placed] = []
     for page in range(1, last_page(placed(stays)) + 1):
-        running = pour([*top, rule], lambda n, p=page: paper.frame(p, top=paper.margin * 0.62))
+        at_top = paper.frame(page, top=paper.margin * 0.62)
+        running = pour([*top, rule], partial(_always, at_top))
         found += placed(running) + [p for p in placed(stays) if p.page == page]
     return found
+
+
+def _always(frame: Frame, number: int) -> Frame:
+    """One frame, whatever the number of the column: for rows that fit in it."""
+    return frame
 
 
 def last_page(items: list[Placed]) -> int:
@@ -96,8 +103,7 @@ def _side_bar(draft: Draft, sections: list[Section], paper: Paper, on_left: bool
     edge = 0.0 if on_left else paper.width - side_width
     bar_theme = draft.theme.on(dark)
     inner = side_width - 2 * pad
-    short = [s for s in sections if s.kind in SIDE_KINDS]
-    long = [s for s in sections if s.kind not in SIDE_KINDS]
+    short, long = _by_length(sections)
     side = name_rows(draft, bar_theme, inner, 0.0, 1.7) if draft.knobs.name_in_bar else []
     main = [] if side else name_rows(draft, draft.theme, paper.width - side_width - 2 * pad, 0.0)
     side += titled(draft, contact_section(draft), bar_theme, inner)
@@ -107,15 +113,28 @@ def _side_bar(draft: Draft, sections: list[Section], paper: Paper, on_left: bool
     main += _all_rows(draft, long, draft.theme, main_width)
     side_stays = pour(side, lambda n: paper.frame(n + 1, edge + pad))
     main_stays = pour(main, lambda n: paper.frame(n + 1, main_x))
-    both = [side_stays, main_stays] if on_left else [main_stays, side_stays]
-    items = [p for stays in both for p in placed(stays)]
+    in_bar, in_main = placed(side_stays), placed(main_stays)
+    items = in_bar + in_main if on_left else in_main + in_bar
     pages = last_page(items)
-    if draft.knobs.repeat_bar and last_page(placed(side_stays)) == 1:
-        items += [p._replace(page=n) for p in placed(side_stays) if p.page == 1 for n in range(2, pages + 1)]
+    if draft.knobs.repeat_bar:
+        items += _repeated(in_bar, pages)
     if draft.knobs.bar == "bare":
         return items
     ground = Box(0, 0, side_width, paper.height, draft.theme.accent if dark else PALE)
     return [Placed(p, edge, 0, ground) for p in range(1, pages + 1)] + items
+
+
+def _by_length(sections: list[Section]) -> tuple[list[Section], list[Section]]:
+    """Those for the bar, and those too long for it."""
+    short = [s for s in sections if s.kind in SIDE_KINDS]
+    return short, [s for s in sections if s.kind not in SIDE_KINDS]
+
+
+def _repeated(bar: list[Placed], pages: int) -> list[Placed]:
+    """A bar of one page again on each later page; one that is longer is not repeated."""
+    if last_page(bar) > 1:
+        return []
+    return [p._replace(page=n) for p in bar for n in range(2, pages + 1)]
 
 
 def contact_section(draft: Draft) -> Section:
@@ -205,7 +224,7 @@ def _details_table(draft: Draft, theme: Theme, width: float) -> list[Row]:
     return [*linked(rows, details(draft)), gap(theme.size)]
 
 
-def _label_row(label: str, runs: list, theme: Theme, width: float) -> Row:
+def _label_row(label: str, runs: list[Run], theme: Theme, width: float) -> Row:
     first = width * 0.27
     cells = [
         (5.0, paragraph([(label, theme.bold())], first - 10, theme.leading)),
@@ -297,7 +316,8 @@ def footer_name(draft: Draft, sections: list[Section], paper: Paper) -> list[Pla
     foot_rows = name + contact_rows(draft, theme, paper.column, 0.5)
     top = paper.height - paper.margin * 0.5 - sum(r.height for r in foot_rows)
     for page in range(1, last_page(body) + 1):
-        body += placed(pour(foot_rows, lambda n, p=page: Frame(p, paper.margin, top, paper.height)))
+        at_foot = Frame(page, paper.margin, top, paper.height)
+        body += placed(pour(foot_rows, partial(_always, at_foot)))
     return body
 
 

@@ -18,7 +18,7 @@ def locales() -> tuple[str, ...]:
 @cache
 def locale(name: str) -> dict[str, Any]:
     """A locale over the one it extends; `employers` and the like are joined by key."""
-    data = json.loads((_DATA / "locales" / f"{name}.json").read_text("utf-8"))
+    data: dict[str, Any] = json.loads((_DATA / "locales" / f"{name}.json").read_text("utf-8"))
     if "extends" not in data:
         return data
     base = locale(data["extends"])
@@ -31,4 +31,5 @@ def locale(name: str) -> dict[str, Any]:
 @cache
 def occupations(lang: str) -> dict[str, dict[str, Any]]:
     """The occupations written in a language, by name."""
-    return json.loads((_DATA / "occupations" / f"{lang}.json").read_text("utf-8"))
+    found: dict[str, dict[str, Any]] = json.loads((_DATA / "occupations" / f"{lang}.json").read_text("utf-8"))
+    return found

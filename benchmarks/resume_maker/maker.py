@@ -133,7 +133,7 @@ def _plan(draft: sections.Draft, layout: str) -> list[sections.Section]:
     resume, rng, found = draft.resume, draft.rng, []
 
     def title(kind: str) -> str:
-        return rng.choice(draft.locale["headings"][kind])
+        return str(rng.choice(draft.locale["headings"][kind]))
 
     if resume.summary:
         found.append(sections.prose(draft, "summary", title("summary"), resume.summary))

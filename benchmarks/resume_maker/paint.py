@@ -96,12 +96,12 @@ def pdf(items: list[Placed], sheet: Sheet, pages: int) -> bytes:
 def _ordered(items: list[Placed], order: str) -> list[Placed]:
     """Boxes stay at the bottom; texts come as the sheet says."""
     boxes = [i for i in items if not isinstance(i.item, Text)]
-    texts = [i for i in items if isinstance(i.item, Text)]
+    texts = [(i, i.item) for i in items if isinstance(i.item, Text)]
     if order == "dates_first":
-        texts.sort(key=lambda p: p.item.kind != "date")
+        texts.sort(key=lambda p: p[1].kind != "date")
     elif order == "rows":
-        texts.sort(key=lambda p: round(p.y + p.item.dy))
-    return boxes + texts
+        texts.sort(key=lambda p: round(p[0].y + p[1].dy))
+    return boxes + [at for at, _ in texts]
 
 
 def _draw(canvas: Canvas, at: Placed, sheet: Sheet) -> None:

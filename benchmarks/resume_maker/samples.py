@@ -47,7 +47,8 @@ def word_files() -> dict[str, bytes]:
 
 def searches() -> list[dict[str, Any]]:
     """`{"query", "top", "cross_language"}`: a question, the PDF to answer it first, is that not English."""
-    return json.loads(_LIST.read_text("utf-8"))["searches"]
+    found: list[dict[str, Any]] = json.loads(_LIST.read_text("utf-8"))["searches"]
+    return found
 
 
 def files() -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pypdfium2
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -85,7 +86,7 @@ def _spoilt(picture: Image.Image, how: Level, angle: float, rng: Random) -> Imag
         picture = picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor=245)
     if how.blur:
         picture = picture.filter(ImageFilter.GaussianBlur(how.blur))
-    grey = np.asarray(picture, dtype=np.float32)
+    grey: NDArray[np.floating] = np.asarray(picture, dtype=np.float32)
     if how.shade:
         down, across = np.mgrid[0 : 1 : grey.shape[0] * 1j, 0 : 1 : grey.shape[1] * 1j]
         grey = grey * (1 - how.shade * (down + across) / 2)

@@ -19,7 +19,8 @@ _DATA = Path(__file__).parent / "data"
 @cache
 def styles() -> dict[str, dict[str, Any]]:
     """Every style by name, as data/styles.json has it."""
-    return json.loads((_DATA / "styles.json").read_text("utf-8"))
+    found: dict[str, dict[str, Any]] = json.loads((_DATA / "styles.json").read_text("utf-8"))
+    return found
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,7 @@ def _underline(theme: Theme, text: str, face: Face, width: float) -> list[Row]:
         r._replace(items=(*r.items, Box(i.x, i.dy + 1.6, face.width(i.text.rstrip()), 0.7, face.colour)))
         for r in rows
         for i in r.items[:1]
+        if isinstance(i, Text)
     ]
 
 

@@ -6,22 +6,21 @@ import os
 import random
 import time
 import zipfile
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-import psutil
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from benchmarks.resume_maker import iter_resumes
-from benchmarks.service import Service, running, title
+from benchmarks.service import Service
 from pipeline.adapters.postgres.ingestions import Ingestions
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.ingestion import IngestionState
 from pipeline.domain.journey import Status
 from pipeline.orchestration import wiring
-from tests.chaos.killer import wait_until
+from tests.chaos import living
+from tests.chaos.killer import RUNNING_JOBS, Killer, wait_until
 
 #: `RESUMES_CHAOS_MEMBERS=2000 pytest -m long tests/chaos/test_ingestion_kills.py` is the full run.
 MEMBERS = int(os.environ.get("RESUMES_CHAOS_MEMBERS", "500"))
@@ -29,32 +28,23 @@ SEED = int(os.environ.get("RESUMES_CHAOS_SEED", "4"))
 KILLS = 10
 DUPLICATES, STRANGERS = 20, 5
 
+RUNNING_SHARDS = "SELECT count(*) FROM ingestion_shards WHERE state = 'running'"
 #: What is killed, and what must be going on at that moment.
 TARGETS = {
-    "Ingestor": "SELECT count(*) FROM ingestion_shards WHERE state = 'running'",
-    "store_shard": "SELECT count(*) FROM ingestion_shards WHERE state = 'running'",
-    "Dispatcher": "SELECT count(*) FROM jobs WHERE state = 'running'",
-    "TextReader": "SELECT count(*) FROM jobs WHERE state = 'running'",
-    "ProfileNormaliser": "SELECT count(*) FROM jobs WHERE state = 'running'",
-    "ChunkEmbedder": "SELECT count(*) FROM jobs WHERE state = 'running'",
-    "ResumeWriter": "SELECT count(*) FROM jobs WHERE state = 'running'",
-    "postgres": "SELECT count(*) FROM jobs WHERE state = 'running'",
+    "Ingestor": RUNNING_SHARDS,
+    "store_shard": RUNNING_SHARDS,
+    "Dispatcher": RUNNING_JOBS,
+    "TextReader": RUNNING_JOBS,
+    "ProfileNormaliser": RUNNING_JOBS,
+    "ChunkEmbedder": RUNNING_JOBS,
+    "ResumeWriter": RUNNING_JOBS,
+    "postgres": RUNNING_JOBS,
 }
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    """A service whose backlog is kept short: members are stored all the time, not only at the beginning."""
-    with running(max_bulk_backlog=max(60, MEMBERS // 10), ingest_tasks=1) as started:
-        yield started
-
-
-@pytest.fixture
-def engine(service: Service) -> Iterator[Engine]:
-    """A connection that sees the truth."""
-    made = wiring.database(service.settings, name="witness", pool_size=2)
-    yield made
-    made.dispose()
+#: Its backlog is kept short: members are stored all the time, not only at the beginning.
+service = living.service(max_bulk_backlog=max(60, MEMBERS // 10), ingest_tasks=1)
+engine = living.witness
 
 
 @pytest.fixture(scope="module")
@@ -72,35 +62,6 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def victims(service: Service, target: str) -> list[psutil.Process]:
-    if target == "postgres":
-        postmaster = service.postmaster()
-        return [postmaster] if postmaster else []
-    if target == "store_shard":
-        return [one for one in service.processes() if title(one).startswith("ray::store_shard")]
-    return service.replicas(target)
-
-
-def at_work(engine: Engine, target: str) -> int:
-    try:
-        with engine.connect() as connection:
-            return int(connection.execute(text(TARGETS[target])).scalar_one())
-    except Exception:  # noqa: BLE001 - PostgreSQL may be the one that was killed: then nothing is known
-        return 0
-
-
-def kill_at_work(service: Service, engine: Engine, target: str, *, patience_s: float) -> bool:
-    """Kill it while it has work in hand; False where it had none for so long."""
-    deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
-        found = victims(service, target)
-        if found and at_work(engine, target):
-            found[0].kill()
-            return True
-        time.sleep(0.005)
-    return False
-
-
 @pytest.mark.long
 @pytest.mark.timeout(3000)
 def test_ten_random_kills_lose_nothing_and_double_nothing(
@@ -110,6 +71,7 @@ def test_ten_random_kills_lose_nothing_and_double_nothing(
     ingestions = Ingestions(engine)
     id_ = ingestions.create(str(archive), as_of_date=date(2026, 11, 25))
     chance = random.Random(SEED)
+    killer = Killer(service, engine, TARGETS)
     killed: list[str] = []
     tried: set[str] = set()
     order = [*TARGETS, *chance.choices(list(TARGETS), k=4 * KILLS)]
@@ -125,7 +87,7 @@ def test_ten_random_kills_lose_nothing_and_double_nothing(
         assert not ended(), f"the ingestion was over after {len(killed)} kills: give it more members"
         target = order.pop(0)
         # Each once, however long its successor takes to start; then whatever is at work.
-        if kill_at_work(service, engine, target, patience_s=2 if target in tried else 20):
+        if killer.kill_at_work(target, patience_s=2 if target in tried else 20):
             killed.append(target)
         tried.add(target)
         time.sleep(chance.uniform(0.2, 1))
@@ -149,15 +111,10 @@ def test_ten_random_kills_lose_nothing_and_double_nothing(
         0,
     )
     assert progress.resumes == {Status.COMPLETED: distinct}
-    counts = {name: one_number(engine, sql) for name, sql in COUNTS.items()}
+    counts = {name: living.one(engine, sql) for name, sql in COUNTS.items()}
     assert counts.pop("interrupted") > 0, "no kill interrupted a job: the run proved nothing"
     assert counts == {"members": distinct, "successes": distinct, "doubled chunks": 0, "without chunks": 0}
     assert len(list(wiring.object_store(service.settings).older_than(-10))) >= distinct
-
-
-def one_number(engine: Engine, sql: str) -> int:
-    with engine.connect() as connection:
-        return int(connection.execute(text(sql)).scalar_one())
 
 
 COUNTS = {

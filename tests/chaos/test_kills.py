@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
-from benchmarks.service import Service, running
+from benchmarks.service import Service
 from pipeline.cli.client import ResumesClient
 from pipeline.cli.demo import samples_dir
-from pipeline.orchestration import wiring
+from tests.chaos import living
 from tests.chaos.killer import Killer, wait_until
 
 UPLOADS = 200
@@ -21,19 +20,8 @@ DISTINCT = 50
 TARGETS = ("Dispatcher", "TextReader", "ChunkEmbedder", "Ingress", "postgres")
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    """A service of its own: the others' tests need theirs alive."""
-    with running() as started:
-        yield started
-
-
-@pytest.fixture
-def engine(service: Service) -> Iterator[Engine]:
-    """A connection that sees the truth."""
-    made = wiring.database(service.settings, name="witness", pool_size=2)
-    yield made
-    made.dispose()
+service = living.service()
+engine = living.witness
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +102,7 @@ COUNTS = {
 
 def assert_once(engine: Engine, accepted: list[str]) -> None:
     """One row, one success, one set of chunks for each accepted upload, and no other application."""
-    with engine.connect() as connection:
-        found = {name: connection.execute(text(sql)).scalar_one() for name, sql in COUNTS.items()}
+    found = {name: living.one(engine, sql) for name, sql in COUNTS.items()}
     assert found.pop("interrupted") > 0, "no kill interrupted a job: the run proved nothing"
     assert found == {
         "applications": len(accepted),

@@ -19,15 +19,17 @@ import psutil
 import psycopg2
 import pytest
 import ray
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from benchmarks.chaos.faults import AT_STAGE, BUSY_OWNERS, RUNNING, STAGES, frozen
 from benchmarks.chaos.stream import resume
-from benchmarks.service import Service, running
+from benchmarks.service import Service
 from pipeline.adapters.postgres.engine import libpq_dsn
 from pipeline.cli.client import ResumesClient
 from pipeline.orchestration import wiring
+from tests.chaos import living
 from tests.chaos.killer import wait_until
+from tests.chaos.living import column, one
 
 RUN_AGAIN_WITHIN_S = 90
 POLL_S = 2.0
@@ -37,28 +39,12 @@ WINDOW_S, PAIRS = 5.0, 3
 ENOUGH, AHEAD = 0.9, 40
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    """Two dispatchers, so that one has a peer; leases and holds so short that outliving them is short too."""
-    with running(
-        dispatcher_replicas=2, lease_s=6, heartbeat_s=1, give_up_s=4, poll_s=POLL_S, upload_timeout_s=2
-    ) as started:
-        yield started
-
-
-@pytest.fixture
-def engine(service: Service) -> Iterator[Engine]:
-    """A connection that sees the truth."""
-    made = wiring.database(service.settings, name="witness", pool_size=4)
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[ResumesClient]:
-    made = service.client(patience_s=120)
-    yield made
-    made.close()
+#: Two dispatchers, so that one has a peer; leases and holds so short that outliving them is short too.
+service = living.service(
+    dispatcher_replicas=2, lease_s=6, heartbeat_s=1, give_up_s=4, poll_s=POLL_S, upload_timeout_s=2
+)
+engine = living.witness
+client = living.client
 
 
 class Files:
@@ -79,15 +65,6 @@ class Files:
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
-
-
-def column(engine: Engine, sql: str, **parameters: Any) -> list[Any]:
-    with engine.begin() as connection:
-        return list(connection.execute(text(sql), parameters).scalars())
-
-
-def one(engine: Engine, sql: str, **parameters: Any) -> Any:
-    return column(engine, sql, **parameters)[0]
 
 
 def uploaded(client: ResumesClient, files: Files, number: int) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pikepdf
@@ -12,36 +11,19 @@ import psutil
 import pytest
 from sqlalchemy import Engine, text
 
-from benchmarks.service import Service, running, title
+from benchmarks.service import Service, title
 from pipeline.cli.client import ResumesClient
 from pipeline.cli.demo import samples_dir
 from pipeline.domain.journey import DEATHS_ALONE_ARE_POISON
-from pipeline.orchestration import wiring
+from tests.chaos import living
 from tests.chaos.killer import wait_until
 
 SAMPLES = sorted(samples_dir().glob("*.pdf"))
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    """A service of its own: its replicas are killed."""
-    with running(max_pages=100) as started:
-        yield started
-
-
-@pytest.fixture
-def engine(service: Service) -> Iterator[Engine]:
-    """A connection that sees the truth."""
-    made = wiring.database(service.settings, name="witness", pool_size=1)
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[ResumesClient]:
-    made = service.client(patience_s=120)
-    yield made
-    made.close()
+service = living.service(max_pages=100)
+engine = living.witness
+client = living.client
 
 
 def long_document(folder: Path, mark: str) -> Path:

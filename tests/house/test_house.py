@@ -109,7 +109,7 @@ def test_every_dependency_is_pinned_by_version_alone() -> None:
 
 @pytest.mark.parametrize("paid_call", [JobsPaidCall, MemoryPaidCall, TaskPaidCall])
 def test_whatever_poses_as_a_paid_call_is_a_whole_one(paid_call: type) -> None:
-    """The benchmarks' one and the tests' are checked by no type checker, and met by vendors' adapters all the same."""
+    """The tests' one is checked by no type checker, and met by vendors' adapters all the same."""
     told = {name for name in vars(PaidCall) if not name.startswith("_")}
     assert {"remember", "ask", "now", "bill"} <= told
     assert {name for name in told if not hasattr(paid_call, name)} == set()
