@@ -40,10 +40,12 @@ class Blocks:
 
     @property
     def contact_ids(self) -> set[int]:
+        """The lines of the contact block and of what runs along the pages."""
         return {i for piece in (*self.contact, *self.furniture) for i in piece.ids}
 
 
 def blocks_of(sections: SectionedText, rows: Rows) -> Blocks:
+    """Where the lines stand that a person is looked for in; a form's rows about others are in none of them."""
     contact_ids: list[int] = []
     rest_ids: list[int] = []
     for section in sections.sections:
@@ -95,6 +97,7 @@ def _unique_texts(pieces: Iterable[Piece]) -> list[Piece]:
 
 
 def read_person(sections: SectionedText, rows: Rows) -> Person:
+    """The person that a resume tells of; what it does not tell stays empty."""
     blocks = blocks_of(sections, rows)
     person = Person()
     annotated_emails, annotated_links = contacts.annotated(sections.text.pages, blocks.contact_ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import time
 from collections import Counter
 from typing import Any
 from uuid import UUID
@@ -117,9 +118,15 @@ def test_the_log_has_ids_and_nothing_else(
     resume = upload(client, email="ada@example.org", job_post_id="secret-post").json()["id"]
     client.get(f"/resumes/{resume}", params={"view": "full"})
     client.get("/resumes", params={"email": "ada@example.org"})
-    lines: list[dict[str, Any]] = [
-        vars(record) for record in caplog.records if record.name == "serve_app.requests"
-    ]
+
+    def told() -> list[dict[str, Any]]:
+        return [vars(record) for record in caplog.records if record.name == "serve_app.requests"]
+
+    # A request's line is written after its answer has gone.
+    deadline = time.monotonic() + 10
+    while len(told()) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    lines = told()
     assert [(line["method"], line["route"], line["status"]) for line in lines] == [
         ("POST", "/resumes/upload", 202),
         ("GET", "/resumes/{id}", 200),

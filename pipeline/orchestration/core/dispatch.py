@@ -78,9 +78,11 @@ class MonotonicClock:
     """The process's own clock."""
 
     def monotonic(self) -> float:
+        """As `Clock.monotonic`."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
+        """As `Clock.sleep`."""
         await asyncio.sleep(seconds)
 
 

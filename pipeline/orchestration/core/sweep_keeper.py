@@ -23,6 +23,7 @@ class SweepKeeper:
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
 
     def start(self) -> None:
+        """Begin. Call once."""
         self._thread.start()
 
     def stop(self) -> None:

@@ -43,7 +43,7 @@ _JOINT = re.compile(r"\s*[/&,]\s*|\s+(?:and|or)\s+", re.I)
 
 
 @dataclass(slots=True)
-class _Column:
+class _TableColumn:
     """What a column is, and where it lies: fractions of the page."""
 
     role: str | None
@@ -103,9 +103,9 @@ def _role_of(text: str) -> str | None:
     return parts[0] if parts else None
 
 
-def _head_at(rows: Sequence[Row], begin: int) -> tuple[int, int, list[_Column]] | None:
+def _head_at(rows: Sequence[Row], begin: int) -> tuple[int, int, list[_TableColumn]] | None:
     """The head that begins in this row: where it begins, the row behind it, and its columns."""
-    best: tuple[int, int, list[_Column]] | None = None
+    best: tuple[int, int, list[_TableColumn]] | None = None
     most = 0
     for count in range(1, _MOST_HEAD_ROWS + 1):
         head = rows[begin : begin + count]
@@ -129,7 +129,7 @@ def _could_be_head(row: Row) -> bool:
     )
 
 
-def _columns(head: Sequence[Row]) -> list[_Column]:
+def _columns(head: Sequence[Row]) -> list[_TableColumn]:
     """The columns of a head: what lies one under another is one."""
     groups: list[list[Piece]] = []
     for piece in sorted((piece for row in head for piece in row.pieces), key=lambda piece: piece.left):
@@ -142,15 +142,15 @@ def _columns(head: Sequence[Row]) -> list[_Column]:
     for group in groups:
         text = " ".join(piece.text for piece in sorted(group, key=lambda piece: piece.top))
         left, right = min(piece.left for piece in group), max(piece.right for piece in group)
-        columns.append(_Column(_role_of(text), left, right))
+        columns.append(_TableColumn(_role_of(text), left, right))
     return columns
 
 
-def _overlap(piece: Piece, other: Piece | _Column) -> float:
+def _overlap(piece: Piece, other: Piece | _TableColumn) -> float:
     return min(piece.right, other.right) - max(piece.left, other.left)
 
 
-def _is_table(columns: Sequence[_Column]) -> bool:
+def _is_table(columns: Sequence[_TableColumn]) -> bool:
     """Whether these are the columns of a table of degrees or of jobs, most of them known."""
     roles = [column.role for column in columns if column.role is not None]
     known = len(set(roles)) == len(roles) and 2 * len(roles) > len(columns)
@@ -159,7 +159,7 @@ def _is_table(columns: Sequence[_Column]) -> bool:
     return len(columns) >= _LEAST_COLUMNS and known and (degrees or jobs)
 
 
-def _body(rows: Sequence[Row], columns: Sequence[_Column]) -> list[Row]:
+def _body(rows: Sequence[Row], columns: Sequence[_TableColumn]) -> list[Row]:
     """The rows below a head that lie under it: up to one that runs over two columns, or is an item of a list."""
     body: list[Row] = []
     for row in rows:
@@ -173,7 +173,7 @@ def _body(rows: Sequence[Row], columns: Sequence[_Column]) -> list[Row]:
     return body
 
 
-def _entries(body: Sequence[Row], columns: Sequence[_Column]) -> list[dict[str, Piece]]:
+def _entries(body: Sequence[Row], columns: Sequence[_TableColumn]) -> list[dict[str, Piece]]:
     cells = [(_column_of(piece, columns), piece) for row in body for piece in row.pieces]
     anchors = _anchors(cells) or _full_rows(body, columns)
     if not anchors:
@@ -191,12 +191,12 @@ def _entries(body: Sequence[Row], columns: Sequence[_Column]) -> list[dict[str, 
     return [{role: join(pieces) for role, pieces in entry.items()} for entry in entries]
 
 
-def _column_of(piece: Piece, columns: Sequence[_Column]) -> _Column | None:
+def _column_of(piece: Piece, columns: Sequence[_TableColumn]) -> _TableColumn | None:
     """The column that a cell lies under most, or next to."""
     return max(columns, key=lambda column: _overlap(piece, column), default=None)
 
 
-def _anchors(cells: Sequence[tuple[_Column | None, Piece]]) -> list[Piece]:
+def _anchors(cells: Sequence[tuple[_TableColumn | None, Piece]]) -> list[Piece]:
     """The cells of dates, one an entry; none where most cells of their column are no dates."""
     printed = [piece for column, piece in cells if column is not None and column.role in ("year", "from")]
     anchors: list[Piece] = []
@@ -217,7 +217,7 @@ def _goes_on(above: Piece, piece: Piece) -> bool:
     return not apart and not begun and len(whole) == 1
 
 
-def _full_rows(body: Sequence[Row], columns: Sequence[_Column]) -> list[Piece]:
+def _full_rows(body: Sequence[Row], columns: Sequence[_TableColumn]) -> list[Piece]:
     """The first cells of the rows in which most columns have one: there an entry begins."""
     most = max((len(row.pieces) for row in body), default=0)
     least = max(2, round(_FILLED * min(most, len(columns))))

@@ -140,6 +140,7 @@ def region_hint(country: str | None, language: str | None) -> str | None:
 
 
 def emails_in(piece: Piece) -> list[Fact[str]]:
+    """The addresses of one text, those written to hide from robots ('at', 'dot') where none is plain."""
     found = [piece.fact_at(*m.span(), clean_email(m.group()), 0.98) for m in _EMAIL.finditer(piece.text)]
     if not found and (
         "@" in piece.text or " at " in fold(piece.text) or "[" in piece.text or "(" in piece.text
@@ -240,6 +241,7 @@ def clean_url(text: str) -> str:
 
 
 def link_type(url: str) -> str:
+    """What kind of profile a URL leads to, by its host; `website` for any other."""
     host = urlsplit(url if "://" in url else f"//{url}").netloc.lower().removeprefix("www.")
     for known, kind in _HOSTS.items():
         if host == known or host.endswith("." + known):
@@ -320,6 +322,7 @@ def annotated(pages: Sequence[Page], allowed: set[int]) -> tuple[list[Fact[str]]
 
 
 def url_key(url: str) -> str:
+    """What two spellings of one URL share."""
     return re.sub(r"^(?:https?://)?(?:www\.)?|/+$", "", url.lower())
 
 
@@ -334,6 +337,7 @@ def unique_links(links: Iterable[ProfileLink]) -> list[ProfileLink]:
 
 
 def unique_facts(facts: Iterable[Fact[str]]) -> list[Fact[str]]:
+    """The facts without those whose value came before."""
     kept: dict[str, Fact[str]] = {}
     for fact in facts:
         kept.setdefault(fact.value.lower(), fact)

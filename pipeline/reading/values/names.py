@@ -50,6 +50,8 @@ _NAME_WORD = re.compile(r"^[^\W\d_][\w'’.‑-]*$")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
+    """A text that may be the name, and how much it reads and looks like one."""
+
     piece: Piece
     score: float
 
