@@ -11,6 +11,8 @@ from typing import Any
 from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.phrases import Phrases, phrases, words_of
 
+_SHORT_CJK_HEAD = 2  # signs: a head as short ("部长") stands inside other words too
+
 
 def load(name: str) -> dict[str, Any]:
     """The lists of `NAME.toml` as they are written, not folded: for what folds them itself."""
@@ -31,32 +33,46 @@ def word_set(name: str, *keys: str) -> frozenset[str]:
     return frozenset(fold(word) for word in (listed.split() if isinstance(listed, str) else listed))
 
 
+def _labelled(groups: dict[str, list[str]]) -> dict[str, str]:
+    """Each word of a table of lists with the key of its list."""
+    return {word: label for label, words in groups.items() for word in words}
+
+
+def _single_words(listed: str) -> set[str]:
+    """The words of a text of words, folded; "e-learning" gives two."""
+    return {word for entry in listed.split() for word in words_of(entry).words}
+
+
 class Titles:
     """Words of job titles."""
 
+    LABELS = ("title", "employer", "dates", "place", "body")
+
     def __init__(self) -> None:
         data = load("titles")
+        self._read_words(data)
+        self._read_cjk(data["cjk"].split())
+        self.at = [fold(word) for word in data["at"]]
+        self.told = [fold(word) for word in data["told"]]
+        self.seniority = Phrases(_labelled(data["seniority"]))
+        types = _labelled(data["types"])
+        self.types = Phrases(types)
+        self.types_cjk = {fold(word): kind for word, kind in types.items() if has_cjk(word)}
+        self.labels = Phrases(_labelled({kind: data[f"labels_{kind}"] for kind in self.LABELS}))
+
+    def _read_words(self, data: dict[str, Any]) -> None:
+        """Heads ("engineer"), what is a title only beside them, and ends of compounds ("…leiter")."""
         heads = [words_of(entry).words for entry in data["heads"].split()]
         self.heads = {words[0] for words in heads if len(words) == 1 and len(words[0]) > 1}
         self.compounds = phrases([" ".join(words) for words in heads if len(words) > 1])
-        self.weak = {word for entry in data["weak"].split() for word in words_of(entry).words} - self.heads
-        self.modifiers = {word for entry in data["modifiers"].split() for word in words_of(entry).words}
-        self.suffixes = tuple({fold(word) for word in data["suffixes"].split()})
-        cjk = data["cjk"].split()
-        self.cjk_tail = re.compile(f"(?:{any_of(cjk).pattern})[)）\\s]*$")
-        self.cjk = any_of([word for word in cjk if len(word) > 2])
-        self.at = [fold(word) for word in data["at"]]
-        self.told = [fold(word) for word in data["told"]]
-        self.seniority = Phrases({w: level for level, ws in data["seniority"].items() for w in ws})
-        self.types = Phrases({w: kind for kind, ws in data["types"].items() for w in ws})
-        self.types_cjk = {fold(w): kind for kind, ws in data["types"].items() for w in ws if has_cjk(w)}
-        self.labels = Phrases(
-            {
-                word: kind
-                for kind in ("title", "employer", "dates", "place", "body")
-                for word in data[f"labels_{kind}"]
-            }
-        )
+        self.weak = _single_words(data["weak"]) - self.heads
+        self.modifiers = _single_words(data["modifiers"])
+        self.suffixes = tuple(word_set("titles", "suffixes"))
+
+    def _read_cjk(self, heads: list[str]) -> None:
+        """Heads end a text without spaces; those of two signs are found only there."""
+        self.cjk_tail = re.compile(f"(?:{any_of(heads).pattern})[)）\\s]*$")
+        self.cjk = any_of([head for head in heads if len(head) > _SHORT_CJK_HEAD])
 
 
 class Organisations:

@@ -1,4 +1,4 @@
-"""Dates and date ranges as resumes print them, in every language of `data/dates.toml`.
+"""Dates and date ranges as resumes print them, in every language of `lexicon/dates.toml`.
 
 Nothing is resolved against a calendar: an open end ("present") is `current`, and what names no month has none.
 """
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from pipeline.reading.lexicon.fold import fold, has_cjk
-from pipeline.reading.lexicon.load import any_of, load
+from pipeline.reading.lexicon.load import any_of, load, word_set
+from pipeline.reading.lexicon.patterns import one_of
 from pipeline.reading.lexicon.phrases import phrases
 
 
@@ -44,76 +45,85 @@ class DateRange:
 
 _YEAR = r"(?:19[3-9]\d|20[0-6]\d)"
 _YEAR_BEHIND = r"(?:19|20)\d\d"
-_HAS_DATE = re.compile(r"(?:19|20)\d\d|['/.\-]\s?\d\d(?!\d)|[^\W\d_]\.? \d\d(?!\d)|[年년]")
 #: The last three are what OCR reads for a dash, or a Japanese document prints for one.
 _DASH = r"[-–—‒―−~～〜→⟶›»>/_…\u30fc\u4e00]"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
-_WORD = r"[^\W\d_]{3,14}"
+_WORD = r"[^\W\d_]{3,14}"  # a month's name: "may" is the shortest, "septiembre" and its kin are well below 14
+
+_LONGEST_TEXT = 2000  # characters: a longer text is prose, and every pattern runs over it
+_TWO_DIGITS_UNTIL = 40  # "40" is 2040, "41" is 1941: nobody's studies end later, and few careers began before
+_LONGEST_STAY = 12  # years: in "2019–31" the second number is more likely no year
+_SINCE_BEFORE = 20  # characters before a date in which its "since" stands
+_MONTH_BEFORE = 24  # characters before a date for a month and its dash: "September – "
+_TAIL = 40  # characters of a line's end that can be a date in the making
+_LEFT_OVER = 18  # characters: with so little behind a date that goes on, the whole line belongs to it
+_MONTHS, _DAYS = range(1, 13), range(1, 32)
 
 
-class _Vocabulary:
+class _Names:
+    """What months and seasons are called."""
+
     def __init__(self) -> None:
-        data = load("dates")
-        words = data["words"]
         self.months: dict[str, int] = {}
-        multi: list[str] = []
-        november = {fold(w) for w in words["polish_november"]}
-        for number, names in data["months"].items():
+        several: list[str] = []
+        november = word_set("dates", "words", "polish_november")
+        for number, names in load("dates")["months"].items():
             for name in names:
                 folded = fold(name)
                 if folded in november and number != "11":
                     self.months[folded] = 11
                 self.months.setdefault(folded, int(number))
                 if re.search(r"[\s.]", folded):
-                    multi.append(name)
-        month = f"(?:{any_of(multi).pattern}|{_WORD})"
+                    several.append(name)
+        self.month = f"(?:{any_of(several).pattern}|{_WORD})"
         #: What may stand between a dash and the year on the next line: "Spring 2021 – Autumn" / "2022".
-        self.season_names = frozenset(self.months) | {fold(word) for word in words["seasons"]}
-        open_words = "|".join(
-            re.escape(fold(w)) + ("" if has_cjk(w) else r"(?!\w)")
-            for w in sorted(words["open"] + words["open_cjk"], key=len, reverse=True)
-        )
-        self.open = re.compile(f"(?:{open_words})\\.?")
+        self.seasons = frozenset(self.months) | word_set("dates", "words", "seasons")
+
+
+class _Joins:
+    """Words around dates: what joins two to a range, what begins it or leaves it open."""
+
+    def __init__(self) -> None:
+        words = load("dates")["words"]
+        between, since = one_of("dates", "words", "between"), one_of("dates", "words", "since")
+        self.between_words = between
+        self.open = re.compile(f"(?:{_open_words(words['open'] + words['open_cjk'])})\\.?")
         self.open_phrases = phrases([word for word in words["open"] if word not in words["open_labels"]])
         self.open_cjk = any_of([word for word in words["open_cjk"] if len(word) > 1])  # 今後 is no 今
-        between = "|".join(re.escape(fold(w)) for w in sorted(words["between"], key=len, reverse=True))
-        hoped = "|".join(re.escape(fold(w)) for w in sorted(words["expected"], key=len, reverse=True))
+        before_end = f"(?:{one_of('dates', 'small', 'before_end')}|{between})"
         self.between = re.compile(
-            rf"\s*[.,)]?\s*(?:{_DASH}+|\b(?:{between})\b|から|부터|至|到)[\s\-–—.(]*(?:(?:the|le|el|o|al|zum|{between})\b\s*)?(?:(?:{hoped})[.:]?\s+)?"
+            rf"\s*[.,)]?\s*(?:{_DASH}+|\b{between}\b|{one_of('dates', 'words', 'between_cjk')})[\s\-–—.(]*"
+            rf"(?:{before_end}\b\s*)?(?:{one_of('dates', 'words', 'expected')}[.:]?\s+)?"
         )
-        since = "|".join(re.escape(fold(w)) for w in sorted(words["since"], key=len, reverse=True))
-        self.since = re.compile(rf"(?:^|(?<=\W))(?:{since})[\s:]+(?:the\s+|le\s+|el\s+)?$")
-        self.since_or_from = re.compile(rf"(?:{since}|from|von|vom|de|del|du|di|van|från|från och med|от)\s")
-        until = "|".join(re.escape(fold(w)) for w in sorted(words["until"], key=len, reverse=True))
-        self.until = re.compile(rf"^\W*(?:{until})[\s:]+$")
-        self.season = re.compile(
-            "(?:"
-            + "|".join(re.escape(fold(w)) for w in sorted(words["seasons"], key=len, reverse=True))
-            + rf")\.?,?\s+(?:of\s+|de\s+|del\s+|semester\s+|term\s+)?['’]?({_YEAR})(?!\d)"
+        articles = one_of("dates", "small", "after_since")
+        self.since = re.compile(rf"(?:^|(?<=\W)){since}[\s:]+(?:{articles}\s+)?$")
+        self.since_or_from = re.compile(rf"(?:{since}|{one_of('dates', 'small', 'from')})\s")
+        self.until = re.compile(rf"^\W*{one_of('dates', 'words', 'until')}[\s:]+$")
+        self.short_year = re.compile(
+            rf"\s*(?:[-–—‒/]|{one_of('dates', 'small', 'to_short_year')})\s*['’]?(\d\d)(?![\d.,:%/-])"
         )
-        self.cjk = re.compile(rf"({_YEAR})\s*[年년](?:\s*(\d{{1,2}})\s*[月월](?:\s*(\d{{1,2}})\s*[日일])?)?")
-        self.cjk_month_first = re.compile(rf"(?<!\d)(\d{{1,2}})\s*[月월]\s*,?\s*({_YEAR})(?!\d|\s*[年년])")
-        self.unended = re.compile(
-            rf"{_YEAR}(?:[-./]\d{{1,2}})?[^\d]{{0,3}}\s*(?:{_DASH}|\b(?:{between})\b)\s*({_WORD})?\.?$|(?:^|\s)({_WORD})\.?$"
-        )
-        self.ending = re.compile(
-            rf"\W{{0,3}}(?:{_YEAR}|\d{{1,2}}[./-](?:\d{{1,2}}[./-])?{_YEAR}|{_WORD}\.?,?\s(?:de\s)?{_YEAR})(?!\d)"
-        )
-        self.era = re.compile(r"(令和|平成|昭和)\s*(\d{1,2}|元)\s*年(?:\s*(\d{1,2})\s*月)?")
-        self.iso = re.compile(
-            rf"(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d\d-)({_YEAR})\s?[-./]\s?(0[1-9]|1[0-2]|[1-9])(?:\s?[-./]\s?({_DAY})(?!\d))?(?![\d%])\.?"
-        )
-        self.numeric = re.compile(
-            rf"(?<![\d.,/])(?<!\D\d-)(?<!\d\d[./-]\d\d-)(\d{{1,2}})\s?[./-]\s?(\d{{1,2}})\s?[./-]\s?({_YEAR})(?!\d)"
-        )
-        # "2010-09-2013-07" is two ISO months, not 2010 and "09-2013".
-        iso_on_both_sides = rf"(?<={_YEAR_BEHIND}-)\d\d-{_YEAR}-(?:0[1-9]|1[0-2])(?!\d)"
-        self.month_number = re.compile(
-            rf"(?!{iso_on_both_sides})(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d-)(0?[1-9]|1[0-2])(?:\s?[./]\s?|-)({_YEAR})(?!\d|\.\d)"
-        )
+        self.after_month = re.compile(rf"\s*(?:[-–—/]|\b{one_of('dates', 'small', 'to_month')}\b)\s*$")
+
+
+def _open_words(words: list[str]) -> str:
+    return "|".join(
+        re.escape(fold(word)) + ("" if has_cjk(word) else r"(?!\w)")
+        for word in sorted(words, key=len, reverse=True)
+    )
+
+
+class _NamedForms:
+    """Patterns of dates with words in them; their groups are what `_Finder` reads."""
+
+    def __init__(self, month: str) -> None:
+        of, day_of = one_of("dates", "small", "of_year"), one_of("dates", "small", "of_day")
+        ordinal = one_of("dates", "small", "ordinals")
+        ordinal_after = one_of("dates", "small", "ordinals_behind_month")
+        season, after_season = one_of("dates", "words", "seasons"), one_of("dates", "small", "after_season")
+        self.season = re.compile(rf"{season}\.?,?\s+(?:{after_season}\s+)?['’]?({_YEAR})(?!\d)")
         self.named = re.compile(
-            rf"(?:(?<!\w)({_DAY})(?:st|nd|rd|th|er|\.|º|°|ª)?\s*[-./]?\s*(?:de\s+|of\s+)?)?(?<![^\W\d_])({month})[.']?\s*[,/.\-]?\s*"
-            rf"(?:({_DAY})(?:st|nd|rd|th)?\s*[,.]\s*|({_DAY})\s+(?={_YEAR}))?(?:de\s+|del\s+|of\s+|di\s+)?['’]?({_YEAR})(?!\d)"
+            rf"(?:(?<!\w)({_DAY})(?:{ordinal}|[.°])?\s*[-./]?\s*(?:{day_of}\s+)?)?(?<![^\W\d_])({month})[.']?\s*[,/.\-]?\s*"
+            rf"(?:({_DAY}){ordinal_after}?\s*[,.]\s*|({_DAY})\s+(?={_YEAR}))?(?:{of}\s+)?['’]?({_YEAR})(?!\d)"
         )
         self.named_short = re.compile(
             rf"(?<![^\W_])({month})(?:\.?\s*,?\s*['’]\s*|\s*[-/]\s*)(\d\d)(?![\d.,:%/]|\s*[/-]\s*\d)"
@@ -121,53 +131,113 @@ class _Vocabulary:
         self.named_weak = re.compile(rf"(?<![^\W_])({month})\.?\s+(\d\d)(?![\d,:%/]|\.\d)")
         self.year_named = re.compile(rf"(?<!\d)({_YEAR})[\s,./-]\s*({month})(?![^\W_])")
         self.lone_month = re.compile(rf"(?<![^\W_])({month})\.?$")
-        self.year = re.compile(
-            rf"(?<![\d$€£¥#@_+])(?<!\d[.,:])(?<!\D\d[-/])(?<!\D\d\d[-/])(?<!\d{{3}}[-/])({_YEAR})(?![\d%@_]|[.,:]\d|\+|\s?[%€$])"
-            rf"|(?<={_YEAR_BEHIND}[-/])({_YEAR})(?!\d)"
+
+
+class _CjkForms:
+    """Patterns of dates with the signs of years, months and days, and the eras of Japan."""
+
+    def __init__(self) -> None:
+        signs = load("dates")["signs"]
+        self.signs = frozenset("".join(signs["year"] + signs["month"]))
+        #: The year before each era's first.
+        self.eras: dict[str, int] = {fold(era): year for era, year in signs["eras"].items()}
+        self.first = fold(signs["first_year"])
+        year, month, day = (one_of("dates", "signs", sign) for sign in ("year", "month", "day"))
+        self.date = re.compile(rf"({_YEAR})\s*{year}(?:\s*(\d{{1,2}})\s*{month}(?:\s*(\d{{1,2}})\s*{day})?)?")
+        self.month_first = re.compile(rf"(?<!\d)(\d{{1,2}})\s*{month}\s*,?\s*({_YEAR})(?!\d|\s*{year})")
+        self.era = re.compile(
+            rf"({any_of(list(self.eras)).pattern})\s*(\d{{1,2}}|{self.first})\s*{year}(?:\s*(\d{{1,2}})\s*{month})?"
         )
-        self.short_year = re.compile(r"\s*(?:[-–—‒/]|bis|to)\s*['’]?(\d\d)(?![\d.,:%/-])")
-        self.apostrophe = re.compile(r"(?<!\w)['’](\d\d)(?!\d)")
-        self.slashed = re.compile(r"(?<![\d/.,])(0?[1-9]|1[0-2])[/.](\d\d)(?![\d/.,%])")
-        self.year_first = re.compile(
-            r"(?:^|(?<=\s))(\d\d)([./])(0[1-9]|1[0-2])(?=\s*[-–—~～]\s*(?:(\d\d)\2(0[1-9]|1[0-2])(?![\d.,/%])))"
+
+
+class _Vocabulary:
+    """Every word and pattern that dates are found by, in a folded text."""
+
+    def __init__(self) -> None:
+        words = load("dates")["words"]
+        self.names = _Names()
+        self.joins = _Joins()
+        self.forms = _NamedForms(self.names.month)
+        self.cjk = _CjkForms()
+        self.has_date = re.compile(
+            rf"(?:19|20)\d\d|['/.\-]\s?\d\d(?!\d)|[^\W\d_]\.? \d\d(?!\d)|{one_of('dates', 'signs', 'year')}"
+        )
+        self.unended = re.compile(
+            rf"{_YEAR}(?:[-./]\d{{1,2}})?[^\d]{{0,3}}\s*(?:{_DASH}|\b{self.joins.between_words}\b)\s*({_WORD})?\.?$|(?:^|\s)({_WORD})\.?$"
+        )
+        self.ending = re.compile(
+            rf"\W{{0,3}}(?:{_YEAR}|\d{{1,2}}[./-](?:\d{{1,2}}[./-])?{_YEAR}"
+            rf"|{_WORD}\.?,?\s(?:{one_of('dates', 'small', 'before_wrapped_year')}\s)?{_YEAR})(?!\d)"
         )
         self.birth = phrases(words["birth"])
+        self.birth_cjk = any_of(words["birth_cjk"])
         self.expected = phrases(words["expected"])
+
+
+_ISO = re.compile(
+    rf"(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d\d-)({_YEAR})\s?[-./]\s?(0[1-9]|1[0-2]|[1-9])(?:\s?[-./]\s?({_DAY})(?!\d))?(?![\d%])\.?"
+)
+_NUMERIC = re.compile(
+    rf"(?<![\d.,/])(?<!\D\d-)(?<!\d\d[./-]\d\d-)(\d{{1,2}})\s?[./-]\s?(\d{{1,2}})\s?[./-]\s?({_YEAR})(?!\d)"
+)
+# "2010-09-2013-07" is two ISO months, not 2010 and "09-2013".
+_ISO_ON_BOTH_SIDES = rf"(?<={_YEAR_BEHIND}-)\d\d-{_YEAR}-(?:0[1-9]|1[0-2])(?!\d)"
+_MONTH_NUMBER = re.compile(
+    rf"(?!{_ISO_ON_BOTH_SIDES})(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d-)(0?[1-9]|1[0-2])(?:\s?[./]\s?|-)({_YEAR})(?!\d|\.\d)"
+)
+_LONE_YEAR = re.compile(
+    rf"(?<![\d$€£¥#@_+])(?<!\d[.,:])(?<!\D\d[-/])(?<!\D\d\d[-/])(?<!\d{{3}}[-/])({_YEAR})(?![\d%@_]|[.,:]\d|\+|\s?[%€$])"
+    rf"|(?<={_YEAR_BEHIND}[-/])({_YEAR})(?!\d)"
+)
+_APOSTROPHE = re.compile(r"(?<!\w)['’](\d\d)(?!\d)")
+_SLASHED = re.compile(r"(?<![\d/.,])(0?[1-9]|1[0-2])[/.](\d\d)(?![\d/.,%])")
+_YEAR_FIRST = re.compile(
+    r"(?:^|(?<=\s))(\d\d)([./])(0[1-9]|1[0-2])(?=\s*[-–—~～]\s*(?:(\d\d)\2(0[1-9]|1[0-2])(?![\d.,/%])))"
+)
 
 
 @cache
 def _words() -> _Vocabulary:
+    """The one vocabulary, made when it is first asked for."""
     return _Vocabulary()
 
 
 def is_open_end(text: str) -> bool:
     """Whether the whole text says "present"."""
-    return _words().open.fullmatch(fold(text).strip(" .–—-:()")) is not None
+    return _words().joins.open.fullmatch(fold(text).strip(" .–—-:()")) is not None
 
 
 def mentions_open_end(text: str) -> bool:
     """Whether a text says "present" anywhere. "Date" does so only behind a date: alone it labels one."""
-    words = _words()
+    words = _words().joins
     return bool(words.open_phrases.find(text)) or words.open_cjk.search(fold(text)) is not None
 
 
-@cache
 def words_beside_dates() -> frozenset[str]:
     """Folded words of durations and of what leads to a date: "from", "yrs", "mnd"."""
-    return frozenset(fold(word) for word in load("dates")["words"]["beside"])
+    return word_set("dates", "words", "beside")
 
 
 def mentions_birth(text: str) -> bool:
     """Whether a line tells someone's birth date or age: never read, never a job's date."""
-    return bool(_words().birth.find(text)) or any(word in text for word in ("生年月日", "出生", "생년월일"))
+    return bool(_words().birth.find(text)) or _words().birth_cjk.search(fold(text)) is not None
 
 
 def mentions_expected(text: str) -> bool:
+    """Whether a text tells a date to be hoped for: "expected 2026"."""
     return bool(_words().expected.find(text))
 
 
 def _century(two: str) -> str:
-    return f"20{two}" if int(two) <= 40 else f"19{two}"
+    return f"20{two}" if int(two) <= _TWO_DIGITS_UNTIL else f"19{two}"
+
+
+def _dated(year: str, month: str | None, day: str | None = None) -> str:
+    """YYYY, with the month and the day as far as they are numbers of such."""
+    if not month or int(month) not in _MONTHS:
+        return year
+    value = f"{year}-{int(month):02d}"
+    return f"{value}-{int(day):02d}" if day and int(day) in _DAYS else value
 
 
 class _Finder:
@@ -187,61 +257,56 @@ class _Finder:
             self.points.append(DatePoint(value, start, match.end(), weak))
 
     def find(self) -> list[DatePoint]:
+        """All points of the text, in order. What is sure is looked for before what it could be taken for."""
         v = _words()
-        if any(sign in self.folded for sign in "年년月월"):
-            self._cjk(v)
+        if not v.cjk.signs.isdisjoint(self.folded):
+            self._cjk(v.cjk)
         self._named(v)
-        self._numeric(v)
-        for match in v.season.finditer(self.folded):
+        self._numeric()
+        for match in v.forms.season.finditer(self.folded):
             self._add(match, match[1])
-        for match in v.year.finditer(self.folded):
+        for match in _LONE_YEAR.finditer(self.folded):
             self._add(match, match[1] or match[2])
         self._shortened(v)
         self.points.sort(key=lambda point: point.begin)
         return self.points
 
-    def _cjk(self, v: _Vocabulary) -> None:
-        for match in v.era.finditer(self.folded):
-            first = {"令和": 2018, "平成": 1988, "昭和": 1925}[match[1]]
-            year = first + (1 if match[2] == "元" else int(match[2]))
-            month = f"-{int(match[3]):02d}" if match[3] and 1 <= int(match[3]) <= 12 else ""
-            self._add(match, f"{year}{month}")
-        for match in v.cjk_month_first.finditer(self.folded):
-            if 1 <= int(match[1]) <= 12:
-                self._add(match, f"{match[2]}-{int(match[1]):02d}")
-        for match in v.cjk.finditer(self.folded):
-            value = match[1]
-            if match[2] and 1 <= int(match[2]) <= 12:
-                value += f"-{int(match[2]):02d}"
-                if match[3] and 1 <= int(match[3]) <= 31:
-                    value += f"-{int(match[3]):02d}"
-            self._add(match, value)
+    def _cjk(self, cjk: _CjkForms) -> None:
+        for match in cjk.era.finditer(self.folded):
+            year = cjk.eras[match[1]] + (1 if match[2] == cjk.first else int(match[2]))
+            self._add(match, _dated(str(year), match[3]))
+        for match in cjk.month_first.finditer(self.folded):
+            if int(match[1]) in _MONTHS:
+                self._add(match, _dated(match[2], match[1]))
+        for match in cjk.date.finditer(self.folded):
+            self._add(match, _dated(match[1], match[2], match[3]))
 
     def _named(self, v: _Vocabulary) -> None:
-        for match in v.named.finditer(self.folded):
-            month = v.months.get(match[2])
+        months = v.names.months
+        for match in v.forms.named.finditer(self.folded):
+            month = months.get(match[2])
             if month is None:
                 continue
             day = match[1] or match[3] or match[4]
             self._add(match, f"{match[5]}-{month:02d}" + (f"-{int(day):02d}" if day else ""))
-        for match in v.named_short.finditer(self.folded):
-            if month := v.months.get(match[1]):
+        for match in v.forms.named_short.finditer(self.folded):
+            if month := months.get(match[1]):
                 self._add(match, f"{_century(match[2])}-{month:02d}")
-        for match in v.year_named.finditer(self.folded):
-            if month := v.months.get(match[2]):
+        for match in v.forms.year_named.finditer(self.folded):
+            if month := months.get(match[2]):
                 self._add(match, f"{match[1]}-{month:02d}")
-        for match in v.named_weak.finditer(self.folded):
-            if month := v.months.get(match[1]):
+        for match in v.forms.named_weak.finditer(self.folded):
+            if month := months.get(match[1]):
                 self._add(match, f"{_century(match[2])}-{month:02d}", weak=True)
 
-    def _numeric(self, v: _Vocabulary) -> None:
-        for match in v.numeric.finditer(self.folded):
+    def _numeric(self) -> None:
+        for match in _NUMERIC.finditer(self.folded):
             value = self._day_and_month(int(match[1]), int(match[2]), match[3])
             if value:
                 self._add(match, value)
-        for match in v.month_number.finditer(self.folded):
+        for match in _MONTH_NUMBER.finditer(self.folded):
             self._add(match, f"{match[2]}-{int(match[1]):02d}")
-        months = list(v.iso.finditer(self.folded))
+        months = list(_ISO.finditer(self.folded))
         for match in months:
             if match[3] is None and len(months) == 1 and self._school_year(match):
                 continue
@@ -261,13 +326,13 @@ class _Finder:
 
     def _school_year(self, match: re.Match[str]) -> bool:
         """ "2010-11" may be a month or a school year: without a month is never wrong."""
-        alone = not _words().between.match(self.folded, match.end())
+        alone = not _words().joins.between.match(self.folded, match.end())
         shape = re.fullmatch(r"\d{4}[-/]\d\d", match.group())
         return alone and shape is not None and int(match[2]) == (int(match[1]) + 1) % 100
 
-    def _year_first(self, v: _Vocabulary) -> None:
+    def _year_first(self) -> None:
         """Ranges "17.01-18.12", at the edge of a text, where one half or the other can be nothing else."""
-        for match in v.year_first.finditer(self.folded):
+        for match in _YEAR_FIRST.finditer(self.folded):
             edge = match.start() == 0 or match.end(5) >= len(self.folded.rstrip(" )"))
             first, last = f"{_century(match[1])}-{match[3]}", f"{_century(match[4])}-{match[5]}"
             if edge and first <= last and max(int(match[1]), int(match[4])) > 12:
@@ -278,15 +343,15 @@ class _Finder:
     def _shortened(self, v: _Vocabulary) -> None:
         """Two-digit years, which count only beside another date: "2019–21", "'18 – '20", "03/19 – 05/21"."""
         for point in list(self.points):
-            match = v.short_year.match(self.folded, point.end)
+            match = v.joins.short_year.match(self.folded, point.end)
             if match and len(point.value) == 4:
                 year = point.value[:2] + match[1]
-                if int(point.value) <= int(year) <= int(point.value) + 12:
+                if int(point.value) <= int(year) <= int(point.value) + _LONGEST_STAY:
                     self._add(match, year, begin=match.start(1), weak=True)
-        self._year_first(v)
-        for match in v.slashed.finditer(self.folded):
+        self._year_first()
+        for match in _SLASHED.finditer(self.folded):
             self._add(match, f"{_century(match[2])}-{int(match[1]):02d}", weak=True)
-        for match in v.apostrophe.finditer(self.folded):
+        for match in _APOSTROPHE.finditer(self.folded):
             self._add(match, _century(match[1]), weak=True)
 
 
@@ -295,12 +360,12 @@ def find_dates(text: str, *, month_first: bool = False) -> tuple[DateRange, ...]
 
     `month_first` decides 04/05/2019 where nothing else does.
     """
-    return _find_dates(text, month_first) if len(text) < 2000 else ()
+    return _find_dates(text, month_first) if len(text) < _LONGEST_TEXT else ()
 
 
 @lru_cache(maxsize=4096)
 def _find_dates(text: str, month_first: bool) -> tuple[DateRange, ...]:
-    if not _HAS_DATE.search(fold(text)):
+    if not _words().has_date.search(fold(text)):
         return ()
     finder = _Finder(text, month_first)
     points = finder.find()
@@ -316,35 +381,41 @@ def _find_dates(text: str, month_first: bool) -> tuple[DateRange, ...]:
 
 
 def _range_at(folded: str, points: list[DatePoint], i: int) -> tuple[DateRange | None, int]:
-    v = _words()
-    point = points[i]
-    since = v.since.search(folded, max(0, point.begin - 20), point.begin)
+    """The range or date that begins with a point, and how many points it takes."""
+    point, joins = points[i], _words().joins
+    since = joins.since.search(folded, max(0, point.begin - _SINCE_BEFORE), point.begin)
     begin = since.start() if since else point.begin
-    between = v.between.match(folded, point.end)
+    between = joins.between.match(folded, point.end)
     follower = points[i + 1] if i + 1 < len(points) else None
-    if follower and (
-        (between and between.end() >= follower.begin and follower.begin > point.end)
-        or v.short_year.match(folded, point.end, follower.end)
-    ):
-        if point.weak and follower.weak and _slash_only(folded, point, follower):
-            return None, 2
-        return DateRange(begin, follower.end, point, follower), 2
-    opened = v.open.match(folded, between.end()) if between else None
-    opened = opened or v.open.match(folded, _skip_space(folded, point.end))
+    if follower and _joined(folded, point, follower, between):
+        no_range = point.weak and follower.weak and _slash_only(folded, point, follower)
+        return None if no_range else DateRange(begin, follower.end, point, follower), 2
+    opened = joins.open.match(folded, between.end()) if between else None
+    opened = opened or joins.open.match(folded, _skip_space(folded, point.end))
     if opened:
         return DateRange(begin, opened.end(), point, None, opened.span()), 1
-    if point.weak:
-        return None, 1
+    return None if point.weak else _half_told(folded, point, since), 1
+
+
+def _joined(folded: str, point: DatePoint, follower: DatePoint, between: re.Match[str] | None) -> bool:
+    """Whether what stands between two points makes them one range."""
+    if between and between.end() >= follower.begin > point.end:
+        return True
+    return _words().joins.short_year.match(folded, point.end, follower.end) is not None
+
+
+def _half_told(folded: str, point: DatePoint, since: re.Match[str] | None) -> DateRange:
+    """The range of one full date: with a month before it, a "since", an "until" or a dash that ends the text."""
     month = _lone_month_before(folded, point)
     if month:
-        return DateRange(month.begin, point.end, month, point), 1
+        return DateRange(month.begin, point.end, month, point)
     if since:
-        return DateRange(begin, point.end, point, None, (since.start(), point.end)), 1
-    if v.until.match(folded[: point.begin]):
-        return DateRange(0, point.end, None, point), 1
+        return DateRange(since.start(), point.end, point, None, (since.start(), point.end))
+    if _words().joins.until.match(folded[: point.begin]):
+        return DateRange(0, point.end, None, point)
     if re.match(r"\s*[-–—~～]\s*$", folded[point.end :]):
-        return DateRange(begin, len(folded), point, None, (point.begin, len(folded))), 1
-    return DateRange(begin, point.end, point, None, single=True), 1
+        return DateRange(point.begin, len(folded), point, None, (point.begin, len(folded)))
+    return DateRange(point.begin, point.end, point, None, single=True)
 
 
 def _slash_only(folded: str, first: DatePoint, second: DatePoint) -> bool:
@@ -361,12 +432,12 @@ def _lone_month_before(folded: str, point: DatePoint) -> DatePoint | None:
     """The "Mar" of "Mar – Jun 2019"."""
     if len(point.value) < 7:
         return None
-    head = folded[max(0, point.begin - 24) : point.begin]
-    dash = re.search(r"\s*(?:[-–—/]|\bto\b|\bbis\b|\ba\b)\s*$", head)
+    head = folded[max(0, point.begin - _MONTH_BEFORE) : point.begin]
+    dash = _words().joins.after_month.search(head)
     if not dash:
         return None
-    match = _words().lone_month.search(head[: dash.start()])
-    month = _words().months.get(match[1]) if match else None
+    match = _words().forms.lone_month.search(head[: dash.start()])
+    month = _words().names.months.get(match[1]) if match else None
     if match is None or month is None or month > int(point.value[5:7]):
         return None
     begin = point.begin - len(head) + match.start()
@@ -379,44 +450,48 @@ def wraps_date(above: str, below: str) -> int:
     0 where `above` ends no date in the making.
     """
     v = _words()
-    head = fold(above).rstrip()
-    tail = fold(below)
-    match = v.unended.search(head[-40:])
+    head, tail = fold(above).rstrip(), fold(below)
+    match = v.unended.search(head[-_TAIL:])
     if match is None:
         return _until(v, head, tail)
     word = match[1] or match[2]
-    if word is not None and word.rstrip(".") not in (v.season_names if match[1] else v.months):
+    if word is not None and word.rstrip(".") not in (v.names.seasons if match[1] else v.names.months):
         return 0
     ending = v.ending.match(tail)
-    if ending is None:
-        opened = v.open.match(tail) if word is None else None
-        return opened.end() if opened else 0
-    rest = find_dates(above + " " + below)
-    joined = next((r for r in rest if r.begin <= len(above) < r.end), None)
-    used = max(ending.end(), joined.end - len(above) - 1 if joined else 0)
-    again = v.unended.search(f"{head} {tail}"[-40:])  # "June" / "2022-January" / "2023"
-    goes_on = again is not None and (again[1] or again[2] or "").rstrip(".") in {"", *v.months}
-    return len(below) if goes_on and len(below) - used < 18 else used
+    if ending is not None:
+        return _wrapped(v, above, below, ending.end())
+    opened = v.joins.open.match(tail) if word is None else None
+    return opened.end() if opened else 0
+
+
+def _wrapped(v: _Vocabulary, above: str, below: str, ending: int) -> int:
+    """How much of `below` belongs to the date of `above` that it ends: all of it, where that date goes on again."""
+    joined = next((r for r in find_dates(f"{above} {below}") if r.begin <= len(above) < r.end), None)
+    used = max(ending, joined.end - len(above) - 1 if joined else 0)
+    again = v.unended.search(
+        f"{fold(above).rstrip()} {fold(below)}"[-_TAIL:]
+    )  # "June" / "2022-January" / "2023"
+    goes_on = again is not None and (again[1] or again[2] or "").rstrip(".") in {"", *v.names.months}
+    return len(below) if goes_on and len(below) - used < _LEFT_OVER else used
 
 
 def _until(v: _Vocabulary, head: str, tail: str) -> int:
     """How much of "bis 15.07.2021" ends "von 16.03.2016" above it."""
-    between = v.between.match(tail)
+    between = v.joins.between.match(tail)
     if between is None or not re.search(rf"{_YEAR}$", head):
         return 0
     dashed = re.match(rf"\s*{_DASH}\s", tail) is not None  # "Sep 2010" / "— Jun 2012"
-    if not dashed and not v.since_or_from.match(head):
+    if not dashed and not v.joins.since_or_from.match(head):
         return 0
-    ending = v.ending.match(tail, between.end())
-    opened = v.open.match(tail, between.end())
-    return ending.end() if ending else opened.end() if opened else 0
+    ending = v.ending.match(tail, between.end()) or v.joins.open.match(tail, between.end())
+    return ending.end() if ending else 0
 
 
 def guess_month_first(texts: list[str], default: bool) -> bool:
     """Whether 04/05/2019 is the fifth of April here: decided by the dates that can be read one way only."""
     first = second = 0
     for text in texts:
-        for match in _words().numeric.finditer(fold(text)):
+        for match in _NUMERIC.finditer(fold(text)):
             first += int(match[1]) > 12
             second += int(match[2]) > 12
     return second > first if first != second else default

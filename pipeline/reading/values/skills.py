@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from pipeline.domain.profile import Skill
-from pipeline.reading.lexicon.fold import has_cjk
-from pipeline.reading.lexicon.load import languages, skill_key, skills
-from pipeline.reading.lexicon.phrases import Phrases, words_of
+from pipeline.reading.lexicon.fold import fold, has_cjk
+from pipeline.reading.lexicon.load import languages, load, skill_key, skills
+from pipeline.reading.lexicon.patterns import one_of
+from pipeline.reading.lexicon.phrases import Phrases, phrases, words_of
 from pipeline.reading.page.rows import Piece, Row, join, repeated_glyph
 from pipeline.reading.values.dates import find_dates
 
@@ -17,58 +19,37 @@ _LISTED = re.compile(r"[•·●▪|‖∙;；│┃◦○,，、،]")
 _BREAK = re.compile(r"\s*[•·●▪■|‖∙◦○│┃]\s*")
 _CATEGORY = re.compile(r"^\s*([^:：,]{2,45}?)\s*(?:[:：]\s+|：|:(?=[^,]{2,40},))")
 _BARE_CATEGORY = re.compile(r"^\s*[^:：]{2,60}[:：]\s*$")
-_LEVEL = re.compile(
-    r"\s*[(（\[][^()（）\[\]]{1,40}[)）\]]\s*$|\s*[-–—:]?\s*(?:\d{1,3}\s?%|\d{1,2}\s?/\s?(?:5|10))\s*$|\s*[★☆●○◐■□▪▫⬤◯✩✭*]{2,}\s*$|\s*[-–—]?\s*\(?\d{1,2}\+?\s*(?:years?|yrs?|jahre|ans|años|anos|anni|lat|лет|года?|yıl|年)\b.*$",
-    re.I,
-)
+_LEADING_SEPARATOR = re.compile(r"^\s*[•·●▪|]\s")
 _YEARS_IN = re.compile(r"[(（]([^()（）]{1,40})[)）]")
 _ONLY_RATING = re.compile(r"^[\W\d_]*%?$|^\d{1,3}\s?%$|^\d{1,2}\s?/\s?\d{1,2}$")
 _SENTENCE = re.compile(r"\.\s+[A-ZÀ-ÞА-Я]|\.\s*$")
-_VERB = {
-    "is",
-    "are",
-    "was",
-    "were",
-    "have",
-    "has",
-    "had",
-    "able",
-    "ability",
-    "will",
-    "can",
-    "that",
-    "which",
-    "who",
-    "my",
-    "i",
-    "their",
-    "his",
-    "her",
-    "ich",
-    "habe",
-    "bin",
-    "je",
-    "j'ai",
-    "suis",
-    "tengo",
-    "soy",
-    "sono",
-    "ho",
-    "tenho",
-    "sou",
-    "jestem",
-    "mam",
-    "jag",
-    "har",
-    "я",
-    "мой",
-    "имею",
-    "это",
-    "that's",
-    "worked",
-    "used",
-    "using",
-}
+_LISTED_SURE = 0.9  # confidence of an item of a section of skills
+
+_SAME_CELL = 0.01  # of the page's width, between the left edges of a cell and what goes on below it
+_CATEGORY_WORDS = 4  # a longer first cell is an item, not the name of a list
+
+_LINE_GAP = 1.0  # heights of a line: what stands further below is a new item
+_SIZE_APART = 0.8  # points: another size is another kind of text
+_OUTDENT = 0.02  # of the page's width: what begins so far left of the line above does not go on with it
+_ROOM = 0.005  # of the page's width, for what the average width of a letter misses
+_SHORT_REST = 20  # characters: a last line as short as this is the end of the list above
+_ENDS_OPEN = (",", "，", "、", "/", "&", "|", "•", "·", "-", ";")
+
+_SPACED_ITEMS = (3, 20)  # words of a row that only spaces part: fewer prove nothing, more are text
+_LONGEST_SPACED = 3  # words of one skill in such a row
+
+_LONGEST_CJK = 60  # signs without a separator: more is a sentence
+_LONGEST_ITEM_WORDS = 8  # words without a separator
+_VERB_FROM = 6  # words: a shorter text with a verb ("Using Excel") may be an item
+_WORDS_A_SEPARATOR = (
+    4  # a text with a verb has fewer separators than one in four words: a sentence with commas
+)
+_ITEM_WORDS = 6.5  # words an item on average: more are clauses
+
+_LONGEST_SKILL, _MOST_SKILL_WORDS = 60, 7
+_SENTENCE_WORDS = 3  # more, with a full stop behind, are a sentence
+_SHORT_KEY = 2  # letters: a listed skill as short as "Go" counts in prose only as it was printed
+_SHORT_WORD = 5  # letters: one known word up to this length may be another word in prose
 
 
 def read_skills(rows: Sequence[Row]) -> list[Skill]:
@@ -79,11 +60,12 @@ def read_skills(rows: Sequence[Row]) -> list[Skill]:
             part = clean_skill(part)
             key = skill_key(part.text)
             if key and is_skill(part.text):
-                found.setdefault(key, Skill(raw=part.fact(0.9), canonical=canonical(part.text)))
+                found.setdefault(key, Skill(raw=part.fact(_LISTED_SURE), canonical=canonical(part.text)))
     return list(found.values())
 
 
 def canonical(text: str) -> str | None:
+    """The one name of the skill that all of `text` names, None for an unknown one."""
     return skills().canonical.get(skill_key(text))
 
 
@@ -117,7 +99,7 @@ def _cell_above(row: tuple[Piece, ...], piece: Piece) -> Piece | None:
     """The cell of the row above that goes on in a small letter below it: "Stock" / "management"."""
     if len(row) < 2 or not piece.text[:1].islower():
         return None
-    cell = next((cell for cell in row if abs(cell.left - piece.left) < 0.01), None)
+    cell = next((cell for cell in row if abs(cell.left - piece.left) < _SAME_CELL), None)
     return None if cell is None or _both_whole(cell, piece) else cell
 
 
@@ -126,33 +108,38 @@ def _is_category_cell(row: Row) -> bool:
     if len(row.pieces) != 2 or row.pieces[0].bulleted:
         return False
     first, second = (len(_SEPARATOR.findall(piece.text)) for piece in row.pieces)
-    return first == 0 and second >= 1 and row.pieces[0].words <= 4
+    return first == 0 and second >= 1 and row.pieces[0].words <= _CATEGORY_WORDS
 
 
 def _runs_on(above: Piece, below: Piece, right: float) -> bool:
     """Whether a line goes on with the list item that the line above did not finish."""
-    if above.page != below.page or below.top - above.bottom > 1.0 * (below.bottom - below.top):
+    if not _same_block(above, below) or _begins_anew(above, below):
         return False
-    if abs(above.size - below.size) > 0.8 or (below.bold and not above.bold) or _CATEGORY.match(below.text):
-        return False
-    if (
-        _BARE_CATEGORY.match(below.text)
-        or above.text.rstrip().endswith((":", "："))
-        or _both_whole(above, below)
-    ):
-        return False
-    if re.match(r"^\s*[•·●▪|]\s", below.text) and _BREAK.search(above.text.strip(" •·●▪|")):
+    if _LEADING_SEPARATOR.match(below.text) and _BREAK.search(above.text.strip(" •·●▪|")):
         return True  # "Cerner • SystmOne" / "• Epic": the separator moved to the next line
-    if below.bulleted or (below.left < above.left - 0.02):
+    if below.bulleted or below.left < above.left - _OUTDENT:
         return False
-    if above.text.rstrip().endswith((",", "，", "、", "/", "&", "|", "•", "·", "-", ";")):
+    if above.text.rstrip().endswith(_ENDS_OPEN):
         return True
     separated = len(_LISTED.findall(above.text))
     if separated == 0 or _fits(above, below, right):
         return False  # one item a line, or a line that was broken on purpose
-    return (
-        below.text[:1].islower() or separated >= 2 or bool(_LISTED.search(below.text)) or len(below.text) < 20
-    )
+    small_or_short = below.text[:1].islower() or len(below.text) < _SHORT_REST
+    return separated >= 2 or small_or_short or bool(_LISTED.search(below.text))
+
+
+def _same_block(above: Piece, below: Piece) -> bool:
+    """Whether two lines stand close and are set alike; the second may be the plain rest of a bold first."""
+    if above.page != below.page or below.top - above.bottom > _LINE_GAP * (below.bottom - below.top):
+        return False
+    return abs(above.size - below.size) <= _SIZE_APART and (above.bold or not below.bold)
+
+
+def _begins_anew(above: Piece, below: Piece) -> bool:
+    """Whether the words say that a line goes on with nothing: a category, or whole skills on both sides."""
+    if _CATEGORY.match(below.text) or _BARE_CATEGORY.match(below.text):
+        return True
+    return above.text.rstrip().endswith((":", "：")) or _both_whole(above, below)
 
 
 def _both_whole(above: Piece, below: Piece) -> bool:
@@ -165,7 +152,7 @@ def _fits(above: Piece, below: Piece, right: float) -> bool:
     """Whether the first word of the line below had room at the end of the line above."""
     width = (above.right - above.left) / max(len(above.text), 1)
     first = below.text.split(maxsplit=1)[0] if below.text else ""
-    return above.right + (len(first) + 2) * width < right - 0.005
+    return above.right + (len(first) + 2) * width < right - _ROOM
 
 
 def split_list(piece: Piece) -> list[Piece]:
@@ -194,38 +181,55 @@ def split_list(piece: Piece) -> list[Piece]:
 def _spaced(piece: Piece) -> list[Piece]:
     """The items of a row that parts them with nothing but spaces, where every one is a known skill."""
     words = [match.span() for match in re.finditer(r"\S+", piece.text)]
-    if not 3 <= len(words) <= 20 or canonical(piece.text) or re.search(r"[()（）,]", piece.text):
+    fewest, most = _SPACED_ITEMS
+    if not fewest <= len(words) <= most or canonical(piece.text) or re.search(r"[()（）,]", piece.text):
         return [piece]
     items: list[Piece] = []
     i = 0
     while i < len(words):
-        ends = (j for j in range(min(len(words), i + 3), i, -1))
+        ends = (j for j in range(min(len(words), i + _LONGEST_SPACED), i, -1))
         item = next((c for j in ends if canonical((c := piece.cut(words[i][0], words[j - 1][1])).text)), None)
         if item is None:
             return [piece]
         items.append(item)
         i += len(item.text.split())
-    return items if len(items) >= 3 else [piece]
+    return items if len(items) >= fewest else [piece]
 
 
 def _is_sentence(text: str) -> bool:
+    """Whether a text tells something instead of listing: long between its separators, or with a verb."""
     words = words_of(text).words
-    if has_cjk(text):
-        return "。" in text or (len(text) > 60 and not _SEPARATOR.search(text))
-    if len(words) > 8 and not _SEPARATOR.search(text):
-        return True
     separators = len(_SEPARATOR.findall(text))
-    verbs = sum(1 for word in words if word in _VERB)
-    return (len(words) > 6 and (verbs >= 1 and separators < len(words) / 4)) or (
-        len(words) / (separators + 1) > 6.5
+    if has_cjk(text):
+        return "。" in text or (len(text) > _LONGEST_CJK and not separators)
+    if len(words) > _LONGEST_ITEM_WORDS and not separators:
+        return True
+    few = separators < len(words) / _WORDS_A_SEPARATOR
+    if len(words) > _VERB_FROM and few and _verbs().find(text):
+        return True
+    return len(words) / (separators + 1) > _ITEM_WORDS
+
+
+@cache
+def _level() -> re.Pattern[str]:
+    """How a level ends an item, folded: in brackets, as a share or stars, or in years."""
+    years = one_of("skills", "words", "years")
+    return re.compile(
+        r"\s*[(（\[][^()（）\[\]]{1,40}[)）\]]\s*$|\s*[-–—:]?\s*(?:\d{1,3}\s?%|\d{1,2}\s?/\s?(?:5|10))\s*$"
+        rf"|\s*[★☆●○◐■□▪▫⬤◯✩✭*]{{2,}}\s*$|\s*[-–—]?\s*\(?\d{{1,2}}\+?\s*{years}\b.*$"
     )
+
+
+@cache
+def _verbs() -> Phrases:
+    return phrases(load("skills")["words"]["verbs"])
 
 
 def clean_skill(piece: Piece) -> Piece:
     """Without its level, rating, years and lead-in."""
     piece = piece.trim()
     for _ in range(2):
-        level = _LEVEL.search(piece.text)
+        level = _level().search(fold(piece.text))
         if not level or level.start() == 0:
             break
         inner = _YEARS_IN.search(level.group())
@@ -251,16 +255,21 @@ def clean_skill(piece: Piece) -> Piece:
 
 
 def is_skill(text: str) -> bool:
+    """Whether an item of a list can be a skill: no rating, level, heading, range of dates, sentence or test."""
     words = words_of(text).words
-    if not words or _ONLY_RATING.match(text) or len(text) > 60 or len(words) > 7:
+    if not words or _ONLY_RATING.match(text):
+        return False
+    if len(text) > _LONGEST_SKILL or len(words) > _MOST_SKILL_WORDS:
         return False
     if any(not found.single for found in find_dates(text)):
         return False
     if skills().not_skills.label(text) is not None or skills().levels.label(text) is not None:
         return False
-    if len(text) == 1 and text not in ("R", "C"):
+    if len(text) == 1 and text not in skills().exact:
         return False
-    return not (text.endswith((".", "!", "?")) and len(words) > 3) and not languages().tests.label(text)
+    return not (
+        text.endswith((".", "!", "?")) and len(words) > _SENTENCE_WORDS
+    ) and not languages().tests.label(text)
 
 
 class SkillFinder:
@@ -279,76 +288,42 @@ class SkillFinder:
         for begin, _, key in self._phrases.find(text):
             start, _end = words.spans[begin]
             name = self._names[key]
-            if len(key) > 2 or text[start : start + len(name)] == name:
+            if len(key) > _SHORT_KEY or text[start : start + len(name)] == name:
                 found.setdefault(name)
         for name in _lexicon_skills(text):
             found.setdefault(name)
         return list(found)
 
 
-_LEXICON: list[Phrases] = []
+@cache
+def _in_prose() -> Phrases:
+    """The lexicon's skills in those spellings that are no common words."""
+    data = load("skills")
+    never, never_forms = set(data["prose"]["never"]), set(data["prose"]["never_forms"])
+    return Phrases(
+        {
+            form: name
+            for name, forms in data["canonical"].items()
+            if name not in never
+            for form in (name, *forms)
+            if form not in never_forms
+        }
+    )
 
 
 def _lexicon_skills(text: str) -> list[str]:
-    if not _LEXICON:
-        forms = dict(_spellings())
-        _LEXICON.append(Phrases(forms))
     words = words_of(text)
-    exact = skills().exact
     names = []
-    for begin, end, name in _LEXICON[0].find(text):
-        printed = text[words.spans[begin][0] : words.spans[end - 1][1]]
-        if name in exact or (end - begin == 1 and len(printed) <= 5):
-            if printed in exact and (
-                len(printed) > 1 or text[words.spans[end - 1][1] :][:1] in ("", ",", ";", ")")
-            ):
-                names.append(name)
-        elif printed[0].isupper() or not name[0].isupper() or end - begin > 1:
+    for begin, end, name in _in_prose().find(text):
+        start, stop = words.spans[begin][0], words.spans[end - 1][1]
+        if _is_meant(text[start:stop], name, end - begin, text[stop : stop + 1]):
             names.append(name)
     return names
 
 
-def _spellings() -> list[tuple[str, str]]:
-    from pipeline.reading.lexicon.load import load
-
-    table = load("skills")["canonical"]
-    soft = {
-        "Training",
-        "Sales",
-        "Communication",
-        "Leadership",
-        "Statistics",
-        "Office",
-        "Teamwork",
-        "Make",
-        "Access",
-        "Windows",
-        "Photography",
-    }
-    return [
-        (form, name)
-        for name, forms in table.items()
-        for form in (name, *forms)
-        if name not in soft
-        and form
-        not in (
-            "office",
-            "ps",
-            "ml",
-            "node",
-            "word",
-            "access",
-            "sketch",
-            "ui",
-            "ux",
-            "ts",
-            "express",
-            "spring",
-            "rest",
-            "oracle",
-            "unity",
-            "sage",
-            "slack",
-            "premiere",
-        )
-    ]
+def _is_meant(printed: str, name: str, words: int, behind: str) -> bool:
+    """Whether a skill found in prose is no other word: an exact one as printed, a name with its capital."""
+    exact = skills().exact
+    if name in exact or (words == 1 and len(printed) <= _SHORT_WORD):
+        return printed in exact and (len(printed) > 1 or behind in ("", ",", ";", ")"))
+    return printed[0].isupper() or not name[0].isupper() or words > 1

@@ -12,7 +12,13 @@ from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece, Row
 
 _CEFR = re.compile(r"(?<![A-Za-z0-9])([ABC][12])(?![A-Za-z0-9])")
-_EDGE = " :：–—-()[]（）,;|•·./"
+_NAMED = 0.95  # confidence of a language that the lexicon knows
+_LEVEL_KNOWN, _LEVEL_UNKNOWN = 0.9, 0.6  # of a level that words or the CEFR tell, and of one as printed only
+_LONGEST = 80  # characters: more is no level but a text
+_UNKNOWN_WORDS, _UNKNOWN_LONGEST = 4, 40  # a level in words that the lexicon lacks is short
+_BEFORE = 2  # characters before a language that are no more than its bullet
+#: The highest first: of several levels told, it counts.
+_ORDER = ("native", "C2", "C1", "B2", "B1", "A2", "A1")
 
 
 def read_languages(rows: Sequence[Row]) -> list[Language]:
@@ -33,10 +39,10 @@ def _of_row(row: Row, before: list[Language]) -> list[Language]:
                 _set_level(target, piece, 0, len(piece.text))
             continue
         for i, (begin, end, code) in enumerate(hits):
-            language = Language(name=piece.fact_at(begin, end, piece.text[begin:end], 0.95), iso639=code)
+            language = Language(name=piece.fact_at(begin, end, piece.text[begin:end], _NAMED), iso639=code)
             until = hits[i + 1][0] if i + 1 < len(hits) else len(piece.text)
             _set_level(language, piece, end, until)
-            if language.level_raw is None and i == 0 and begin > 2:
+            if language.level_raw is None and i == 0 and begin > _BEFORE:
                 _set_level(language, piece, 0, begin)
             result.append(language)
     return result
@@ -56,16 +62,22 @@ def language_hits(text: str) -> list[tuple[int, int, str]]:
 
 
 def _set_level(language: Language, piece: Piece, begin: int, end: int) -> None:
-    part = piece.cut(begin, end)
-    part = part.trim()
-    if not part.text or len(part.text) > 80:
+    """Give a language the level that a part of a piece tells, where it tells one."""
+    part = piece.cut(begin, end).trim()
+    if not part.text or len(part.text) > _LONGEST:
         return
     level = cefr_of(part.text)
-    if level or any(c.isalnum() for c in part.text):
-        known = level or languages().tests.find(part.text)
-        if known or (len(part.text.split()) <= 4 and len(part.text) < 40):
-            language.level_raw = part.fact(0.9 if level else 0.6)
-            language.cefr = level  # type: ignore[assignment]
+    if level or _could_be_level(part.text):
+        language.level_raw = part.fact(_LEVEL_KNOWN if level else _LEVEL_UNKNOWN)
+        language.cefr = level  # type: ignore[assignment]
+
+
+def _could_be_level(text: str) -> bool:
+    """Whether a text that names no known level may still be one: a test of language, or a few words."""
+    if not any(c.isalnum() for c in text):
+        return False
+    short = len(text.split()) <= _UNKNOWN_WORDS and len(text) < _UNKNOWN_LONGEST
+    return short or bool(languages().tests.find(text))
 
 
 def cefr_of(text: str) -> str | None:
@@ -73,11 +85,10 @@ def cefr_of(text: str) -> str | None:
     printed = _CEFR.findall(text)
     if printed:
         return str(max(printed))
-    order = ("native", "C2", "C1", "B2", "B1", "A2", "A1")
     levels = {label for _, _, label in languages().levels.find(text)}
     if has_cjk(text):
         levels |= {languages().cjk_levels[m.group()] for m in languages().cjk_level.finditer(fold(text))}
-    return next((level for level in order if level in levels), None)
+    return next((level for level in _ORDER if level in levels), None)
 
 
 def _unique(found: list[Language]) -> list[Language]:
