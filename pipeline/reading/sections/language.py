@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
+
+from pipeline.reading.lexicon.load import load
 
 _SCRIPTS = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
@@ -18,49 +21,32 @@ _SCRIPTS = (
     ("la", re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")),
 )
 
-# Small words and words that resumes repeat; those that two languages share count for both.
-_WORDS = {
-    "en": "the of and in to for with on by at from as is was were an this that using university present skills "
-    "experience education work team led managed developed engineer manager since years languages summary about",
-    "de": "der die das und in von mit für den im des zu auf bei als eine ein einer durch sowie nach über seit bis "
-    "heute kenntnisse erfahrung ausbildung sprachen universität entwicklung leitung berufserfahrung jahre",
-    "fr": "le la les des de du et en dans pour avec au aux par sur une un depuis à l d chez expérience formation "
-    "compétences langues université développement gestion équipe projet ans",
-    "es": "el la los las de del y en con para por un una al desde que experiencia formación educación idiomas "
-    "universidad desarrollo gestión equipo años habilidades actualidad",
-    "it": "il lo la i gli le di del della dei e in con per un una al dal che presso esperienza formazione istruzione "
-    "lingue università sviluppo gestione competenze anni oggi",
-    "pt": "o a os as de do da dos das e em com para por um uma no na ao que desde experiência formação educação "
-    "idiomas universidade desenvolvimento gestão equipe competências anos atual",
-    "nl": "de het een en van in voor met op bij als aan te door naar uit tot heden werkervaring opleiding talen "
-    "vaardigheden universiteit ontwikkeling jaar sinds",
-    "sv": "och att i på av för med en ett som till från vid den det har nu utbildning erfarenhet arbetslivserfarenhet "
-    "språk universitet utveckling kompetenser år",
-    "da": "og at i på af for med en et som til fra ved den det har nu uddannelse erfaring erhvervserfaring sprog "
-    "universitet udvikling kompetencer år",
-    "no": "og å i på av for med en et som til fra ved den det har nå utdanning erfaring arbeidserfaring språk "
-    "universitet utvikling ferdigheter år",
-    "fi": "ja on oli sekä että kanssa työkokemus koulutus kielet taidot yliopisto vuotta tai ei se nyt mukaan",
-    "pl": "i w z na do od dla oraz przez o się po przy jako doświadczenie wykształcenie języki umiejętności obecnie "
-    "uniwersytet lat rok zawodowe zarządzanie",
-    "cs": "a v na s z do od pro při jako vzdělání zkušenosti pracovní jazyky dovednosti univerzita let současnost",
-    "sk": "a v na s z do od pre pri ako vzdelanie skúsenosti pracovné jazyky zručnosti univerzita rokov súčasnosť",
-    "hu": "a az és egy nem hogy is tapasztalat tanulmányok nyelvek készségek egyetem év jelenleg munka",
-    "ro": "și de la în cu pentru a al ale din pe prin un o experiență educație limbi competențe universitatea prezent",
-    "tr": "ve bir ile için olarak bu da de eğitim deneyim deneyimi diller beceriler üniversitesi yıl günümüz halen "
-    "hakkımda iş yönetimi",
-    "id": "dan di yang dengan untuk dari pada pengalaman pendidikan keahlian bahasa universitas sekarang saat ini",
-    "vi": "và của trong cho với các là được kinh nghiệm học vấn kỹ năng ngôn ngữ đại hiện tại",
-    "hr": "i u na s za od do kao iskustvo obrazovanje jezici vještine sveučilište godina danas radno",
-}
-_PROFILES = {code: frozenset(words.split()) for code, words in _WORDS.items()}
-# Letters that hardly another language has.
-_MARKS = {
-    "de": "ßäöü", "fr": "çœèêâùî", "es": "ñ¿¡", "pt": "ãõ", "sv": "å", "pl": "łążśćźń", "cs": "řěů", "hu": "őű",
-    "ro": "țșă", "tr": "ğışİ", "vi": "ơưđạế", "da": "æø", "no": "æø", "it": "òì", "hr": "đ",
-}  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
-_ENOUGH_LETTERS = 40
+_ENOUGH_LETTERS = 40  # of any script: less is a name and an address
+# Resumes in any script are full of Latin names: a fifth of another script decides.
+_OTHER_SCRIPT = 0.2
+_JAPANESE_SIGNS = 0.15  # of the letters; kanji and kana together
+_KANA = 0.05  # of those: Chinese has none, and Japanese resumes are mostly kanji
+_TELLING_LETTERS = 0.01  # of the text: a few Ukrainian names make no Ukrainian text
+_MOST_OF_A_WORD, _MOST_OF_A_LETTER = 12, 5  # counted no more often: "de" alone decides nothing
+_ENOUGH_FOUND = 3  # words and letters of a language
+
+
+@cache
+def _profiles() -> dict[str, frozenset[str]]:
+    return {code: frozenset(words.split()) for code, words in load("small_words")["words"].items()}
+
+
+@cache
+def _letters() -> dict[str, str]:
+    letters: dict[str, str] = load("small_words")["letters"]
+    return letters
+
+
+@cache
+def _within() -> dict[str, dict[str, str]]:
+    within: dict[str, dict[str, str]] = load("small_words")["within_script"]
+    return within
 
 
 def language_of(text: str) -> str | None:
@@ -69,21 +55,20 @@ def language_of(text: str) -> str | None:
     total = sum(counts.values())
     if total < _ENOUGH_LETTERS:
         return None
-    # Resumes in any script are full of Latin names: a fifth of another script decides. Japanese has kanji too.
     kana, han = counts["ja"], counts["zh"]
-    if kana > 0.05 * (kana + han) and kana + han > 0.15 * total:
+    if kana > _KANA * (kana + han) and kana + han > _JAPANESE_SIGNS * total:
         return "ja"
     script, most = max(((code, n) for code, n in counts.items() if code != "la"), key=lambda item: item[1])
-    if most > 0.2 * total:
+    if most > _OTHER_SCRIPT * total:
         return _within_script(script, text)
     return _latin(text)
 
 
 def _within_script(script: str, text: str) -> str:
-    if script == "ru" and len(re.findall("[іїєґ]", text.lower())) > 0.01 * len(text):
-        return "uk"
-    if script == "ar" and len(re.findall("[پچژگ]", text)) > 0.01 * len(text):
-        return "fa"
+    """The language that its own letters tell from the script's most frequent one."""
+    for code, letters in _within().get(script, {}).items():
+        if len(re.findall(f"[{letters}]", text.lower())) > _TELLING_LETTERS * len(text):
+            return code
     return script
 
 
@@ -91,9 +76,9 @@ def _latin(text: str) -> str | None:
     lower = text.lower()
     words = Counter(_WORD.findall(lower))
     scores: dict[str, float] = {}
-    for code, profile in _PROFILES.items():
-        score = float(sum(min(words[word], 12) for word in profile if word in words))
-        score += sum(min(lower.count(mark), 5) for mark in _MARKS.get(code, ""))
+    for code, profile in _profiles().items():
+        score = float(sum(min(words[word], _MOST_OF_A_WORD) for word in profile if word in words))
+        score += sum(min(lower.count(letter), _MOST_OF_A_LETTER) for letter in _letters().get(code, ""))
         scores[code] = score
     best = max(scores, key=lambda code: (scores[code], code == "en"))
-    return best if scores[best] >= 3 else None
+    return best if scores[best] >= _ENOUGH_FOUND else None
