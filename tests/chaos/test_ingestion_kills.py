@@ -40,6 +40,8 @@ TARGETS = {
     "ResumeWriter": RUNNING_JOBS,
     "postgres": RUNNING_JOBS,
 }
+#: Without these the run proves nothing: however long a successor takes to start on a busy machine, it is waited for.
+NEEDED = {"Ingestor", "store_shard", "Dispatcher", "postgres"}
 
 
 #: Its backlog is kept short: members are stored all the time, not only at the beginning.
@@ -86,8 +88,9 @@ def test_ten_random_kills_lose_nothing_and_double_nothing(
     while len(killed) < KILLS:
         assert not ended(), f"the ingestion was over after {len(killed)} kills: give it more members"
         target = order.pop(0)
-        # Each once, however long its successor takes to start; then whatever is at work.
-        if killer.kill_at_work(target, patience_s=2 if target in tried else 20):
+        # Each once, in the time its successor takes to start; then whatever is at work.
+        patience_s = 2 if target in tried else 180 if target in NEEDED else 20
+        if killer.kill_at_work(target, patience_s=patience_s):
             killed.append(target)
         tried.add(target)
         time.sleep(chance.uniform(0.2, 1))
@@ -95,7 +98,7 @@ def test_ten_random_kills_lose_nothing_and_double_nothing(
     progress = ingestions.progress(id_)
     assert progress is not None
     assert progress.row.state is IngestionState.COMPLETED, progress
-    assert set(killed) >= {"Ingestor", "store_shard", "Dispatcher", "postgres"}, killed
+    assert set(killed) >= NEEDED, killed
     distinct = MEMBERS - DUPLICATES - STRANGERS
     assert (
         progress.accepted,
