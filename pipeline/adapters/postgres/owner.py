@@ -11,12 +11,19 @@ import psycopg2.extensions
 from pipeline.adapters.postgres.engine import connect
 from pipeline.domain.errors import DatabaseUnavailable
 
+#: Ends the session that holds the lock on a 64-bit number; it goes a moment later.
+_END_HOLDER = """
+    SELECT pg_terminate_backend(pid) FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND (classid::bigint << 32) | objid::bigint = %s"""
+
 
 class OwnerLock:
     """A session lock on a random id, on a connection of its own: a free lock means a dead owner.
 
-    The lock goes with the connection, whoever cut it: `acquire` takes it again under the same id. Not
-    thread-safe.
+    The lock goes with the connection, whoever cut it: `acquire` takes it again under the same id. A server that was
+    not told that a connection is gone keeps its session for hours: `acquire` ends it. Not thread-safe.
     """
 
     def __init__(self, url: str, *, beside: int | None = None) -> None:
@@ -27,13 +34,16 @@ class OwnerLock:
         self._connection: psycopg2.extensions.connection | None = None
 
     def acquire(self) -> None:
-        """Take the lock, or do nothing while it is held. Raises DatabaseUnavailable."""
+        """Take the lock, or do nothing while it is held. Raises DatabaseUnavailable, also where the session of this
+        owner's last connection had to be ended first: the next call succeeds."""
         if self.held():
             return
         self.close()
         self._connection = connect(self._url, application_name="resumes-owner")
         if not self._ask("SELECT pg_try_advisory_lock(%s)", self.owner):
-            # The server has not noticed yet that our last connection is gone.
+            # The server has not noticed that our last connection is gone, and would not before its own keepalive
+            # (two hours). The id is random: nobody else can hold it.
+            self._ask(_END_HOLDER, self.owner)
             self.close()
             raise DatabaseUnavailable("PostgreSQL still holds the lock of this owner's last connection.")
         if self._beside is not None:

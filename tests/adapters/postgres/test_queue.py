@@ -27,6 +27,7 @@ from tests.adapters.postgres.factories import (
     result,
     sql,
 )
+from tests.adapters.postgres.ingestion_factories import eventually
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ def test_a_dead_owners_jobs_return_at_once(engine: Engine, jobs: JobQueue, owner
     job = claimed(engine, owner=owner.owner)
     assert jobs.dead_owners() == set()
     owner.close()
-    assert jobs.dead_owners() == {owner.owner}
+    eventually(lambda: jobs.dead_owners() == {owner.owner})
     assert jobs.reap(jobs.dead_owners()) == 1
     assert row(engine, job.lease).state is JobState.RETRY_WAIT
     assert jobs.dead_owners() == set()
