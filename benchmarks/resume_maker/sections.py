@@ -8,9 +8,9 @@ from . import dates, fonts
 from .entries import Entry, EntryStyle, bullet_rows, entry_rows
 from .knobs import Knobs
 from .model import Job, Resume, Role, School
-from .rows import Box, Item, Row, Text, beside, gap
+from .rows import Box, Row, Text, beside, gap
 from .theme import Theme
-from .typeset import paragraph, place_line, words_of
+from .typeset import paragraph
 
 
 @dataclass
@@ -276,8 +276,3 @@ def _columns(names: tuple[str, ...], theme: Theme, width: float, count: int) -> 
 def icon(code: str, x: float, dy: float, size: float, theme: Theme) -> Text:
     """A contact icon: a private-use letter in the text layer, nothing to an eye that reads words."""
     return Text(x, dy, code, fonts.GLYPHS, size, theme.tint, seen="")
-
-
-def line_items(text: str, theme: Theme, x: float, dy: float) -> list[Item]:
-    """One line of the body's face at a place."""
-    return place_line(words_of([(text, theme.face())]), x, dy)

@@ -26,6 +26,29 @@ _LABEL = re.compile(r"^\s*([^:：\d@]{2,30}?)\s*[:：]\s*(?=\S)")
 _TOP_LINES = 14
 _SAME_EDGE = 0.03  # of the page's width, by which the left edges of one column differ
 _LONGEST_ADDRESS = 90  # characters
+_LEAST_CONTACT_LINES = 3  # fewer in the contact block, and the top of the page is looked at, too
+# Where the person lives: the score of a place that needs no more evidence, of one among contacts, of one behind its
+# label and of an address with a house number; a place further down counts less, by row.
+_SURE_PLACE, _POSSIBLE_PLACE, _BESIDE_CONTACTS, _BEHIND_LABEL, _HOUSE_NUMBER, _NO_ADDRESS = (
+    0.8,
+    0.2,
+    0.1,
+    1.5,
+    0.9,
+    -0.6,
+)
+_UNKNOWN_BEHIND_LABEL, _PER_ROW = 0.5, 0.02
+_LEAST_PLACE_CONFIDENCE, _MOST_PLACE_CONFIDENCE, _SCORE_PER_CONFIDENCE = 0.5, 0.95, 3
+_COUNTRY_OF_CODE = 0.6  # confidence of a country that only a dialling code tells
+_SURE_PHONE = 0.8  # confidence that a number outside the contact block needs
+_SURE_FIRM = 0.8  # score from which a text is an employer and no place
+# The headline: how many lines below the name, how long, and its confidence with a known title and without.
+_LINES_BELOW_NAME, _LONGEST_HEADLINE, _MOST_HEADLINE_WORDS = 5, 120, 14
+_SURE_HEADLINE, _PLAIN_HEADLINE = 0.85, 0.5
+_SAYS_TITLE, _MAY_BE_TITLE, _MAY_BE_PLACE = 0.8, 0.5, 0.5
+# A statement in the contact block: at least so many words, at most so many digits, and not set as a name.
+_WORDS_OF_STATEMENT, _DIGITS_OF_STATEMENT, _SET_AS_NAME = 8, 6, 0.2
+_SUMMARY, _PROSE = 0.85, 0.6  # confidence of a summary under its title, and of sentences among the contacts
 _EMAIL_OR_NAME = re.compile(r"@\w")  # a row that goes on with an address tells of the person too
 
 
@@ -53,7 +76,7 @@ def blocks_of(sections: SectionedText, rows: Rows) -> Blocks:
         if section.kind is not SectionKind.REFERENCES:
             target += section.heading_ids if section.kind is SectionKind.HEADER else ()
             target += section.line_ids
-    if len(contact_ids) < 3:
+    if len(contact_ids) < _LEAST_CONTACT_LINES:
         contact_ids += _top_ids(sections, exclude=set(contact_ids))
     visible = [i for i in sections.furniture if not sections.line_by_id[i].hidden]
     contact_ids = _without_form_rows(rows, contact_ids)
@@ -190,7 +213,9 @@ def _phones(blocks: Blocks, region: str | None) -> list[Fact[str]]:
     found = [fact for piece in blocks.contact for fact in contacts.phones_in(piece, region)]
     found += [fact for piece in blocks.furniture for fact in contacts.phones_in(piece, region)]
     if not found:
-        found = [f for p in blocks.rest for f in contacts.phones_in(p, region) if f.confidence >= 0.8][:1]
+        found = [
+            f for p in blocks.rest for f in contacts.phones_in(p, region) if f.confidence >= _SURE_PHONE
+        ][:1]
     return contacts.unique_facts(sorted(found, key=lambda fact: -fact.confidence))
 
 
@@ -207,9 +232,12 @@ def _location(blocks: Blocks, name: Name) -> Location | None:
                 continue
             for part in piece.split(_SPLIT):
                 scored = _place_of(part, taken, contact_row=contact_row)
-                if scored and (best is None or scored[0] - 0.02 * n > best[0]):
-                    best = scored[0] - 0.02 * n, scored[1]
-    return read_location(best[1], round(min(0.95, 0.5 + best[0] / 3), 2)) if best else None
+                if scored and (best is None or scored[0] - _PER_ROW * n > best[0]):
+                    best = scored[0] - _PER_ROW * n, scored[1]
+    if best is None:
+        return None
+    confidence = _LEAST_PLACE_CONFIDENCE + best[0] / _SCORE_PER_CONFIDENCE
+    return read_location(best[1], round(min(_MOST_PLACE_CONFIDENCE, confidence), 2))
 
 
 def _place_of(part: Piece, taken: set[str], *, contact_row: bool) -> tuple[float, Piece] | None:
@@ -219,12 +247,14 @@ def _place_of(part: Piece, taken: set[str], *, contact_row: bool) -> tuple[float
         return None
     score = place_score(part.text)
     if labelled:
-        return max(score, 0.5) + 1.5, part
+        return max(score, _UNKNOWN_BEHIND_LABEL) + _BEHIND_LABEL, part
     address = bool(gazetteer().street.find(part.text)) and any(c.isdigit() for c in part.text)
-    if score >= 0.8 or (address and score > -0.6 and len(part.text) < _LONGEST_ADDRESS):
-        return max(score, 0.9), part
-    possible = score > 0.2 and title_score(part.text) <= 0 and employer_score(part.text) < 0.8
-    return (0.1, part) if possible and contact_row and not has_cjk(part.text) else None
+    if score >= _SURE_PLACE or (address and score > _NO_ADDRESS and len(part.text) < _LONGEST_ADDRESS):
+        return max(score, _HOUSE_NUMBER), part
+    possible = (
+        score > _POSSIBLE_PLACE and title_score(part.text) <= 0 and employer_score(part.text) < _SURE_FIRM
+    )
+    return (_BESIDE_CONTACTS, part) if possible and contact_row and not has_cjk(part.text) else None
 
 
 def _without_place_label(part: Piece) -> tuple[bool, Piece]:
@@ -256,7 +286,7 @@ def country_from_phone(person: Person) -> None:
             if code:
                 person.location = person.location or Location()
                 person.location.country = Fact[str](
-                    value=code, raw=phone.raw, confidence=0.6, evidence=phone.evidence
+                    value=code, raw=phone.raw, confidence=_COUNTRY_OF_CODE, evidence=phone.evidence
                 )
                 return
 
@@ -278,14 +308,14 @@ def _headline(blocks: Blocks, person: Person) -> Fact[str] | None:
     start = next((i for i, p in enumerate(blocks.contact) if name_ids & set(p.ids)), None)
     if start is None:
         return None
-    for offset, piece in enumerate(blocks.contact[start : start + 5]):
+    for offset, piece in enumerate(blocks.contact[start : start + _LINES_BELOW_NAME]):
         text = _without(piece, person.name.full.raw)
         if text is None or not _could_be_headline(text, person):
             continue
-        if title_score(text.text) >= 0.5 or (
-            offset <= 1 and shape_score(text.text) > 0 and place_score(text.text) < 0.5
+        if title_score(text.text) >= _MAY_BE_TITLE or (
+            offset <= 1 and shape_score(text.text) > 0 and place_score(text.text) < _MAY_BE_PLACE
         ):
-            return text.fact(0.85 if title_score(text.text) >= 0.8 else 0.5)
+            return text.fact(_SURE_HEADLINE if title_score(text.text) >= _SAYS_TITLE else _PLAIN_HEADLINE)
     return None
 
 
@@ -300,8 +330,8 @@ def _without(piece: Piece, name: str) -> Piece | None:
 def _could_be_headline(piece: Piece, person: Person) -> bool:
     text = piece.text
     if (
-        not 3 <= len(text) <= 120
-        or len(text.split()) > 14
+        not 3 <= len(text) <= _LONGEST_HEADLINE
+        or len(text.split()) > _MOST_HEADLINE_WORDS
         or "@" in text
         or find_dates(text)
         or mentions_birth(text)
@@ -317,9 +347,10 @@ def _could_be_headline(piece: Piece, person: Person) -> bool:
 def _is_statement(piece: Piece) -> bool:
     """Whether a line of the contact block is a sentence about the person, not an address or a list."""
     text = piece.text
-    if piece.words < 8 or "@" in text or "|" in text or sum(c.isdigit() for c in text) > 6:
+    digits = sum(c.isdigit() for c in text)
+    if piece.words < _WORDS_OF_STATEMENT or "@" in text or "|" in text or digits > _DIGITS_OF_STATEMENT:
         return False
-    return shape_score(text) < 0.2 and place_score(text) < 0.5
+    return shape_score(text) < _SET_AS_NAME and place_score(text) < _MAY_BE_PLACE
 
 
 def _summary(sections: SectionedText, rows: Rows, blocks: Blocks) -> Fact[str] | None:
@@ -328,6 +359,6 @@ def _summary(sections: SectionedText, rows: Rows, blocks: Blocks) -> Fact[str] |
             pieces = [piece.unbulleted() for row in rows.of(section) for piece in row.pieces]
             pieces = [piece for piece in pieces if piece.text]
             if pieces:
-                return join(pieces).fact(0.85)
+                return join(pieces).fact(_SUMMARY)
     prose = [p for p in blocks.contact if _is_statement(p)]
-    return join(prose).fact(0.6) if prose else None
+    return join(prose).fact(_PROSE) if prose else None

@@ -24,7 +24,8 @@ from pipeline.reading.lexicon.load import languages
 from pipeline.reading.page.rows import Row, Rows
 from pipeline.reading.person import read_person
 from pipeline.reading.sections.streams import entry_lines
-from pipeline.reading.values.classify import degree_level, institution_score, title_score
+from pipeline.reading.values.classify import institution_score, title_score
+from pipeline.reading.values.degrees import degree_level
 from pipeline.reading.values.skills import read_skills
 from pipeline.reading.values.spoken import language_hits, read_languages
 from pipeline.reading.whole_document import name_skills, prints_month_first, turn_ranges

@@ -30,6 +30,8 @@ _DIGITS = 12
 def read() -> dict[str, dict[str, str]]:
     """Of each sample with text of its own: a digest of its sections, and of each part of its profile.
 
+    Scans are left out: what OCR is sure of may differ by the processor in its last digits.
+
     Versions and seconds are left out: they say by what and how fast it was read.
     """
     engine = DocumentTextEngine(processes=1, timeout_s=60, memory_mib=2048, max_pages=20)

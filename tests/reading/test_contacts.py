@@ -29,6 +29,7 @@ def piece(text: str) -> Piece:
         ("ada[at]example.com", "ada@example.com"),
         ("ada (at) example (dot) com", "ada@example.com"),
         ("ada.byron @ example.com", "ada.byron@example.com"),
+        ("Ada.Byron [ät] example [punkt] com", "Ada.Byron@example.com"),
     ],
 )
 def test_addresses_are_read_however_they_are_hidden(text: str, expected: str) -> None:
@@ -61,6 +62,21 @@ def test_phones_are_e164_where_valid_and_as_printed_where_not(
     """A valid number is brought into E.164 with the document's region; others keep their print."""
     (fact,) = phones_in(piece(text), region)
     assert fact.value == expected
+
+
+@pytest.mark.parametrize("label", ["Komórka", "Móvil", "Teléfono", "TELEMÓVEL", "Телефон", "携帯", "هاتف"])
+def test_a_label_in_any_writing_announces_a_number(label: str) -> None:
+    """A number that is valid nowhere known is surer behind a label, which is compared without its accents."""
+    (labelled,) = phones_in(piece(f"{label}: 12 345 67 89"), None)
+    (plain,) = phones_in(piece("12 345 67 89"), None)
+    assert labelled.value == plain.value == "12 345 67 89"
+    assert labelled.confidence > plain.confidence
+
+
+@pytest.mark.parametrize("label", ["N° SIRET", "ИНН", "Passeport", "T.C. Kimlik", "身份证"])
+def test_a_documents_number_is_no_phone(label: str) -> None:
+    """What stands behind the label of a document is that document's number."""
+    assert phones_in(piece(f"{label} 123 456 789 00"), None) == []
 
 
 @pytest.mark.parametrize(

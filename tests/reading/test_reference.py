@@ -12,7 +12,10 @@ def test_the_samples_are_read_as_they_were() -> None:
     before, now = json.loads(REFERENCE.read_text("utf-8")), read()
     assert now.keys() == before.keys()
     changed = [
-        f"{name}: {part}" for name in now for part in now[name] if now[name][part] != before[name].get(part)
+        f"{name}: {part}"
+        for name in now
+        for part in sorted(now[name].keys() | before[name].keys())
+        if now[name].get(part) != before[name].get(part)
     ]
     assert not changed, (
         "read otherwise than before: "

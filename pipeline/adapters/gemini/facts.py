@@ -54,7 +54,7 @@ from pipeline.reading.page.rows import Piece, Rows, join, piece_of
 from pipeline.reading.person import blocks_of, country_from_phone
 from pipeline.reading.values import contacts
 from pipeline.reading.values.dates import DateRange, find_dates
-from pipeline.reading.values.degrees_text import read_degree, status_of
+from pipeline.reading.values.degrees import read_degree, status_of
 from pipeline.reading.values.employment import employment_type, seniority_of
 from pipeline.reading.values.names import name_of
 from pipeline.reading.values.places import country_hint, read_location

@@ -14,8 +14,8 @@ from pipeline.reading.entries.slots import Reading, as_institution, as_place, le
 from pipeline.reading.entries.starts import EntryRows, split_entries
 from pipeline.reading.lexicon.load import degrees
 from pipeline.reading.page.rows import Piece, Row
-from pipeline.reading.values.classify import degree_score, institution_score, shape_score
-from pipeline.reading.values.degrees_text import read_degree, status_of
+from pipeline.reading.values.classify import institution_score, shape_score
+from pipeline.reading.values.degrees import degree_score, read_degree, status_of
 from pipeline.reading.values.grades import grade_in, is_grade, without_grade
 from pipeline.reading.values.places import place_score
 

@@ -16,7 +16,6 @@ from pipeline.reading.lexicon.load import organisations, titles, word_set
 from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece, Row, join
 from pipeline.reading.values.classify import (
-    degree_score,
     employer_score,
     ends_legal,
     institution_score,
@@ -24,6 +23,7 @@ from pipeline.reading.values.classify import (
     title_score,
 )
 from pipeline.reading.values.dates import DateRange, find_dates, mentions_birth
+from pipeline.reading.values.degrees import degree_score
 
 # How long a heading may be.
 _LONG = 13  # words: longer is prose

@@ -11,8 +11,9 @@ from pipeline.reading.entries.marks import Mark, Marked, Marker
 from pipeline.reading.entries.scores import SURE
 from pipeline.reading.lexicon.load import degrees, titles
 from pipeline.reading.page.rows import Piece, Row, join
-from pipeline.reading.values.classify import degree_score, institution_score
+from pipeline.reading.values.classify import institution_score
 from pipeline.reading.values.dates import DateRange
+from pipeline.reading.values.degrees import degree_score
 
 _HEAD_ROWS = 3  # above the first dates: a heading is seldom longer
 _LEAST_HEAD_ROWS = 2  # behind a body, where the first heading was shorter

@@ -19,7 +19,7 @@ from pipeline.reading.lexicon.phrases import Phrases
 from pipeline.reading.page.rows import Piece, Row, join
 from pipeline.reading.values.classify import institution_score
 from pipeline.reading.values.dates import DateRange, find_dates
-from pipeline.reading.values.degrees_text import read_degree
+from pipeline.reading.values.degrees import read_degree
 from pipeline.reading.values.places import part_kind
 
 _ROLES = (

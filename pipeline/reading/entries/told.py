@@ -19,16 +19,9 @@ from pipeline.reading.lexicon.load import word_set
 from pipeline.reading.lexicon.patterns import one_of
 from pipeline.reading.lexicon.phrases import Phrases
 from pipeline.reading.page.rows import Piece, Row, join
-from pipeline.reading.values.classify import (
-    degree_level,
-    degree_score,
-    employer_score,
-    institution_score,
-    shape_score,
-    title_score,
-)
+from pipeline.reading.values.classify import employer_score, institution_score, shape_score, title_score
 from pipeline.reading.values.dates import DateRange, find_dates
-from pipeline.reading.values.degrees_text import read_degree
+from pipeline.reading.values.degrees import degree_level, degree_score, read_degree
 from pipeline.reading.values.places import part_kind
 
 _LONGEST_SENTENCE = 260  # characters; what is longer is a paragraph

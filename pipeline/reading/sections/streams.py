@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.domain.sections import SectionedText, SectionKind
-from pipeline.reading.values.classify import degree_score, employer_score, institution_score, title_score
+from pipeline.reading.values.classify import employer_score, institution_score, title_score
 from pipeline.reading.values.dates import find_dates
+from pipeline.reading.values.degrees import degree_score
 from pipeline.reading.values.places import part_kind
 
 _KNOWN = 0.9  # score from which on a heading is a role, an organisation or a degree that the lexicon knows

@@ -1,4 +1,8 @@
-"""What a short text is likely to be: a job title, an employer, a school, a degree. Scores compare by size."""
+"""What a short text is likely to be: a job title, an employer, a school. Scores compare by size.
+
+The weights add up on one scale: about 1 is a word that hardly stands for anything else, about .4 is the shape of a
+name alone, and a text below 0 speaks against. They were set by hand on the samples, against one another.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import re
 from functools import lru_cache
 
 from pipeline.reading.lexicon.fold import fold, has_cjk
-from pipeline.reading.lexicon.load import Titles, degrees, organisations, titles, word_set
+from pipeline.reading.lexicon.load import Titles, organisations, titles, word_set
 from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.values.places import part_kind
 
@@ -14,9 +18,32 @@ from pipeline.reading.values.places import part_kind
 _WORDS_OF_TITLE, _WORDS_OF_NAME, _WORDS_OF_EMPLOYER, _WORDS_OF_INSTITUTION = 9, 6, 10, 14
 _LONGEST_EMPLOYER, _LONGEST_INSTITUTION = 110, 130
 _MOST_CAPITALS = 0.7  # share of the words of a name that begin with one
+_NONE = -1.0  # no words, or far too many
+
+# A title: its head at an end or inside, a compound, CJK heads, and weaker words.
+_HEAD_AT_END, _HEAD_INSIDE, _COMPOUND, _CJK_HEAD, _CJK_INSIDE = 1.2, 1.0, 1.1, 1.2, 0.8
+_WEAK_TITLE, _MODIFIER = 0.5, 0.2
+# What speaks against one: a legal form, at the end or inside; each word too many; a small first letter.
+_LEGAL_AT_END, _LEGAL_INSIDE, _TITLE_TOO_LONG, _SMALL_FIRST = 0.8, 0.3, 0.15, 0.4
+
+# The shape of a name: all words with capitals (few words, many), a script without case, most words, and any other.
+_SHAPED, _SHAPED_LONG, _CASELESS, _MOSTLY_SHAPED, _UNSHAPED, _WORDLESS = 0.4, 0.2, 0.3, 0.1, -0.4, -0.5
+
+# An employer, beside its shape: a legal form, an organisation's word, quotes or a domain, "&" between names.
+_LEGAL, _ORGANISATION, _CJK_SCHOOL, _IN_CLAUSE, _QUOTED, _JOINED = 1.0, 0.5, 0.6, 0.3, 0.2, 0.15
+_LEAST_SHAPE = 0.2  # of a text with an organisation's word, however it is set
+_WORDS_OF_CLAUSE = 5  # from so many, a text that is not set as a name is a clause
+# Against one: a title's word, a word of rank, a place, the end of a sentence, each word too many.
+_SAYS_TITLE, _SAYS_RANK, _IS_PLACE, _ENDS_SENTENCE, _NAME_TOO_LONG = 0.5, 0.4, 0.6, 0.3, 0.1
+_SURE_TITLE, _SURE_EMPLOYER, _LIKELY_EMPLOYER = 0.8, 1.2, 0.6
+_WORDS_BEFORE_STOP = 4  # a name as short may end with a full stop
+
+# A school: its own word, another organisation's, a city at the end of two to four words ("mbo Breda").
+_SCHOOL, _OTHER_ORGANISATION, _SCHOOL_IN_CITY = 1.0, 0.3, 0.35
+_WORDS_OF_SCHOOL_IN_CITY = range(2, 5)
+_LONG_COMPOUND, _LONG_SCHOOL = 6, 7  # letters: a longer word may be told by its end alone
 _QUOTED_OR_DOMAIN = re.compile(r"[«»\"“”„]|\.(?:com|io|org|net|ai|co|de|fr)\b")
 _CAPITALS = re.compile(r"[^\W\d_]+")
-_SHORT_DEGREE = re.compile(r"(?<![\w.])[A-Z][A-Za-z]{0,4}(?:\.\s?[A-Z][A-Za-z]{0,4}){0,3}\.?(?![\w])")
 
 
 @lru_cache(maxsize=8192)
@@ -25,14 +52,14 @@ def title_score(text: str) -> float:
     lexicon = titles()
     words = words_of(text).words
     if not words:
-        return -1.0
+        return _NONE
     heads = [i for i, word in enumerate(words) if _is_head(word, lexicon) and not _is_firm(words, i)]
     score = _known_title(text, heads)
     if organisations().legal.find(text):
-        score -= 0.8 if ends_legal(text) else 0.3
-    score -= 0.15 * max(0, len(words) - _WORDS_OF_TITLE)
+        score -= _LEGAL_AT_END if ends_legal(text) else _LEGAL_INSIDE
+    score -= _TITLE_TOO_LONG * max(0, len(words) - _WORDS_OF_TITLE)
     if text[:1].islower() and not heads:
-        score -= 0.4
+        score -= _SMALL_FIRST
     return score
 
 
@@ -41,16 +68,16 @@ def _known_title(text: str, heads: list[int]) -> float:
     lexicon = titles()
     found = words_of(text)
     if heads:
-        return 1.2 if heads[-1] == len(found.words) - 1 or heads[0] == 0 else 1.0
+        return _HEAD_AT_END if heads[-1] == len(found.words) - 1 or heads[0] == 0 else _HEAD_INSIDE
     if lexicon.compounds.find(text):
-        return 1.1
+        return _COMPOUND
     if has_cjk(text) and lexicon.cjk_tail.search(found.folded):
-        return 1.2
+        return _CJK_HEAD
     if has_cjk(text) and lexicon.cjk.search(found.folded):
-        return 0.8
+        return _CJK_INSIDE
     if any(word in lexicon.weak for word in found.words):
-        return 0.5
-    return 0.2 if any(word in lexicon.modifiers for word in found.words) else 0.0
+        return _WEAK_TITLE
+    return _MODIFIER if any(word in lexicon.modifiers for word in found.words) else 0.0
 
 
 def _is_firm(words: tuple[str, ...], i: int) -> bool:
@@ -59,14 +86,14 @@ def _is_firm(words: tuple[str, ...], i: int) -> bool:
 
 
 def _is_head(word: str, lexicon: Titles) -> bool:
-    return word in lexicon.heads or (len(word) > 6 and word.endswith(lexicon.suffixes))
+    return word in lexicon.heads or (len(word) > _LONG_COMPOUND and word.endswith(lexicon.suffixes))
 
 
 def is_titleish(text: str) -> bool:
     """Whether a text says something of a role or a part of an organisation: "Banking Operations"."""
     lexicon = titles()
     words = words_of(text).words
-    return title_score(text) >= 0.5 or any(
+    return title_score(text) >= _WEAK_TITLE or any(
         w in lexicon.modifiers or w in word_set("classes", "units") for w in words
     )
 
@@ -81,14 +108,14 @@ def shape_score(text: str) -> float:
     """How much a text is set like a proper name: every word but the small ones with a capital."""
     words = [word for word in text.split() if _CAPITALS.search(word)]
     if not words:
-        return -0.5
+        return _WORDLESS
     if has_cjk(text) or _has_no_case(text[0]):
-        return 0.3
+        return _CASELESS
     share = sum(_is_set_as_name(word) for word in words) / len(words)
     short = len(words) <= _WORDS_OF_NAME
     if share == 1:
-        return 0.4 if short else 0.2
-    return 0.1 if share >= _MOST_CAPITALS and short else -0.4
+        return _SHAPED if short else _SHAPED_LONG
+    return _MOSTLY_SHAPED if share >= _MOST_CAPITALS and short else _UNSHAPED
 
 
 def _has_no_case(char: str) -> bool:
@@ -108,21 +135,21 @@ def employer_score(text: str) -> float:
     """Above 1: says an organisation; about .4: set like a name; below 0: is none."""
     found = words_of(text)
     if not found.words or len(text) > _LONGEST_EMPLOYER:
-        return -1.0
+        return _NONE
     score = _known_employer(text, shape_score(text))
     if any(word in word_set("classes", "joins_names") for word in found.words[1:-1]):
-        score += 0.15
+        score += _JOINED
     if _QUOTED_OR_DOMAIN.search(text):
-        score += 0.2
-    if title_score(text) >= 0.8 and score < 1.2:
-        score -= 0.5
+        score += _QUOTED
+    if title_score(text) >= _SURE_TITLE and score < _SURE_EMPLOYER:
+        score -= _SAYS_TITLE
     if len(found.words) > _WORDS_OF_EMPLOYER:
-        score -= 0.1 * (len(found.words) - _WORDS_OF_EMPLOYER)
-    elif score <= 0.6 and titles().seniority.find(text):
-        score -= 0.4
+        score -= _NAME_TOO_LONG * (len(found.words) - _WORDS_OF_EMPLOYER)
+    elif score <= _LIKELY_EMPLOYER and titles().seniority.find(text):
+        score -= _SAYS_RANK
     if part_kind(text):
-        score -= 0.6
-    return score - (0.3 if _ends_as_sentence(text, len(found.words)) else 0.0)
+        score -= _IS_PLACE
+    return score - (_ENDS_SENTENCE if _ends_as_sentence(text, len(found.words)) else 0.0)
 
 
 def _known_employer(text: str, shape: float) -> float:
@@ -131,18 +158,24 @@ def _known_employer(text: str, shape: float) -> float:
     found = words_of(text)
     legal = ends_legal(text) or (bool(lexicon.legal.find(text)) and not text[:1].islower())
     if legal or (has_cjk(text) and lexicon.cjk.search(found.folded)):
-        return shape + 1.0
+        return shape + _LEGAL
     if lexicon.nouns.find(text) or lexicon.institutions.find(text):
-        clause = shape < 0 and len(found.words) >= 5  # "Prepared bank reconciliations and reports"
-        return shape + 0.3 if clause else max(shape, 0.2) + 0.5
+        clause = (
+            shape < 0 and len(found.words) >= _WORDS_OF_CLAUSE
+        )  # "Prepared bank reconciliations and reports"
+        return shape + _IN_CLAUSE if clause else max(shape, _LEAST_SHAPE) + _ORGANISATION
     if has_cjk(text) and lexicon.institution_cjk.search(found.folded):
-        return shape + 0.6
+        return shape + _CJK_SCHOOL
     return shape
 
 
 def _ends_as_sentence(text: str, words: int) -> bool:
     """Whether a text ends as no name does; a short one may end with a full stop."""
-    return text.endswith((".", ":", ";")) and not ends_legal(text) and (words > 4 or text[-1] != ".")
+    return (
+        text.endswith((".", ":", ";"))
+        and not ends_legal(text)
+        and (words > _WORDS_BEFORE_STOP or text[-1] != ".")
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -151,73 +184,25 @@ def institution_score(text: str) -> float:
     lexicon = organisations()
     found = words_of(text)
     if not found.words or len(text) > _LONGEST_INSTITUTION:
-        return -1.0
+        return _NONE
     score = shape_score(text)
     if _says_school(text):
-        score += 1.0
+        score += _SCHOOL
     elif lexicon.nouns.find(text) or lexicon.legal.find(text):
-        score += 0.3
+        score += _OTHER_ORGANISATION
     if part_kind(text):
-        score -= 0.6
+        score -= _IS_PLACE
     if text.endswith((".", ":", ";")) and not lexicon.institutions.find(text):
-        score -= 0.3
-    score -= 0.1 * max(0, len(found.words) - _WORDS_OF_INSTITUTION)
-    if 2 <= len(found.words) <= 4 and part_kind(text.split()[-1]) == "city":
-        score += 0.35  # "mbo Breda"
+        score -= _ENDS_SENTENCE
+    score -= _NAME_TOO_LONG * max(0, len(found.words) - _WORDS_OF_INSTITUTION)
+    if len(found.words) in _WORDS_OF_SCHOOL_IN_CITY and part_kind(text.split()[-1]) == "city":
+        score += _SCHOOL_IN_CITY  # "mbo Breda"
     return score
 
 
 def _says_school(text: str) -> bool:
     lexicon = organisations()
     found = words_of(text)
-    suffixed = any(len(w) > 7 and w.endswith(lexicon.institution_suffixes) for w in found.words)
+    suffixed = any(len(w) > _LONG_SCHOOL and w.endswith(lexicon.institution_suffixes) for w in found.words)
     by_cjk = has_cjk(text) and lexicon.institution_cjk.search(found.folded) is not None
     return bool(lexicon.institutions.find(text)) or suffixed or by_cjk
-
-
-@lru_cache(maxsize=8192)
-def degree_level(text: str) -> str | None:
-    """The level of the degree that a text names, the highest of several, or None."""
-    lexicon = degrees()
-    levels = {label for _, _, label in lexicon.phrases.find(text)}
-    levels |= {level for match in _SHORT_DEGREE.finditer(text) if (level := _short_level(match.group()))}
-    if has_cjk(text):
-        folded = fold(text)
-        levels |= {level for pattern, level in lexicon.cjk if pattern.search(folded)}
-    if "secondary" in levels and len(levels) > 1 and not {"master", "doctorate", "bachelor"} & levels:
-        return "secondary"
-    return next((level for level in lexicon.LEVELS if level in levels), None)
-
-
-def _short_level(form: str) -> str | None:
-    bare = re.sub(r"[.\s]", "", form)
-    level = degrees().short.get(bare)
-    if level is None and len(bare) >= 3 and bare.isupper():
-        level = degrees().short_capitals.get(bare)  # a heading in capitals: "MENG IN ..."
-    if level is None or (
-        len(bare) <= 2 and bare in ("AS", "ME", "BE", "IT", "MA", "MD", "AA", "FP", "IB") and "." not in form
-    ):
-        return level if bare in ("MA", "BE", "ME") and form[:1].isupper() else None
-    return level
-
-
-@lru_cache(maxsize=8192)
-def degree_score(text: str) -> float:
-    """Above 1: says a degree or a course of study."""
-    level = degree_level(text)
-    words = words_of(text).words
-    if not words:
-        return -1.0
-    if level:
-        score = 1.2
-        if level in ("secondary", "certificate", "vocational") and institution_score(text) >= 1.0:
-            score = 0.6
-    elif degrees().words.find(text):
-        score = 0.7
-    else:
-        score = 0.15
-    if len(words) > 14:
-        score -= 0.1 * (len(words) - 14)
-    if text.endswith(".") and len(words) > 6:
-        score -= 0.5
-    return score

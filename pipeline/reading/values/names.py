@@ -10,24 +10,14 @@ from functools import cache
 from pipeline.domain.profile import Name
 from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import languages, load, organisations, skills, titles, word_set
+from pipeline.reading.lexicon.patterns import one_of
 from pipeline.reading.lexicon.phrases import Phrases, phrases, words_of
 from pipeline.reading.page.rows import Piece, Row, join
-from pipeline.reading.values.classify import degree_level, degree_score, employer_score, title_score
+from pipeline.reading.values.classify import employer_score, title_score
 from pipeline.reading.values.dates import find_dates
+from pipeline.reading.values.degrees import degree_level, degree_score
 from pipeline.reading.values.places import part_kind
 
-_PREFIX = re.compile(
-    r"^(?:(?:dr|prof|mr|mrs|ms|mx|miss|sir|ing|dipl\.?-?ing|mag|mgr|mgr inż|inż|lic|dr hab|"
-    r"dott|dott\.ssa|avv|d\.?ª|sr|sra|herr|frau|m|mme|eng|er|shri|smt|d\.r|prof\.? dr|"
-    r"prof\.? dr\.? ing)\.?\s+|(?:د|م|أ)\.\s?|ד\"ר\s|(?:г-н|г-жа)\s)+",
-    re.I,
-)
-_SUFFIX = re.compile(
-    r"[,\s(]+(?:ph\.?\s?d|m\.?\s?d|mba|m\.?sc|b\.?sc|m\.?a|b\.?a|rn|bsn|msn|cpa|cfa|pmp|pe|"
-    r"p\.e|esq|jr|sr|ii|iii|iv|cissp|acca|ca|llb|llm|jd|dds|phr|shrm-cp|csm|cscp|mcips|"
-    r"bcom|beng|meng|fca|aca|rn,? bsn|lpn|np|fnp|m\.?ed|dipl\.?-?ing|ing)\.?\)?$",
-    re.I,
-)
 _GLUED_INITIAL = re.compile(r"(?<![^\W\d_])([^\W\d_])\.(?=[^\W\d_]{2})")  # "K.NAME"
 _INLINE_LABEL = re.compile(r"^\s*([^:：]{1,30}?)\s*[:：]\s*[-–:]?\s*(?=\S)")
 _REMARK = re.compile(r"\s*[(\[（][^()]*[)\]）]?\s*$")  # "(Quantity Surveyor)" behind a name
@@ -45,6 +35,31 @@ _SAYS_TITLE = 0.8  # score of a text with a known title in it
 _HINTED = 0.5  # by an address or an account: then an organisation's word in it says less
 _NO_NAME_CHARS = "@:;!?/\\&+%=<>{}_*"
 _NO_NAME = -1.0  # likeness at which a text is none even where a label says so
+# What is taken off for a title's word (sure, possible), an organisation's (without and with a hint), a place,
+# and a word of a degree, a language or a skill.
+_TITLE_COSTS, _MAYBE_TITLE_COSTS, _FIRM_COSTS, _HINTED_FIRM_COSTS, _PLACE_COSTS, _TERM_COSTS = (
+    1.6,
+    0.3,
+    1.2,
+    0.4,
+    1.4,
+    0.6,
+)
+_SAYS_EMPLOYER, _MAY_BE_EMPLOYER, _SAYS_DEGREE = 1.0, 0.9, 1.0  # scores of `classify` and `degrees`
+_MOST_WORDS_WITH_COUNTRY = 3
+# In Chinese, Japanese and Korean: by length, alone and with a space or a dot within; and what else is known of it.
+_LETTERS_OF_NAME, _LETTERS_WITH_SPACE, _LETTERS_WITH_DOT = range(2, 5), 6, 10
+_CJK_NAME, _CJK_SPACED, _CJK_DOTTED, _CJK_OTHER, _CJK_KNOWN_COSTS = 1.0, 0.8, 0.3, -1.0, 1.2
+# What an address or an account gives: two words of the name in it, one and an initial, one.
+_HINT_WORDS, _HINT_INITIAL, _HINT_WORD = 1.2, 0.7, 0.5
+# The look, in the same unit: size over the body's, places from the top, parts of a line, bold, two lines that are one.
+_SIZE_IS_WORTH, _MOST_FOR_SIZE = 2.2, 2.5
+_PLACE_FROM_TOP, _PART_OF_LINE, _MANY_PARTS, _BOLD, _TWO_LINES = 0.09, 0.35, 0.5, 0.25, 0.5
+_FOOTER_COSTS, _FOOTER_PLACE = 0.6, 4  # a running header is seldom the name; it counts as so far from the top
+_LEAST_SCORE = 0.6  # of the best candidate: below it there is no name
+_LEAST_CONFIDENCE, _MOST_CONFIDENCE, _SCORE_PER_CONFIDENCE = 0.5, 0.98, 8
+# A given name above a family name: both larger than the body, as large as each other, close below each other.
+_LARGER, _SIZE_DIFFERS, _LINES_APART = 1.3, 0.15, 1.2
 _NAME_WORD = re.compile(r"^[^\W\d_][\w'’.‑-]*$")
 
 
@@ -64,10 +79,15 @@ def read_name(pieces: Sequence[Piece], footers: Sequence[Piece], hints: Sequence
     body = _typical_size(pieces)
     candidates = [c for i, piece in enumerate(pieces) for c in _candidates(piece, i, pieces, body, hints)]
     candidates += [
-        Candidate(c.piece, c.score - 0.6) for p in footers for c in _candidates(p, 4, [], body, hints)
+        Candidate(c.piece, c.score - _FOOTER_COSTS)
+        for p in footers
+        for c in _candidates(p, _FOOTER_PLACE, [], body, hints)
     ]
     best = max(candidates, key=lambda c: c.score, default=None)
-    return name_of(best.piece, min(0.98, 0.5 + best.score / 8)) if best and best.score > 0.6 else Name()
+    if best is None or best.score <= _LEAST_SCORE:
+        return Name()
+    confidence = _LEAST_CONFIDENCE + best.score / _SCORE_PER_CONFIDENCE
+    return name_of(best.piece, min(_MOST_CONFIDENCE, confidence))
 
 
 def labelled_name(rows: Sequence[Row], hints: Sequence[str]) -> Name | None:
@@ -131,6 +151,27 @@ def _inline(piece: Piece) -> tuple[str, Piece] | None:
 
 
 @cache
+def _prefix() -> re.Pattern[str]:
+    spaced, glued = one_of("names", "prefixes"), one_of("names", "prefixes_without_space")
+    return re.compile(rf"(?:{spaced}\.?\s+|{glued}\s?)+")
+
+
+@cache
+def _suffix() -> re.Pattern[str]:
+    return re.compile(rf"[,\s(]+{one_of('names', 'suffixes')}\.?\)?$")
+
+
+def _core(text: str) -> tuple[int, int]:
+    """Where a name begins behind the titles before it ("Dr."), and ends before those behind it (", PhD")."""
+    folded = fold(text)
+    prefix = _prefix().match(folded)
+    begin, end = prefix.end() if prefix else 0, len(text)
+    while suffix := _suffix().search(folded, begin, end):
+        end = suffix.start()
+    return begin, end
+
+
+@cache
 def _not_names() -> Phrases:
     return phrases(load("names")["not_names"])
 
@@ -166,23 +207,19 @@ def _candidates(
         likeness = _likeness(part.text, hints)
         if likeness < 0:
             continue
-        score = (
-            likeness
-            + min(2.5, 2.2 * (part.size / body - 1))
-            - 0.09 * index
-            - 0.35 * n
-            + (0.25 if part.bold else 0)
-        )
-        score -= 0.5 if len(parts) > 2 else 0.0
-        found.append(Candidate(part, score))
+        score = likeness + _looks(part, body, index) - _PART_OF_LINE * n + (_BOLD if part.bold else 0)
+        found.append(Candidate(part, score - (_MANY_PARTS if len(parts) > 2 else 0.0)))
     if index + 1 < len(pieces) and _is_split_name(piece, pieces[index + 1], body):
         both = join([piece, pieces[index + 1]])
         likeness = _likeness(both.text, hints)
         if likeness >= 0:
-            found.append(
-                Candidate(both, likeness + 0.5 + min(2.5, 2.2 * (both.size / body - 1)) - 0.09 * index)
-            )
+            found.append(Candidate(both, likeness + _TWO_LINES + _looks(both, body, index)))
     return found
+
+
+def _looks(piece: Piece, body: float, index: int) -> float:
+    """What the size of a text and its place from the top say for its being the name."""
+    return min(_MOST_FOR_SIZE, _SIZE_IS_WORTH * (piece.size / body - 1)) - _PLACE_FROM_TOP * index
 
 
 def _parts(piece: Piece) -> list[Piece]:
@@ -208,17 +245,18 @@ def _is_split_name(first: Piece, second: Piece, body: float) -> bool:
     """A given name above a family name, both large."""
     return (
         first.page == second.page
-        and first.size > 1.3 * body
-        and abs(first.size - second.size) < 0.15 * first.size
+        and first.size > _LARGER * body
+        and abs(first.size - second.size) < _SIZE_DIFFERS * first.size
         and len(first.text.split()) <= 2
         and len(second.text.split()) <= 2
-        and abs(second.top - first.bottom) < 1.2 * (first.bottom - first.top)
+        and abs(second.top - first.bottom) < _LINES_APART * (first.bottom - first.top)
     )
 
 
 def _likeness(text: str, hints: Sequence[str]) -> float:
     """How much a text reads like a person's name; below 0 it is none."""
-    bare = _SUFFIX.sub("", _SUFFIX.sub("", _PREFIX.sub("", text))).strip(" ,.()")
+    begin, end = _core(text)
+    bare = text[begin:end].strip(" ,.()")
     if _is_something_else(bare):
         return _NEVER
     if has_cjk(bare):
@@ -248,15 +286,19 @@ def _is_something_else(bare: str) -> bool:
 def _likeness_without_spaces(bare: str) -> float:
     """Of Chinese, Japanese and Korean: by length, for a name has two to four letters, or six with its space."""
     compact = re.sub(r"[\s·・]", "", bare)
-    likeness = -1.0
-    if 2 <= len(compact) <= 4:
-        likeness = 1.0
-    elif " " in bare and len(compact) <= 6:
-        likeness = 0.8
-    elif len(compact) <= 10 and "・" in bare:
-        likeness = 0.3
-    known = title_score(bare) >= _SAYS_TITLE or employer_score(bare) >= 1.0 or part_kind(bare) is not None
-    return likeness - (1.2 if known else 0.0)
+    likeness = _CJK_OTHER
+    if len(compact) in _LETTERS_OF_NAME:
+        likeness = _CJK_NAME
+    elif " " in bare and len(compact) <= _LETTERS_WITH_SPACE:
+        likeness = _CJK_SPACED
+    elif "・" in bare and len(compact) <= _LETTERS_WITH_DOT:
+        likeness = _CJK_DOTTED
+    known = (
+        title_score(bare) >= _SAYS_TITLE
+        or employer_score(bare) >= _SAYS_EMPLOYER
+        or part_kind(bare) is not None
+    )
+    return likeness - (_CJK_KNOWN_COSTS if known else 0.0)
 
 
 def _is_mostly_lower(words: Sequence[str]) -> bool:
@@ -273,22 +315,30 @@ def _against(bare: str, words: Sequence[str], *, hinted: bool) -> float:
         bare = " ".join(words[1:])  # "Md" is a given name before another name
     against = 0.0
     if title_score(bare) >= _SAYS_TITLE:
-        against += 1.6
+        against += _TITLE_COSTS
     elif title_score(bare) > 0:
-        against += 0.3
+        against += _MAYBE_TITLE_COSTS
     if _says_organisation(bare):
-        against += 0.4 if hinted else 1.2
-    in_country = len(words) <= 3 and any(part_kind(part.strip()) == "country" for part in bare.split(","))
+        against += _HINTED_FIRM_COSTS if hinted else _FIRM_COSTS
+    in_country = len(words) <= _MOST_WORDS_WITH_COUNTRY and any(
+        part_kind(part.strip()) == "country" for part in bare.split(",")
+    )
     if part_kind(bare) or in_country:
-        against += 1.4
-    if degree_score(bare) >= 1.0 or languages().names.find(bare) or skills().canonical.get(fold(bare)):
-        against += 0.6
+        against += _PLACE_COSTS
+    if (
+        degree_score(bare) >= _SAYS_DEGREE
+        or languages().names.find(bare)
+        or skills().canonical.get(fold(bare))
+    ):
+        against += _TERM_COSTS
     return against
 
 
 def _says_organisation(bare: str) -> bool:
     known = organisations()
-    return bool(known.legal.find(bare) or employer_score(bare) >= 0.9 or known.institutions.find(bare))
+    return bool(
+        known.legal.find(bare) or employer_score(bare) >= _MAY_BE_EMPLOYER or known.institutions.find(bare)
+    )
 
 
 def _is_label(text: str) -> bool:
@@ -300,27 +350,26 @@ def _is_label(text: str) -> bool:
 
 
 def _hinted(text: str, hints: Sequence[str]) -> float:
-    words = [w for w in words_of(text).words if len(w) > 2]
+    """How much the addresses and accounts of a document speak for a text as the name."""
+    words = words_of(text).words
+    initials = {word[0] for word in words}
     best = 0.0
     for hint in hints:
-        agreed = sum(1 for word in words if word in hint)
-        initial = (
-            bool(words_of(text).words) and agreed == 1 and hint[:1] in {w[0] for w in words_of(text).words}
-        )
-        best = max(best, 1.2 if agreed >= 2 else 0.7 if initial else 0.5 if agreed else 0.0)
+        agreed = sum(len(word) > 2 and word in hint for word in words)
+        if agreed >= 2:
+            return _HINT_WORDS
+        if agreed:
+            best = max(best, _HINT_INITIAL if hint[:1] in initials else _HINT_WORD)
     return best
 
 
 def name_of(piece: Piece, confidence: float) -> Name:
     """A full name with its parts, prefix and suffix."""
     name = Name()
-    prefix = _PREFIX.match(piece.text)
-    begin = prefix.end() if prefix else 0
-    end = len(piece.text)
-    while suffix := _SUFFIX.search(piece.text, begin, end):
-        name.suffix = piece.cut(suffix.start(), piece.text.__len__()).trim().fact(confidence)
-        end = suffix.start()
-    if prefix:
+    begin, end = _core(piece.text)
+    if end < len(piece.text):
+        name.suffix = piece.cut(end, len(piece.text)).trim().fact(confidence)
+    if begin:
         name.prefix = piece.cut(0, begin).fact(confidence)
     core = piece.cut(begin, end).trim()
     if not core.text:

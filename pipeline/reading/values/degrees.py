@@ -1,9 +1,9 @@
-"""Degrees told in a text: the degree as printed, the subject that it names, and how far the course has come."""
+"""Degrees told in a text: the level, the degree as printed, its subject, and how far the course has come."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from pipeline.domain.profile import Degree, Text
@@ -12,16 +12,72 @@ from pipeline.reading.lexicon.load import degrees, word_set
 from pipeline.reading.lexicon.patterns import one_of
 from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece
-from pipeline.reading.values.classify import degree_level
+from pipeline.reading.values.classify import institution_score
 from pipeline.reading.values.dates import mentions_expected
 
 CourseStatus = Literal["completed", "ongoing", "discontinued"]
 
+_SHORT_DEGREE = re.compile(r"(?<![\w.])[A-Z][A-Za-z]{0,4}(?:\.\s?[A-Z][A-Za-z]{0,4}){0,3}\.?(?![\w])")
 _SHORT_FORM = re.compile(r"(?:[A-Z][A-Za-z]{0,4}\.?\s?(?![a-z])){1,3}?(?:\([A-Za-z. ]+\))?(?=[\s,:–-]|$)")
 _MOST_FIELD_WORDS = 8  # a longer text is no subject but what was learnt
 _LEAST_FIELD = 2  # characters: shorter is what is left of signs and small words
 _KNOWN, _UNKNOWN = 0.9, 0.6  # confidence of a degree whose level a word tells, and of another
 _FIELD = 0.8
+_NONE = -1.0
+# Scores beside those of `classify`: a degree's word, one that a school's name has too, a word of study, and none.
+_SAYS_DEGREE, _MAY_BE_SCHOOL, _SAYS_STUDY, _SAYS_NOTHING = 1.2, 0.6, 0.7, 0.15
+_SAYS_SCHOOL = 1.0  # `institution_score` of a text with a school's word
+_TOO_LONG, _IS_SENTENCE = 0.1, 0.5  # against one: each word too many, a full stop behind a long text
+_MOST_WORDS, _WORDS_BEFORE_STOP = 14, 6
+# Levels that a school is named after ("Certificate College", "Vocational School").
+_LEVELS_OF_SCHOOLS = ("secondary", "certificate", "vocational")
+# Degrees of two letters that are words, too: without dots they tell nothing, but for those that are seldom a word.
+_ALSO_WORDS = frozenset({"AS", "ME", "BE", "IT", "MA", "MD", "AA", "FP", "IB"})
+_SELDOM_WORDS = frozenset({"MA", "BE", "ME"})
+
+
+@lru_cache(maxsize=8192)
+def degree_level(text: str) -> str | None:
+    """The level of the degree that a text names, the highest of several, or None."""
+    lexicon = degrees()
+    levels = {label for _, _, label in lexicon.phrases.find(text)}
+    levels |= {level for match in _SHORT_DEGREE.finditer(text) if (level := _short_level(match.group()))}
+    if has_cjk(text):
+        folded = fold(text)
+        levels |= {level for pattern, level in lexicon.cjk if pattern.search(folded)}
+    if "secondary" in levels and len(levels) > 1 and not {"master", "doctorate", "bachelor"} & levels:
+        return "secondary"
+    return next((level for level in lexicon.LEVELS if level in levels), None)
+
+
+def _short_level(form: str) -> str | None:
+    bare = re.sub(r"[.\s]", "", form)
+    level = degrees().short.get(bare)
+    if level is None and len(bare) >= 3 and bare.isupper():
+        level = degrees().short_capitals.get(bare)  # a heading in capitals: "MENG IN ..."
+    if bare in _ALSO_WORDS and "." not in form:
+        return level if bare in _SELDOM_WORDS else None
+    return level
+
+
+@lru_cache(maxsize=8192)
+def degree_score(text: str) -> float:
+    """Above 1: says a degree or a course of study."""
+    level = degree_level(text)
+    words = words_of(text).words
+    if not words:
+        return _NONE
+    if level:
+        schools = level in _LEVELS_OF_SCHOOLS and institution_score(text) >= _SAYS_SCHOOL
+        score = _MAY_BE_SCHOOL if schools else _SAYS_DEGREE
+    elif degrees().words.find(text):
+        score = _SAYS_STUDY
+    else:
+        score = _SAYS_NOTHING
+    score -= _TOO_LONG * max(0, len(words) - _MOST_WORDS)
+    if text.endswith(".") and len(words) > _WORDS_BEFORE_STOP:
+        score -= _IS_SENTENCE
+    return score
 
 
 @cache
