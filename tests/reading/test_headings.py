@@ -120,3 +120,65 @@ def test_a_title_with_one_wrong_letter_is_a_title(printed: str, kind: SectionKin
 def test_a_line_is_all_title_when_each_of_its_parts_is_one() -> None:
     assert is_all_title("Education & Training")
     assert not is_all_title("Sable Creek – Freelance – Software Engineer")
+
+
+def test_a_number_in_a_cell_of_its_own_is_no_part_of_the_title() -> None:
+    """ "14. | Present employment" """
+    name = Put(60, 30, "Ada Lovelace", 20, True)
+    rows = [
+        ("12.", "Higher education"),
+        ("", "BA, Hill University, 2009"),
+        ("13.", "Present employment"),
+        ("", "Teacher, Hill School, from 2015"),
+        ("14.", "Hobbies"),
+        ("", "Chess"),
+    ]
+    puts = [name]
+    for n, (number, text) in enumerate(rows):
+        if number:
+            puts.append(Put(60, 80 + 24 * n, number, 10, True))
+        puts.append(Put(100, 80 + 24 * n, text, 10, bool(number)))
+    assert [kind for kind, _ in outline(*puts)] == ["education", "work", "interests"]
+
+
+def test_a_label_with_its_value_opens_no_section_within_a_record() -> None:
+    """ "Course | : N3 Boilermaking" is a part of the degree, however it is set."""
+    puts = lines(
+        ("Tertiary Education", 12, True),
+        ("Institution", 10, True),
+        ("Course", 10, True),
+        ("Work Experience", 12, True),
+        ("Welder, Acme Ltd, 2017 - 2019", 10, False),
+    )
+    puts += [Put(200, puts[2].y, ": Hill College"), Put(200, puts[3].y, ": N3 Boilermaking")]
+    assert [kind for kind, _ in outline(*puts)] == ["education", "work"]
+
+
+def table(top: float) -> list[Put]:
+    """A table of degrees whose head is bold, its first two columns far from the others."""
+    cells = [
+        ("Degree", "Board", "Year", "Division"),
+        ("M.A", "Five Waters University", "2015", "2nd"),
+        ("B.A", "Five Waters University", "2012", "2nd"),
+        ("Matric", "Khairabad Board", "2008", "1st"),
+    ]
+    return [
+        Put(left, top + 20 * n, text, 10, n == 0)
+        for n, row in enumerate(cells)
+        for left, text in zip((60, 130, 380, 450), row, strict=True)
+    ]
+
+
+def test_the_head_of_a_table_is_no_title() -> None:
+    """ "Degree" may head a section, but not above a column."""
+    puts = [*lines(("Education", 12, True), ("Skills", 12, True), step=120), *table(95)]
+    assert outline(*puts) == [("education", "Education"), ("skills", "Skills")]
+
+
+def test_a_table_is_read_by_its_rows() -> None:
+    """However wide the white between its columns."""
+    grouped = group(document([*lines(("Education", 12, True)), *table(95)]))
+    by_id = grouped.line_by_id
+    rows = [[by_id[i].text for i in row] for row in grouped.rows]
+    assert ["M.A", "Five Waters University", "2015", "2nd"] in rows
+    assert ["Matric", "Khairabad Board", "2008", "1st"] in rows

@@ -119,3 +119,69 @@ def test_two_columns_and_a_sentence_are_no_table() -> None:
     """A form has labels and values; an entry's first line may hold a title, a firm and dates."""
     assert tables_in(rows_of([(100, ("Course", "Year", "", "")), (120, ("B.Com", "2010", "", ""))])) == []
     assert tables_in(rows_of([(100, ("Course manager", "Acme Ltd", "2010 - 2012", ""))])) == []
+
+
+def test_two_dates_under_one_head_are_from_when_to_when() -> None:
+    """ "From" and "To" below "Period", and each date over two lines of its cell."""
+    rows = rows_of(
+        [
+            (100, ("Employer", "Rank", "Period", "")),
+            (120, ("Acme Ltd", "Oiler", "05-Nov-", "20-Aug-")),
+            (132, ("", "", "2022", "2023")),
+            (150, ("Redriver Ltd", "Wiper", "03-Feb-", "29-Nov-")),
+            (162, ("", "", "2017", "2017")),
+        ],
+        (50, 170, 330, 390),
+    )
+    (table,) = tables_in(rows)
+    assert [
+        (one.employer.value, one.start.value[:7], one.end.value[:7])
+        for one in jobs_of(table)
+        if one.employer and one.start and one.end
+    ] == [("Acme Ltd", "2022-11", "2023-08"), ("Redriver Ltd", "2017-02", "2017-11")]
+
+
+def test_a_column_of_dates_needs_no_known_head() -> None:
+    assert told(
+        [
+            (100, ("Course", "Board", "Institution", "When taken")),
+            (120, ("B.Com", "State", "Hollin College", "2010")),
+            (140, ("Plus Two", "State", "Saint Clement School", "2007")),
+        ]
+    ) == [("B.Com", "Hollin College", "2010"), ("Plus Two", "Saint Clement School", "2007")]
+
+
+def test_of_two_heads_that_say_the_same_the_first_counts() -> None:
+    """ "Employer" before "Client"."""
+    rows = rows_of(
+        [
+            (100, ("Employer", "Client", "Position", "Duration")),
+            (120, ("Acme Ltd", "Oil Works", "Welder", "2012 – 2014")),
+            (140, ("Redriver Ltd", "Gas Works", "Helper", "2008 – 2011")),
+        ]
+    )
+    (table,) = tables_in(rows)
+    assert [one.employer.value for one in jobs_of(table) if one.employer] == ["Acme Ltd", "Redriver Ltd"]
+
+
+def test_a_course_names_the_degree_rather_than_its_level() -> None:
+    assert told(
+        [
+            (100, ("Level", "School", "Course", "Year")),
+            (120, ("Vocational", "Skills Center", "Welding NC II", "2006")),
+            (140, ("Secondary", "Mabini High School", "", "2003")),
+        ]
+    ) == [("Welding NC II", "Skills Center", "2006"), ("Secondary", "Mabini High School", "2003")]
+
+
+def test_a_school_is_the_employer_of_who_worked_there() -> None:
+    rows = rows_of(
+        [
+            (100, ("Institution", "Designation", "Duration", "")),
+            (120, ("Hill Grammar School", "English Teacher", "2013 – 2016", "")),
+        ]
+    )
+    (table,) = tables_in(rows)
+    (job,) = jobs_of(table)
+    assert job.employer is not None
+    assert job.employer.value == "Hill Grammar School"

@@ -17,6 +17,10 @@ from pipeline.reading.sections.titles import loose_title_kind, title_kind
         ("İŞ DENEYİMİ", SectionKind.WORK),
         ("AUSSERSCHULISCHES ENGAGEMENT", SectionKind.VOLUNTEERING),
         ("Øvrig", SectionKind.OTHER),
+        ("三、学习经历", SectionKind.EDUCATION),
+        ("（二）工作经历", SectionKind.WORK),
+        ("EXPERIENCE" + 70 * "_", SectionKind.WORK),  # a rule drawn with letters
+        ("Where I worked:", SectionKind.WORK),
         ("ΕΡΓΑΣΙΑΚΗ ΕΜΠΕΙΡΙΑ", SectionKind.WORK),
         ("E\u0301ducation", SectionKind.EDUCATION),  # an accent of its own
     ],

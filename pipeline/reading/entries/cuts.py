@@ -17,11 +17,13 @@ from pipeline.reading.values.classify import employer_score, title_score
 from pipeline.reading.values.places import part_kind, place_score
 
 _SIGN = re.compile(
-    r"\s*[|•·‖∙●│┃¦／]\s*|\s+[–—―−-]+\s+|\s{3,}|\s*[–—]\s(?=\S)|;\s|\s//?\s(?=[A-ZÀ-Þ])|、|・(?=.{4})"
+    r"\s*[|•·‖∙●│┃¦／]\s*|\s*(?:\.{4,}|…{2,}|_{3,})\s*|\s+[–—―−-]+\s+|\s{3,}|\s*[–—]\s(?=\S)|;\s|\s//?\s(?=[A-ZÀ-Þ])|(?<=[^\W\d_]{3})[–—-]\s+(?=[A-ZÀ-Þ])|、|・(?=.{4})"
 )
-_COMMA = re.compile(r"\s*[,，،]\s+|，")
+# A full stop parts fields, too, behind a word that is no abbreviation: "Técnico Superior. I.E.S. Alcornocal, Sevilla."
+_COMMA = re.compile(r"\s*[,，،]\s+|，|(?<=[^\W\d_A-Z]{4})\.\s+(?=[^\W\d_a-z])")
 _SPACE = re.compile(r"\s+")
 _PARENTHESES = re.compile(r"\s*[(（\[]([^()（）\[\]]{2,60})[)）\]]\s*$")
+_LETTERS_OF_ABBREVIATION = 3  # "Mgr.", "Co."
 _MOST_PARTS = 6  # a text with more commas is a list or a sentence
 _MOST_READINGS = 7  # of one text: the likeliest come first, and readings of several texts multiply
 _MOST_SPACES = 4  # of a heading without spaces between words: more spaces part no fields
@@ -44,7 +46,13 @@ def _cut_parentheses(piece: Piece) -> list[Piece]:
     if not match or match.start() < 2:
         return [piece]
     inner = match[1]
-    if place_score(inner) >= LIKELY or titles().types.find(inner) or fold(inner) in titles().types_cjk:
+    remark = "," in inner and any(c.isdigit() for c in inner)  # "(150-bed, Level 2)"
+    if (
+        remark
+        or place_score(inner) >= LIKELY
+        or titles().types.find(inner)
+        or fold(inner) in titles().types_cjk
+    ):
         return [piece.cut(0, match.start()), piece.cut(match.start(1), match.end(1))]
     return [piece]
 
@@ -55,12 +63,17 @@ def split_at(fragments: Sequence[Piece]) -> tuple[list[Piece], tuple[int, int] |
     pair: tuple[int, int] | None = None
     for piece in fragments:
         match = _at_in(piece.text) if pair is None else None
-        if match and title_score(piece.text[: match.start()]) >= POSSIBLE:
+        if match and _parts_at(piece.text, match):
             result += [piece.cut(0, match.start()).trim(), piece.cut(match.end(), len(piece.text)).trim()]
             pair = len(result) - 2, len(result) - 1
         else:
             result.append(piece)
     return [piece for piece in result if piece.text], pair
+
+
+def _parts_at(text: str, match: re.Match[str]) -> bool:
+    """Whether a title stands before an "at", or behind it what a word tells to be a firm."""
+    return title_score(text[: match.start()]) >= POSSIBLE or employer_score(text[match.end() :]) >= LIKELY
 
 
 def _at_in(text: str) -> re.Match[str] | None:
@@ -94,7 +107,7 @@ def _firm_follows(text: str, match: re.Match[str]) -> bool:
 
 def comma_readings(piece: Piece) -> list[list[Piece]]:
     """The ways to read a text with commas: whole, or cut where two parts are of different kinds."""
-    if not any(comma in piece.text for comma in ",，،"):
+    if not _COMMA.search(piece.text):
         return _space_readings(piece)
     parts = [part for part in piece.split(_COMMA) if part.text]
     readings: list[list[Piece]] = [[piece]]
@@ -150,6 +163,14 @@ def _space_readings(piece: Piece) -> list[list[Piece]]:
     if len(parts) == 3:
         readings.append(parts)
     return readings
+
+
+def without_stop(piece: Piece) -> Piece:
+    """A name without the full stop that ends its line, which is no abbreviation's: "Driver.", no "Store Mgr."."""
+    last = piece.text.rstrip(".").rsplit(" ", 1)[-1]
+    short = len(last) <= _LETTERS_OF_ABBREVIATION or "." in last
+    abbreviated = short or (last.istitle() and organisations().legal.label(last) is not None)
+    return piece.cut(0, len(piece.text) - 1) if piece.text.endswith(".") and not abbreviated else piece
 
 
 def belongs_to_former(part: str) -> bool:

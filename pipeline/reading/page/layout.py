@@ -14,6 +14,8 @@ from functools import partial
 from pipeline.reading.page.cells import Cell, median_size, rows_of
 from pipeline.reading.page.gutters import GutterCut, cuts_of
 from pipeline.reading.page.margins import titles_in_margin
+from pipeline.reading.page.rows import Row, piece_of
+from pipeline.reading.page.table_heads import printed_tables
 from pipeline.reading.page.tables import are_columns
 
 _DEEPEST = 6  # cuts inside cuts: more is a drawing, not a page that somebody reads
@@ -46,10 +48,14 @@ def layout(
     if not cells:
         return []
     cut = _best_cut(cells, gutters) if depth < _DEEPEST and len(cells) >= _LEAST_CELLS else None
+    margin = titles_in_margin(cut, median_size(cells)) if cut is not None else None
+    if margin is None and (table := _table_in(cells)) is not None:
+        above, rows, below = table
+        beside = partial(layout, from_right=from_right, gutters=gutters, depth=depth)
+        return [*beside(above), Block(cells=rows), *beside(below)]
     if cut is None:
         return [Block(cells=cells)]
     inner = partial(layout, from_right=from_right, gutters=gutters, depth=depth + 1)
-    margin = titles_in_margin(cut, median_size(cells))
     if margin is not None:
         between = [block for title, text in margin for block in _titled(title, inner(text))]
     else:
@@ -57,6 +63,25 @@ def layout(
         in_order = columns[::-1] if from_right else columns
         between = [Block(columns=in_order, gutter=cut.start, flows=cut.is_even)]
     return [*inner(cut.above), *between, *inner(cut.below)]
+
+
+def _table_in(cells: list[Cell]) -> tuple[list[Cell], list[Cell], list[Cell]] | None:
+    """What stands above the first table with a known head, the table, and what stands below it.
+
+    A table's cells never part into columns. Where other text stands beside a table it is found in its own column.
+    """
+    rows = rows_of(cells)
+    table = next(
+        iter(printed_tables([Row(tuple(piece_of(cell.line) for cell in row)) for row in rows])), None
+    )
+    if table is None or table.end == table.past:
+        return None
+    above, inside, below = rows[: table.begin], rows[table.begin : table.end], rows[table.end :]
+    return (
+        [c for row in above for c in row],
+        [c for row in inside for c in row],
+        [c for row in below for c in row],
+    )
 
 
 def _titled(title: list[Cell], beside: list[Block]) -> list[Block]:

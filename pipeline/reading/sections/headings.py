@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from pipeline.domain.sections import SectionKind
 from pipeline.reading.page.cells import Cell, body_size
+from pipeline.reading.page.rows import Row, piece_of
+from pipeline.reading.page.table_heads import printed_tables
 from pipeline.reading.sections.titles import is_all_title, loose_title_kind, plain_title, title_kind
 
 _LONGEST_HEADING = 48  # characters
@@ -45,6 +47,7 @@ _INLINE_KINDS = frozenset(
 )
 # A section of these may be told in two places, or go on below its title on the next page.
 _OFTEN_TWICE = frozenset({SectionKind.WORK, SectionKind.EDUCATION})
+_NUMBER = re.compile(r"^[(]?(?:\d{1,2}|[IVX]{1,4}|[A-Z])[.):]+$")  # of a section, in a cell of its own
 _SENTENCE_END = re.compile(r"[.,;!?。、，]$")
 
 
@@ -124,7 +127,7 @@ class HeadingFinder:
         found: Counter[Style] = Counter()
         for row in rows:
             title = row[0].title
-            if title is not None and row[0].heads and _may_head(row[0]):
+            if title is not None and row[0].heads and _may_head(row[0]) and not _labels_value(row):
                 style = self.style(row[0])
                 found[style] += 1
                 kinds.setdefault(style, set()).add(title)
@@ -151,14 +154,20 @@ class HeadingFinder:
         """Lines that look like titles and head a part of a section: an entry, or what is told of each entry.
 
         A title word that is set less than the titles above it in its column ("Course" below an institute's name), one
-        that comes again and again ("Highlights" of each job), and what is followed by dates where most such lines are.
+        that comes again and again ("Highlights" of each job), what is followed by dates where most such lines are,
+        and the head of a table ("Course | School | Year").
         """
-        return frozenset(self._lesser_titles(rows) | self._repeated_titles(rows) | self._entry_heads(rows))
+        lesser, repeated, entries = (
+            self._lesser_titles(rows),
+            self._repeated_titles(rows),
+            self._entry_heads(rows),
+        )
+        return frozenset(lesser | repeated | entries | _heads_of_tables(rows))
 
     def _lesser_titles(self, rows: list[list[Cell]]) -> set[int]:
         kinds: dict[Style, set[SectionKind]] = {}
         for row in rows:
-            if row[0].title is not None and row[0].heads and _may_head(row[0]):
+            if row[0].title is not None and row[0].heads and _may_head(row[0]) and not _labels_value(row):
                 kinds.setdefault(self.style(row[0]), set()).add(row[0].title)
         main = max((style for style, told in kinds.items() if len(told) >= _LEAST_KINDS), default=None)
         found: set[int] = set()
@@ -210,17 +219,14 @@ class HeadingFinder:
         `below` is the next row of its column, `gap` the white space above it in ems, `current` what the
         section that is open here is about.
         """
+        if len(row) > 1 and _NUMBER.match(row[0].text):
+            numbered = self.heading(row[1:], below, gap, current=current)
+            return numbered and Heading(numbered.kind, numbered.title, numbered.cells + bool(numbered.cells))
         first = row[0]
         if not _may_head(first) or first.line.id in self._inside:
             return None
         kind = self._known(row, gap, current)
-        if (
-            kind is SectionKind.CONTACT
-            and len(row) > 1
-            and current in (SectionKind.HEADER, SectionKind.CONTACT)
-        ):
-            return None  # "Address | 1 High Street": a label among the contacts
-        if kind is current and first.line.id in self._labels:
+        if self._is_label(row, kind, current):
             return None
         if kind is not None:
             return Heading(kind, first.text, 1)
@@ -233,6 +239,15 @@ class HeadingFinder:
         ):
             return Heading(SectionKind.OTHER, first.text, 1)
         return None
+
+    def _is_label(self, row: list[Cell], kind: SectionKind | None, current: SectionKind) -> bool:
+        """Whether a row that reads like a title labels a part of the section that is open here."""
+        if current in _OFTEN_TWICE and _labels_value(row):
+            return True  # "Course | : N3 Boilermaking": of a record
+        among_contacts = current in (SectionKind.HEADER, SectionKind.CONTACT)
+        if kind is SectionKind.CONTACT and len(row) > 1 and among_contacts:
+            return True  # "Address | 1 High Street"
+        return kind is current and row[0].line.id in self._labels
 
     def is_first_half(self, row: list[Cell], below: list[Cell]) -> bool:
         """Whether two rows are one title in two lines: the second alone is none, both together are."""
@@ -303,6 +318,21 @@ class HeadingFinder:
             and not any(char.isdigit() for char in cell.text)
             and "@" not in cell.text
         )
+
+
+def _labels_value(row: list[Cell]) -> bool:
+    """Whether a row is a label and its value: "Address | : 1 High Street"."""
+    return len(row) > 1 and row[1].text.startswith((":", "："))
+
+
+def _heads_of_tables(rows: list[list[Cell]]) -> set[int]:
+    printed = [Row(tuple(piece_of(cell.line) for cell in row)) for row in rows]
+    return {
+        cell.line.id
+        for table in printed_tables(printed)
+        for row in rows[table.begin : table.past]
+        for cell in row
+    }
 
 
 def _may_head(cell: Cell) -> bool:

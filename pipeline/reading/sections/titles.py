@@ -18,8 +18,11 @@ _HEADED_WORDS = range(2, 6)  # words of a title that its last or its first word 
 _UNSPACED_KEY = range(3, 11)  # letters of a title without spaces whose end decides
 _KANA_OR_HAN = re.compile(r"[\u3000-\uabff]")  # scripts that set no spaces between words; Hangul does
 _NUMBERING = re.compile(
-    r"^(?:[ivx]{1,4}[.)]|[0-9]{1,2}(?:\.[0-9]{1,2})*[.)]?|[a-z][.)]|[0-9]{1,2}\s*[-–:|])\s+", re.I
+    r"^(?:(?:[ivx]{1,4}[.)]|[0-9]{1,2}(?:\.[0-9]{1,2})*[.)]?|[a-z][.)]|[0-9]{1,2}\s*[-–:|])\s+"
+    r"|[(（]?[一二三四五六七八九十]{1,2}[)）、,.．:：]\s*)",
+    re.I,
 )
+_RULE = " _"  # drawn under a title with letters
 _ASIDE = re.compile(r"\([^()]{0,30}\)\s*$")
 
 
@@ -88,6 +91,7 @@ def title_kind(text: str) -> SectionKind | None:
 
     Exact titles only, apart from case, accents, spaces, numbering, and a remark in parentheses.
     """
+    text = text.strip(_RULE)
     if not 2 <= len(text) <= _LONGEST_TITLE:
         return None
     plain = plain_title(text).strip(" :：-–—_|•·*#.…<>«»[]{}▪■●◆▶►/\\~=+")
