@@ -94,6 +94,13 @@ def test_dates_and_identity_numbers_are_no_phones(text: str) -> None:
     assert phones_in(piece(text), "US") == []
 
 
+def test_a_slash_between_spaces_parts_two_numbers() -> None:
+    """And one without any is a part of a number."""
+    found = phones_in(piece(": 060 000 0417 / 071 000 0932 (wife)"), None)
+    assert [fact.value for fact in found] == ["060 000 0417", "071 000 0932"]
+    assert [fact.value for fact in phones_in(piece("Tel. 0511/123456"), None)] == ["0511/123456"]
+
+
 def test_links_are_typed_and_cleaned() -> None:
     """Hosts in lower case, tracking gone, the site named."""
     (link,) = links_in(piece("See https://www.LinkedIn.com/in/ada-byron?utm_source=x&trk=y."), bare=True)

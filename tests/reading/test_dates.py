@@ -47,6 +47,8 @@ RANGES = {
     "styczeń 2018 – obecnie": ("2018-01", None, True),
     "11/24-do chwili obecnej": ("2024-11", None, True),
     "från maj 2019 till juli 2023": ("2019-05", "2023-07", False),
+    "od VI 2019": ("2019-06", None, True),
+    "II 2015 – V 2019": ("2015-02", "2019-05", False),
     "с 2018 по 2020": ("2018", "2020", False),
     "09.2016 - настоящее время": ("2016-09", None, True),
     "ноя 2022 - наст.": ("2022-11", None, True),

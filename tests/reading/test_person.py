@@ -35,11 +35,16 @@ def name_of(*header: str, language: str = "en") -> str | None:
         (["J. Mercy Sugirtha, B.Sc (Dialysis)., C.H.T.", MAIL], "J. Mercy Sugirtha"),
         (["Md Rezwan", MAIL], "Md Rezwan"),
         (["K.MARIVELAN", "12 North Street, Elmford", MAIL], "K.Marivelan"),
+        (["氏名 荻窪 | 千遥", MAIL], "荻窪 千遥"),
+        (["姓名：司徒敏仪 出生年月：1987.12", MAIL], "司徒敏仪"),
+        (["성명: (한글) 탁현경", MAIL], "탁현경"),
+        (["Name: Ada Byron Born: 10.12.1985", MAIL], "Ada Byron"),
         (["Daftar Riwayat Hidup", "Wening Kartikasari", MAIL], "Wening Kartikasari"),
     ],
     ids=[
         "label-and-value", "turkish-label", "colon-in-a-cell", "in-two-rows", "below-its-labels", "remark",
-        "degrees-behind-it", "md-is-a-name", "glued-initial", "below-the-documents-title",
+        "degrees-behind-it", "md-is-a-name", "glued-initial", "halves-apart", "before-the-next-label",
+        "remark-before-it", "before-the-next-label-of-words", "below-the-documents-title",
     ],
 )  # fmt: skip
 def test_a_name_is_found_where_forms_and_headers_put_it(header: list[str], name: str) -> None:

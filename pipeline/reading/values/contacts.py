@@ -83,7 +83,7 @@ def _url() -> re.Pattern[str]:
 def _phone() -> re.Pattern[str]:
     extension = one_of("contacts", "phone", "extensions")
     return re.compile(
-        r"(?<![\w/.@=+])(?<!\d[-–])(?:\+|00)?\s?[(\[]?\+?\d(?:[\s().\-–/\u00a0]{0,3}\d){6,16}"
+        r"(?<![\w/.@=+])(?<!\d[-–])(?:\+|00)?\s?[(\[]?\+?\d(?:(?:[\s().\-–\u00a0]|(?<!\s)/(?!\s)){0,3}\d){6,16}"
         rf"(?:\s?{extension}\s?\d{{1,6}})?(?![\w@])"
     )
 

@@ -182,6 +182,11 @@ _NUMERIC = re.compile(
 )
 # "2010-09-2013-07" is two ISO months, not 2010 and "09-2013".
 _ISO_ON_BOTH_SIDES = rf"(?<={_YEAR_BEHIND}-)\d\d-{_YEAR}-(?:0[1-9]|1[0-2])(?!\d)"
+_ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_ROMAN = re.compile(
+    r"(?:^|(?<=[-–—(])\s*|(?<=\bod )|(?<=\bdo ))"
+    rf"({'|'.join(sorted(_ROMANS, key=len, reverse=True))})[ .]((?:19|20)\d\d)(?!\d)"
+)
 _MONTH_NUMBER = re.compile(
     rf"(?!{_ISO_ON_BOTH_SIDES})(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d-)(0?[1-9]|1[0-2])(?:\s?[./]\s?|-)({_YEAR})(?!\d|\.\d)"
 )
@@ -262,6 +267,7 @@ class _Finder:
         if not v.cjk.signs.isdisjoint(self.folded):
             self._cjk(v.cjk)
         self._named(v)
+        self._roman()
         self._numeric()
         for match in v.forms.season.finditer(self.folded):
             self._add(match, match[1])
@@ -298,6 +304,11 @@ class _Finder:
         for match in v.forms.named_weak.finditer(self.folded):
             if month := months.get(match[1]):
                 self._add(match, f"{_century(match[2])}-{month:02d}", weak=True)
+
+    def _roman(self) -> None:
+        """ "od VI 2019", "II 2015 – V 2019": the months of Polish and Czech, where nothing else stands before them."""
+        for match in _ROMAN.finditer(self.folded):
+            self._add(match, f"{match[2]}-{_ROMANS.index(match[1]) + 1:02d}", begin=match.start(1))
 
     def _numeric(self) -> None:
         for match in _NUMERIC.finditer(self.folded):

@@ -20,6 +20,7 @@ CourseStatus = Literal["completed", "ongoing", "discontinued"]
 _SHORT_DEGREE = re.compile(r"(?<![\w.])[A-Z][A-Za-z]{0,4}(?:\.\s?[A-Z][A-Za-z]{0,4}){0,3}\.?(?![\w])")
 _SHORT_FORM = re.compile(r"(?:[A-Z][A-Za-z]{0,4}\.?\s?(?![a-z])){1,3}?(?:\([A-Za-z. ]+\))?(?=[\s,:–-]|$)")
 _MOST_FIELD_WORDS = 8  # a longer text is no subject but what was learnt
+_LETTERS_OF_SHORT_FORM = range(3, 8)
 _LEAST_FIELD = 2  # characters: shorter is what is left of signs and small words
 _KNOWN, _UNKNOWN = 0.9, 0.6  # confidence of a degree whose level a word tells, and of another
 _FIELD = 0.8
@@ -94,6 +95,12 @@ def _in_after_degree() -> re.Pattern[str]:
 def _field_lead() -> re.Pattern[str]:
     nouns, small, articles = (one_of("degrees", "field", part) for part in ("nouns", "in", "articles"))
     return re.compile(rf"^\s*{nouns}?\s*(?:\b{small}\s+|[:\-–,(]\s*)(?:{articles}\s+)?")
+
+
+def is_short_form(text: str) -> bool:
+    """Whether a text is an abbreviation with stops, which may stand for a degree nobody listed: "K.C.S.E."."""
+    letters = sum(c.isalpha() for c in text)
+    return "." in text and " " not in text and text.upper() == text and letters in _LETTERS_OF_SHORT_FORM
 
 
 def read_degree(piece: Piece) -> tuple[Degree, list[Text]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 
 from pipeline.domain.profile import Name
 from pipeline.reading.lexicon.fold import fold, has_cjk
@@ -20,6 +21,10 @@ from pipeline.reading.values.places import part_kind
 
 _GLUED_INITIAL = re.compile(r"(?<![^\W\d_])([^\W\d_])\.(?=[^\W\d_]{2})")  # "K.NAME"
 _INLINE_LABEL = re.compile(r"^\s*([^:：]{1,30}?)\s*[:：]\s*[-–:]?\s*(?=\S)")
+_NEXT_LABEL = re.compile(
+    r"\s+[^\s:：]{2,12}\s?[:：]"
+)  # "Name: Ada Byron Born: 1990": of the next field in the same line
+_LEADING_REMARK = re.compile(r"^\s*[(（][^()（）]{1,8}[)）]\s*")  # "(한글) 탁현경"
 _REMARK = re.compile(r"\s*[(\[（][^()]*[)\]）]?\s*$")  # "(Quantity Surveyor)" behind a name
 _LONG_LABEL = 4  # letters of a label that may stand before a name without a colon
 _CLEAR_NAME = 0.9  # likeness of two words or three that nothing speaks against
@@ -48,6 +53,7 @@ _TITLE_COSTS, _MAYBE_TITLE_COSTS, _FIRM_COSTS, _HINTED_FIRM_COSTS, _PLACE_COSTS,
 _SAYS_EMPLOYER, _MAY_BE_EMPLOYER, _SAYS_DEGREE = 1.0, 0.9, 1.0  # scores of `classify` and `degrees`
 _MOST_WORDS_WITH_COUNTRY = 3
 # In Chinese, Japanese and Korean: by length, alone and with a space or a dot within; and what else is known of it.
+_LETTERS_OF_HALF = 3  # of a family or a given name
 _LETTERS_OF_NAME, _LETTERS_WITH_SPACE, _LETTERS_WITH_DOT = range(2, 5), 6, 10
 _CJK_NAME, _CJK_SPACED, _CJK_DOTTED, _CJK_OTHER, _CJK_KNOWN_COSTS = 1.0, 0.8, 0.3, -1.0, 1.2
 # What an address or an account gives: two words of the name in it, one and an initial, one.
@@ -113,13 +119,28 @@ def _labelled(row: Row, below: Row | None) -> list[tuple[str, Piece]]:
     labels = [_label_of(piece.text) for piece in pieces]
     if len(labels) > 1 and labels[0] and labels[1]:
         return _below(row, below)
-    found = [inline for piece in pieces if (inline := _inline(piece)) is not None]
+    found = [
+        (inline[0], _with_second_half(inline[1], after))
+        for piece, after in zip_longest(pieces, pieces[1:])
+        if (inline := _inline(piece)) is not None
+    ]
     found += [
-        (label, piece.trim())
-        for label, own, piece in zip(labels, labels[1:], pieces[1:], strict=False)
+        (label, _with_second_half(piece.trim(), after))
+        for label, own, piece, after in zip(labels, labels[1:], pieces[1:], [*pieces[2:], None], strict=False)
         if label and not own
     ]
     return [(label, value) for label, value in found if value.text]
+
+
+def _with_second_half(name: Piece, after: Piece | None) -> Piece:
+    """A Chinese or Japanese name with the part that wide spacing set apart: "荻窪" and "千遥"."""
+    if after is None or not has_cjk(name.text) or not has_cjk(after.text):
+        return name
+    halves = [re.sub(r"\s", "", piece.text) for piece in (name, after)]
+    short = len(halves[0]) < _LETTERS_OF_HALF and len(halves[1]) <= _LETTERS_OF_HALF
+    return (
+        join([name, after]) if short and _label_of(after.text) is None and not _is_label(after.text) else name
+    )
 
 
 def _label_of(text: str) -> str | None:
@@ -139,7 +160,11 @@ def _inline(piece: Piece) -> tuple[str, Piece] | None:
     match = _INLINE_LABEL.match(piece.text)
     label = _label_of(match[1]) if match else None
     if match and label:
-        return label, piece.cut(match.end(), len(piece.text)).trim()
+        value = piece.cut(match.end(), len(piece.text))
+        following = _NEXT_LABEL.search(value.text)
+        value = value.cut(0, following.start()) if following else value
+        lead = _LEADING_REMARK.match(value.text)
+        return label, (value.cut(lead.end(), len(value.text)) if lead else value).trim()
     begins = _name_labels().starts(piece.text)
     if begins is None:
         return None
