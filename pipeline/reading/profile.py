@@ -15,9 +15,10 @@ from pipeline.reading.entries.lists import (
     read_projects,
     read_references,
 )
-from pipeline.reading.entries.sentences import read_told
+from pipeline.reading.entries.records import read_degree_records, read_job_records
 from pipeline.reading.entries.tables import EntryTable, degrees_of, jobs_of, tables_in
-from pipeline.reading.entries.told import read_degrees_told, read_jobs_told
+from pipeline.reading.entries.told import read_degrees_told
+from pipeline.reading.entries.told_jobs import read_jobs_told
 from pipeline.reading.entries.volunteering import read_volunteering
 from pipeline.reading.entries.work import read_work
 from pipeline.reading.lexicon.load import languages
@@ -127,18 +128,21 @@ class _Draft:
         found: list[Work] = []
         for rows in self._streams(SectionKind.WORK):
             tabled, rest = self._jobs_in_tables(rows)
-            told = read_told(rest, month_first=self._month_first)
+            told = read_job_records(rest, month_first=self._month_first)
             told = told or read_jobs_told(rest, month_first=self._month_first)
             found += tabled + (told or read_work(rest, month_first=self._month_first))
         for section in self._kind(SectionKind.EDUCATION, SectionKind.OTHER):
             found += self._jobs_in_tables(self._rows.of(section))[0]
         if not found:
             for section in self._kind(
-                SectionKind.OTHER, SectionKind.HEADER, SectionKind.PROJECTS, SectionKind.SUMMARY
+                SectionKind.OTHER,
+                SectionKind.HEADER,
+                SectionKind.PROJECTS,
+                SectionKind.SUMMARY,
+                SectionKind.EDUCATION,
             ):
                 rows = self._rows.of(section)
-                told = read_told(rows, month_first=self._month_first)
-                told = told or read_jobs_told(rows, month_first=self._month_first)
+                told = read_jobs_told(rows, month_first=self._month_first)
                 works = read_work(rows, month_first=self._month_first)
                 found += told or [w for w in works if _sure_work(w)]
         profile.work = found
@@ -164,7 +168,8 @@ class _Draft:
         found: list[Education] = []
         for rows in self._streams(SectionKind.EDUCATION):
             tabled, rest = self._degrees_in_tables(rows)
-            told = read_degrees_told(rest, month_first=self._month_first)
+            told = read_degree_records(rest, month_first=self._month_first)
+            told = told or read_degrees_told(rest, month_first=self._month_first)
             found += tabled + (told or read_education(rest, month_first=self._month_first))
         for section in self._kind(SectionKind.OTHER):
             found += self._degrees_in_tables(self._rows.of(section))[0]

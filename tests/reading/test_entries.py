@@ -414,3 +414,103 @@ def test_a_grade_is_cut_off_its_degree_however_its_label_is_spelt(label: str) ->
     assert found.degree.raw.value == "Bacharel em Física"
     assert found.grade
     assert found.grade.value == "8.7"
+
+
+def test_bullets_may_open_the_entries() -> None:
+    """Where what they open is set bold, and nothing else is."""
+    found = works(
+        Cell("► ACME LABORATORIES", bold=True),
+        "Sales Manager (Sep 2021 to date)",
+        "Looks after five persons in three towns of the south.",
+        Cell("► REDRIVER PHARMA", bold=True),
+        "Sales Officer (Nov 2015 to Jan 2018)",
+    )
+    assert [told(work)[:2] for work in found] == [
+        ("Sales Manager", "ACME LABORATORIES"),
+        ("Sales Officer", "REDRIVER PHARMA"),
+    ]
+
+
+def test_a_bold_heading_may_end_with_a_full_stop() -> None:
+    """Where dates stand below each."""
+    found = works(
+        Cell("Acme Cold Stores (Leeds) – Forklift Driver.", bold=True),
+        "March 2015 – Present",
+        "Loading of trailers, looking after a team of six on the back shift.",
+        Cell("Redriver Parcels (Leeds) – Driver.", bold=True),
+        "August 2012 - February 2015",
+        "80 drops a day.",
+    )
+    assert [told(work)[:3] for work in found] == [
+        ("Forklift Driver", "Acme Cold Stores", "2015-03"),
+        ("Driver", "Redriver Parcels", "2012-08"),
+    ]
+
+
+def test_a_bold_firm_above_a_plain_title_belongs_to_it() -> None:
+    """Also where the first firm of the section is not bold."""
+    found = works(
+        "Acme Ltd",
+        "Field Technician (Aug. 2017 – Dec. 2019)",
+        "• Kept 32 sites",
+        Cell("Redriver Ltd", bold=True),
+        "Installer (Jan. 2016 – July 2017)",
+        "• Set up routers",
+    )
+    assert [told(work)[:2] for work in found] == [
+        ("Field Technician", "Acme Ltd"),
+        ("Installer", "Redriver Ltd"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("Second de cuisine chez Hôtel de Nîmes", ("Second de cuisine", "Hôtel de Nîmes")),
+        ("KITCHEN MANAGER- EMBERCO", ("KITCHEN MANAGER", "EMBERCO")),
+        ("Ward Manager, Northwind Clinic, Grantwell", ("Ward Manager", "Northwind Clinic")),
+    ],
+    ids=["a word for at", "a dash set against the title", "a place nobody knows"],
+)
+def test_a_heading_is_cut_where_its_fields_meet(heading: str, expected: tuple[str, str]) -> None:
+    (found,) = works([Cell(heading), Cell("2018 – 2020", 0.7)], "• Led")
+    assert told(found)[:2] == expected
+
+
+def test_what_leads_to_a_date_is_no_firm() -> None:
+    """ "De" of "De février 2014 à août 2018" """
+    (found,) = works("Chef de rayon", "Supermarchés Vallombreuse", "De février 2014 à août 2018", "• Gestion")
+    assert told(found) == ("Chef de rayon", "Supermarchés Vallombreuse", "2014-02", "2018-08")
+
+
+def test_every_date_in_the_gutter_begins_a_degree() -> None:
+    """A single one beside ranges, too; and what nobody knows beside a sure school is the degree."""
+    found = education(
+        [Cell("2021"), Cell("DU Prise en charge de la douleur – Université des Alpes", 0.3)],
+        [Cell("2009 – 2012"), Cell("Licence de droit – Université de Lyon", 0.3)],
+        [Cell("2008"), Cell("Baccalauréat ES – Lycée Louise-Desgranges", 0.3)],
+    )
+    assert [
+        (one.degree.raw.value, one.end.value)
+        for one in found
+        if one.degree is not None and one.end is not None
+    ] == [
+        ("DU Prise en charge de la douleur", "2021"),
+        ("Licence de droit", "2012"),
+        ("Baccalauréat ES", "2008"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "degree"),
+    [
+        ("A levels: Maths (B), Art (C), Hill Sixth Form College, 2009", "A levels"),
+        ("K.C.S.E., Mary Mother Girls Secondary School, 2012", "K.C.S.E."),
+        ("Técnico Superior en Comercio. I.E.S. Alcornocal Alto. 2011", "Técnico Superior en Comercio"),
+    ],
+    ids=["its subjects behind a colon", "an abbreviation nobody listed", "a full stop between fields"],
+)
+def test_a_degree_is_what_stands_before_the_school(line: str, degree: str) -> None:
+    (found,) = education(line)
+    assert found.degree is not None
+    assert found.degree.raw.value == degree

@@ -15,7 +15,7 @@ from pipeline.reading.entries.starts import EntryRows, split_entries
 from pipeline.reading.lexicon.load import degrees
 from pipeline.reading.page.rows import Piece, Row
 from pipeline.reading.values.classify import institution_score, shape_score
-from pipeline.reading.values.degrees import degree_score, read_degree, status_of
+from pipeline.reading.values.degrees import degree_level, degree_score, is_short_form, read_degree, status_of
 from pipeline.reading.values.grades import grade_in, is_grade, without_grade
 from pipeline.reading.values.places import place_score
 
@@ -57,6 +57,8 @@ def _sureness(degree: str, institution: str) -> float:
 def _as_degree(text: str) -> float:
     """How well a text reads as the degree."""
     score = degree_score(text)
+    if score < POSSIBLE and is_short_form(text):
+        return POSSIBLE  # "K.C.S.E."
     if ":" in text and score < SURE:
         return _LABELLED
     if score >= _STUDY or shape_score(text) >= 0 or len(text.split()) <= _COURSE_WORDS:
@@ -104,15 +106,26 @@ def _write_reading(education: Education, reading: Reading) -> None:
         if degree or score > _NAMED:
             education.institution = institution.fact(confidence(score, _INSTITUTION))
     if degree:
-        education.degree, education.fields = read_degree(degree)
+        education.degree, education.fields = read_degree(_without_subjects(degree))
     _write_fields(education, reading.rest)
+
+
+def _without_subjects(degree: Piece) -> Piece:
+    """A degree without the subjects and marks behind its colon: "A levels: Maths (B), Art (C)"."""
+    colon = degree.text.find(":")
+    listed = (
+        colon > 0
+        and any(sign in degree.text[colon:] for sign in ",(")
+        and degree_level(degree.text[:colon]) is not None
+    )
+    return degree.cut(0, colon) if listed else degree
 
 
 def _degree_and_institution(reading: Reading) -> tuple[Piece | None, Piece | None]:
     """The two as read, but for a lone school that was read as a degree, and a degree that is but a stray text."""
     degree, institution = reading.get("degree"), reading.get("institution")
     if degree is None:
-        return None, institution
+        return _unknown_degree(reading, institution), institution
     score = degree_score(degree.text)
     if institution is None:
         is_school = institution_score(degree.text) >= SURE and score < _STUDY
@@ -123,7 +136,17 @@ def _degree_and_institution(reading: Reading) -> tuple[Piece | None, Piece | Non
     return degree, institution
 
 
+def _unknown_degree(reading: Reading, institution: Piece | None) -> Piece | None:
+    """The one text before a sure school, which no word tells to be a degree: "DU Prise en charge de la douleur"."""
+    if institution is None or institution_score(institution.text) < SURE:
+        return None
+    before = reading.fragments[: reading.slots["institution"]]
+    return before[0] if len(before) == 1 and _looks_like_field(before[0].text) else None
+
+
 def _looks_like_field(text: str) -> bool:
+    if is_short_form(text):
+        return True
     return place_score(text) < LIKELY and len(text.split()) <= _FIELD_WORDS and not text.endswith(".")
 
 

@@ -11,9 +11,8 @@ from pipeline.reading.entries.broken import mended
 from pipeline.reading.entries.bullets import Bullets
 from pipeline.reading.entries.dated import is_date_only, is_ranged
 from pipeline.reading.entries.scores import LIKELY, POSSIBLE, SURE
-from pipeline.reading.lexicon.fold import has_cjk
+from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import organisations, titles, word_set
-from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece, Row, join
 from pipeline.reading.values.classify import (
     employer_score,
@@ -70,9 +69,13 @@ _HEAD_EDGE = 0.12  # the second line of a heading begins nearer to the first tha
 _HEAD_OUTDENT = 0.03  # in a row of cells it stands under the last, not left of it
 _LEAST_HEIGHT = 1e-4  # of the page: a line without height is a fault of its file
 
+_LEAST_BOLD = 2  # rows in bold: one may be a remark
+_MOSTLY_DATED = 0.7  # share of the bold rows that have a date beside or below them
 _FIELD_BREAK = re.compile(r"\s*[|•·]\s+")
+_FIELDS = re.compile(r"[,;|]\s")  # part the fields of a heading
 _NAME_END = re.compile(r"[,–(—]")
 _GOES_ON = ("|", ",", "–", "—", "&", "/", "·", "•", "،", " -")  # signs that end no heading
+_HYPHENATED = re.compile(r"[^\W\d_]-$")
 _SMALL_NAMES = ("e-", "i")  # names that begin so are printed small: "e-commerce", "iPhone"
 
 
@@ -132,6 +135,7 @@ class Marker:
             row.left for row in rows if len(row.pieces) > 1 and any(find_dates(p.text) for p in row.pieces)
         ]
         self._heading_left = min(dated, default=None)
+        self._bold_heads = _are_heads_bold(rows)
         self._bodies: list[Piece] = []  # the last body piece of each column
 
     def marked(self) -> list[Marked]:
@@ -160,10 +164,8 @@ class Marker:
 
     def _mark_piece(self, piece: Piece, dated: bool, *, opens: bool) -> Mark:
         """`dated`: dates stand beside the piece. `opens`: they open its row, so it goes on with nothing."""
-        if self._bullets.open(piece):
-            return Mark.HEAD if self._heads_an_entry(self._bullets.off(piece), dated) else Mark.BULLET
-        if _is_body_label(piece):
-            return Mark.PROSE
+        if (told := self._by_style(piece, dated)) is not None:
+            return told
         goes_on = any(self._under(body, piece) for body in self._bodies)
         if goes_on and self._heads_an_entry(piece, dated=False) and _signals(piece):
             return Mark.HEAD
@@ -172,7 +174,19 @@ class Marker:
                 return Mark.MORE
             if self._is_clause(piece):
                 return Mark.PROSE
+        if opens and _is_heading_behind_dates(piece):
+            return Mark.HEAD
         return Mark.PROSE if not dated and _is_prose(piece) else Mark.HEAD
+
+    def _by_style(self, piece: Piece, dated: bool) -> Mark | None:
+        """What the weight, the bullet or the label of a piece says alone; None where they say nothing."""
+        if self._bold_heads and piece.bold and not _is_long(piece) and not piece.bulleted:
+            return Mark.HEAD
+        if self._bullets.open(piece):
+            heads = self._bullets.head and not _is_long(piece)
+            heads = heads or self._heads_an_entry(self._bullets.off(piece), dated)
+            return Mark.HEAD if heads else Mark.BULLET
+        return Mark.PROSE if _is_body_label(piece) else None
 
     def _is_clause(self, piece: Piece) -> bool:
         """Whether a text without a bullet is a duty: a clause in small letters, indented if it is short."""
@@ -216,6 +230,18 @@ class Marker:
             return abs(indented) <= _SAME_EDGE and (small or body.right > self._right - _FULL_BULLET)
         full = body.right > self._right - _FULL_SHARE * (self._right - self._left) - _FULL_SLACK
         return abs(indented) < _PARAGRAPH_EDGE and ((full and piece.bold == body.bold) or small)
+
+
+def _are_heads_bold(rows: Sequence[Row]) -> bool:
+    """Whether what is set bold heads entries: dates stand beside or right below most of it, and most is not bold."""
+    bold = [i for i, row in enumerate(rows) if row.first.bold and not is_date_only(row.first)]
+    dated = sum(any(find_dates(piece.text) for row in rows[i : i + 2] for piece in row.pieces) for i in bold)
+    return len(bold) >= _LEAST_BOLD and 2 * len(bold) <= len(rows) and dated >= _MOSTLY_DATED * len(bold)
+
+
+def _is_heading_behind_dates(piece: Piece) -> bool:
+    """Whether a text that dates lead to has a heading's fields or a title, whatever it ends with."""
+    return not _is_long(piece) and (bool(_FIELDS.search(piece.text)) or title_score(piece.text) >= LIKELY)
 
 
 def _dates_of(piece: Piece, month_first: bool) -> list[tuple[Piece, DateRange]]:
@@ -312,6 +338,8 @@ def _runs_on(above: Marked, below: Marked) -> bool:
     if first.text.rstrip().endswith(_GOES_ON):
         own = first.text.rstrip().endswith(",") and below.dates and len(below.heads) > 1
         return not own
+    if _HYPHENATED.search(first.text):
+        return True
     return _breaks_off(first.text, second.text) or (
         not above.dates
         and second.text[:1].islower()
@@ -334,5 +362,5 @@ def _breaks_off(text: str, following: str) -> bool:
     """Whether a text must go on: an open bracket that the next closes, or a word that ends nothing ("Head of")."""
     if text.count("(") > text.count(")") and ")" in following:
         return True
-    last = words_of(text).words[-1:]
-    return bool(last) and last[0] in word_set("entries", "line_goes_on")
+    last = (text.split() or [""])[-1]
+    return not last.isupper() and fold(last) in word_set("entries", "line_goes_on")

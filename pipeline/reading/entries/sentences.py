@@ -1,81 +1,113 @@
-"""Positions told in sentences: "Worked as a Fitter in Acme Ltd., Hull from May 2016 to June 2019."."""
+"""The sentences of a section: its lines put together into paragraphs, and cut where a sentence ends."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
-from pipeline.domain.profile import Work
-from pipeline.reading.entries.dated import date_facts, is_ranged
-from pipeline.reading.entries.items import items_of
-from pipeline.reading.entries.scores import POSSIBLE
+from pipeline.reading.entries.bullets import Bullets
+from pipeline.reading.entries.dated import is_date_only
 from pipeline.reading.lexicon.fold import fold
+from pipeline.reading.lexicon.load import organisations, word_set
 from pipeline.reading.lexicon.patterns import one_of
 from pipeline.reading.page.rows import Piece, Row, join
-from pipeline.reading.values.classify import title_score
-from pipeline.reading.values.dates import DateRange, find_dates
-from pipeline.reading.values.places import place_score
+from pipeline.reading.values.dates import find_dates
 
-_TITLE_WORDS = 8  # a longer text before "at" is what was done there
-_FIRM_WORDS = 10  # a longer text behind it is a sentence
-_TITLE, _FIRM, _PLACE = 0.85, 0.8, 0.7  # confidence: a sentence says what is what, the borders are less sure
-
-
-@cache
-def _lead() -> re.Pattern[str]:
-    return re.compile(rf"\s*{one_of('titles', 'told')}\s+(?:{one_of('told', 'articles')}\s+)?")
+_STOP = re.compile(r"[.!?]\s+(?=[^\W\d_a-zß-ÿ])")
+_LEAST_LAST_WORD = 4  # letters of a word with a capital that a sentence ends with; fewer are an abbreviation
+_DATES_ALONE = 8  # words: a shorter sentence that begins "From …" says when the one before was
+_PARAGRAPH_GAP = 0.75  # of a line's height: more white parts two paragraphs
+_INDENT_SLACK = 0.005  # of the page's width: left of its bullet by less, a line still goes on with it
+_RAGGED = 0.01  # of the page's width, by which a full line may end before the edge
+_LEAST_HEIGHT = 1e-4  # of the page: a line without height is a fault of its file
 
 
 @cache
-def _placed() -> re.Pattern[str]:
-    placed, leads = one_of("told", "placed"), one_of("told", "firm_leads")
-    return re.compile(rf"\s{placed}\s(?:{leads}\s)?(?=[a-z\d])")
+def _when() -> re.Pattern[str]:
+    return re.compile(rf"\W*{one_of('told', 'before_dates')}(?!\w)")
 
 
-@cache
-def _before_dates() -> re.Pattern[str]:
-    return re.compile(rf"[\s,(]+{one_of('told', 'before_dates')}?[\s(:]*$")
+def sentences_of(rows: Sequence[Row]) -> list[Piece]:
+    """The sentences of some rows, in order; one that says nothing but when goes with the one before it."""
+    result: list[Piece] = []
+    for paragraph in paragraphs_of(rows):
+        first = len(result)
+        for sentence in _cut(paragraph):
+            if len(result) > first and _tells_when(sentence):
+                result[-1] = join([result[-1], sentence])
+            else:
+                result.append(sentence)
+    return result
 
 
-def read_told(rows: Sequence[Row], *, month_first: bool = False) -> list[Work]:
-    """The positions of a section that tells each in one sentence, or nothing."""
-    items = [join(item) for item in items_of(rows)]
-    works = [work for item in items if (work := _told(item, month_first))]
-    dated = [item for item in items if is_ranged(item)]
-    return works if works and 2 * len(works) > len(dated) else []
+def paragraphs_of(rows: Sequence[Row]) -> list[Piece]:
+    """The lines put together: an item with its bullet off, or lines of which each was too full for the next word."""
+    bullets = Bullets.of(rows)
+    right = max((row.right for row in rows), default=0.0)
+    found: list[list[Piece]] = []
+    above: Row | None = None
+    bulleted = False
+    for row in rows:
+        opens = bullets.open(row.first)
+        pieces = [bullets.off(row.first), *row.pieces[1:]]
+        if above is not None and not opens and _goes_on(above, row, right, bulleted=bulleted):
+            found[-1] += pieces
+        else:
+            found.append(pieces)
+            bulleted = opens
+        above = row
+    return [join(kept) for pieces in found if (kept := [piece for piece in pieces if piece.text])]
 
 
-def _told(piece: Piece, month_first: bool) -> Work | None:
-    """The position of one sentence: its lead, a title, an "at", a firm, and a range behind them."""
-    lead = _lead().match(fold(piece.text))
-    found = next((d for d in find_dates(piece.text, month_first=month_first) if not d.single), None)
-    if lead is None or found is None or found.begin <= lead.end():
-        return None
-    head = piece.cut(lead.end(), found.begin).trim()
-    for match in _placed().finditer(fold(head.text)):
-        title = head.cut(0, match.start()).trim()
-        if title_score(title.text) >= POSSIBLE and title.words <= _TITLE_WORDS:
-            return _work(title, head.cut(match.end(), len(head.text)), piece, found)
-    return None
+def _goes_on(above: Row, row: Row, right: float, *, bulleted: bool) -> bool:
+    """Whether a row that no bullet opens goes on with the paragraph above it."""
+    small = row.text[:1].islower()
+    if above.page != row.page:
+        return small
+    height = max(row.bottom - row.top, _LEAST_HEIGHT)
+    if row.top - above.bottom > _PARAGRAPH_GAP * height:
+        return False
+    if bulleted:
+        return small or row.left > above.left - _INDENT_SLACK
+    return small or _had_no_room(above, row, right)
 
 
-def _work(title: Piece, firm: Piece, piece: Piece, dates: DateRange) -> Work | None:
-    """A position; the firm's place follows its last comma."""
-    firm = _without_lead(firm)
-    if not firm.text or firm.words > _FIRM_WORDS:
-        return None
-    work = Work(title=title.fact(_TITLE))
-    comma = firm.text.rfind(",")
-    if comma > 0 and place_score(firm.text[comma + 1 :].strip()) > 0:
-        work.location = firm.cut(comma + 1, len(firm.text)).trim().fact(_PLACE)
-        firm = firm.cut(0, comma)
-    work.employer = firm.fact(_FIRM)
-    work.start, work.end, work.is_current = date_facts(piece, dates)
-    return work
+def _had_no_room(above: Row, row: Row, right: float) -> bool:
+    """Whether the first word of a row would not have fitted into the line above it: then the line was broken there."""
+    word, *_ = row.text.split() or [""]
+    letter = (row.right - row.left) / max(len(row.text), 1)
+    return above.right + letter * (len(word) + 1) > right - _RAGGED
 
 
-def _without_lead(piece: Piece) -> Piece:
-    """Without the "from" or "since" that leads to the dates."""
-    tail = _before_dates().search(fold(piece.text))
-    return piece.cut(0, tail.start()) if tail else piece
+def _cut(paragraph: Piece) -> list[Piece]:
+    dates = find_dates(paragraph.text)
+    ends = [
+        stop.end()
+        for stop in _STOP.finditer(paragraph.text)
+        if _ends_sentence(paragraph.text[: stop.start()])
+        and not any(found.begin < stop.end() < found.end for found in dates)
+    ]
+    bounds = [0, *ends, len(paragraph.text)]
+    parts = [paragraph.cut(a, b) for a, b in pairwise(bounds)]
+    return [part for part in parts if part.text]
+
+
+def _ends_sentence(text: str) -> bool:
+    """Whether a stop behind this text ends a sentence, and no abbreviation ("Ltd.", "M/s.", "Dec.")."""
+    last = (text.split() or [""])[-1]
+    letters = last.strip("()\"'“”’")
+    if "." in letters or organisations().legal.label(letters) is not None:
+        return False
+    if fold(letters) in word_set("told", "abbreviations"):
+        return False
+    if len(letters) >= _LEAST_LAST_WORD or last.endswith(")") or letters.isdigit() or letters.isupper():
+        return True
+    return letters.islower() and len(letters) > 1  # "day.", no "St." or "Mr."
+
+
+def _tells_when(sentence: Piece) -> bool:
+    if sentence.words > _DATES_ALONE or not find_dates(sentence.text):
+        return False
+    return is_date_only(sentence) or _when().match(fold(sentence.text)) is not None

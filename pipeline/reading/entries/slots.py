@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeline.reading.entries.cuts import belongs_to_former, comma_readings
-from pipeline.reading.entries.scores import LIKELY
+from pipeline.reading.entries.scores import LIKELY, POSSIBLE
 from pipeline.reading.lexicon.fold import fold
 from pipeline.reading.lexicon.patterns import one_of
 from pipeline.reading.page.rows import Piece
@@ -35,6 +35,7 @@ _EMPTY_SLOT_FIRST, _EMPTY_SLOT_LATER = (
 )  # for a text without a slot: dear among the first two, cheap later
 _FIRST_TEXTS = 2
 _MOST_BY_ORDER = 0.08  # what the section's order of slots can add: it decides between like readings only
+_BOTH_TOLD = 0.2  # an entry tells both of its pair far more often than one
 _PLACE_AFTER = 0.04  # a place stands after the firm rather than before it,
 _PLACE_AFTER_SAME = 0.12  # and more surely so within one text: "Acme, Hull"
 _BETTER = 1e-9  # of two equal readings the one with fewer cuts, which comes first, wins
@@ -135,6 +136,7 @@ def _assign(
         nonlocal best_score, best_slots
         if position == len(names):
             total = _with_order(total, taken, order, pair, groups)
+            total += _both_told(taken, pair, groups, scores)
             left = [i for i in free if i not in taken.values()]
             total -= sum(_EMPTY_SLOT_FIRST if i < _FIRST_TEXTS else _EMPTY_SLOT_LATER for i in left)
             if total > best_score:
@@ -164,6 +166,20 @@ def _with_order(
         if groups[place] == groups[second]:
             total += _PLACE_AFTER_SAME if place > second else -_PLACE_AFTER_SAME
     return total
+
+
+def _both_told(
+    taken: Mapping[str, int],
+    pair: tuple[str, str],
+    groups: Sequence[int],
+    scores: Mapping[str, Sequence[float]],
+) -> float:
+    """What an assignment gains by telling both of its pair; what no word tells is a place behind a firm's comma."""
+    first, second = (taken.get(slot) for slot in pair)
+    if first is None or second is None:
+        return 0.0
+    known = pair[0] not in scores or scores[pair[0]][first] >= POSSIBLE
+    return _BOTH_TOLD if known or first < second or groups[first] != groups[second] else 0.0
 
 
 def learned_order(

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.reading.entries.dated import strip_dates
+from pipeline.reading.entries.dated import is_date_only, strip_dates
 from pipeline.reading.entries.marks import Mark, Marked, Marker
 from pipeline.reading.entries.scores import SURE
 from pipeline.reading.lexicon.load import degrees, titles
@@ -69,6 +69,12 @@ def split_entries(
     return [entry for entry in entries if entry.header or entry.bullets or entry.body]
 
 
+def body_of(rows: Sequence[Row], *, month_first: bool = False) -> EntryRows:
+    """What stands below a heading that something else has read: paragraphs and bullets, each made whole."""
+    entry = _entry(Marker(rows, month_first=month_first).marked())
+    return EntryRows(body=[*entry.header, *entry.body], bullets=entry.bullets)
+
+
 def _is_table_head(row: Row) -> bool:
     """Whether a row names the columns of a table: "Institution | Degree | Year"."""
     known = (titles().labels, degrees().labels, degrees().grade_labels)
@@ -106,6 +112,7 @@ def _date_rows(rows: list[Marked], each_dated: bool = False) -> list[int]:
         return with_dates
     beside = {i + step for i in ranges for step in (-1, 0, 1)}
     own = ranges | (_like_ranges(rows, with_dates, ranges) if each_dated else set())
+    own |= _in_gutter(rows, with_dates, ranges) if each_dated else set()
     return [i for i in with_dates if i in own or i not in beside]
 
 
@@ -113,6 +120,23 @@ def _like_ranges(rows: list[Marked], with_dates: list[int], ranges: set[int]) ->
     """The rows that are an entry each, where the rows with ranges all are."""
     whole = {i for i in with_dates if _is_whole_entry(rows[i])}
     return whole if ranges <= whole else set()
+
+
+def _in_gutter(rows: list[Marked], with_dates: list[int], ranges: set[int]) -> set[int]:
+    """The rows whose date stands alone before a text, right under where all ranges stand so."""
+
+    def edge(i: int) -> float | None:
+        first = rows[i].row.first
+        return first.left if len(rows[i].row.pieces) > 1 and is_date_only(first) else None
+
+    edges = [edge(i) for i in ranges]
+    if any(one is None for one in edges):
+        return set()
+    return {
+        i
+        for i in with_dates
+        if (own := edge(i)) is not None and any(abs(own - (one or 0.0)) < _PARAGRAPH_EDGE for one in edges)
+    }
 
 
 def _is_whole_entry(row: Marked) -> bool:
@@ -138,10 +162,19 @@ def _start_of(rows: list[Marked], previous: int, current: int, signature: Signat
     if after_body:
         limit = max(run, current - max(before, _LEAST_HEAD_ROWS))
         like = [i for i in range(run, current + 1) if rows[i].signature() == signature]
-        return like[0] if like else limit
+        return _above_it(rows, like[0], run) if like else limit
     if run == current:
         return current
     return max(range(run, current + 1), key=lambda i: _start_score(rows, i, current, signature, before))
+
+
+def _above_it(rows: list[Marked], start: int, run: int) -> int:
+    """Where an entry begins whose heading is set like the first one: bold rows above a plain one are its own."""
+    if rows[start].signature()[1]:
+        return start
+    while start > run and rows[start - 1].signature()[1]:
+        start -= 1
+    return start
 
 
 def _start_score(rows: list[Marked], i: int, current: int, signature: Signature, before: int) -> float:

@@ -1,7 +1,7 @@
-"""Degrees and jobs that are told in a sentence each: "12th passed from M.P. Board in 2010 with 52 %".
+"""Degrees that are told in a sentence each: "12th passed from M.P. Board in 2010 with 52 %".
 
-One grammar for both: what was taken or held, a word that leads to the place, the place, and dates and grades wherever
-they stand. Which words lead where is data (`lexicon/told.toml`).
+What was taken, a word that leads to the school, the school, and dates and grades wherever they stand. Which words lead
+where is data (`lexicon/told.toml`); `told_jobs` reads jobs by the same.
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import chain
 
-from pipeline.domain.profile import Education, Work
+from pipeline.domain.profile import Education
 from pipeline.reading.entries.dated import date_facts
-from pipeline.reading.entries.items import items_of
+from pipeline.reading.entries.sentences import sentences_of
 from pipeline.reading.lexicon.fold import fold
 from pipeline.reading.lexicon.load import word_set
 from pipeline.reading.lexicon.patterns import one_of
 from pipeline.reading.lexicon.phrases import Phrases
-from pipeline.reading.page.rows import Piece, Row, join
-from pipeline.reading.values.classify import employer_score, institution_score, shape_score, title_score
+from pipeline.reading.page.rows import Piece, Row
+from pipeline.reading.values.classify import institution_score, shape_score
 from pipeline.reading.values.dates import DateRange, find_dates
-from pipeline.reading.values.degrees import degree_level, degree_score, read_degree
+from pipeline.reading.values.degrees import degree_level, degree_score, is_short_form, read_degree
 from pipeline.reading.values.places import part_kind
 
 _LONGEST_SENTENCE = 260  # characters; what is longer is a paragraph
@@ -56,12 +55,7 @@ def _courtesy() -> re.Pattern[str]:
 
 
 @cache
-def _title_end() -> re.Pattern[str]:
-    return re.compile(rf"\s{one_of('told', 'title_ends')}\s|[(.;]")
-
-
-@cache
-def _leading(name: str) -> re.Pattern[str]:
+def leading(name: str) -> re.Pattern[str]:
     """Any of the listed words or phrases, on word borders, the longest first; for folded text."""
     return re.compile(rf"(?<!\w){one_of('told', name)}(?!\w)")
 
@@ -73,33 +67,27 @@ def _classes() -> Phrases:
 
 def read_degrees_told(rows: Sequence[Row], *, month_first: bool = False) -> list[Education]:
     """The degrees of a section that tells each in a sentence, or nothing where most of its items are none."""
-    items = [join(item).unbulleted() for item in items_of(rows)]
-    items = [item for item in items if item.text and len(item.text) <= _LONGEST_SENTENCE]
+    items = [one for one in sentences_of(rows) if len(one.text) <= _LONGEST_SENTENCE]
     degrees = [found for item in items if (found := _degree_of(item, month_first)) is not None]
     about = [item for item in items if _says_degree(item.text)]
     return degrees if degrees and 2 * len(degrees) >= len(about) else []
 
 
-def read_jobs_told(rows: Sequence[Row], *, month_first: bool = False) -> list[Work]:
-    """The jobs of a section that tells each in a sentence with its firm first, or nothing where most items are none."""
-    items = [join(item).unbulleted() for item in items_of(rows)]
-    items = [item for item in items if item.text and len(item.text) <= _LONGEST_SENTENCE]
-    jobs = [found for item in items if (found := _job_of(item, month_first)) is not None]
-    return jobs if jobs and 2 * len(jobs) >= len(items) else []
-
-
 def _degree_of(item: Piece, month_first: bool) -> Education | None:
-    text = fold(item.text)
-    for lead in _leading("school").finditer(text):
+    for lead, sure in _school_leads(item):
         degree = _taken(item, lead.start())
         school = _school(item, lead.end())
         if degree is None or school is None:
             continue
+        if not sure and institution_score(school.text) < _SURE_SCHOOL:
+            continue
+        if sure and _ends_in_school(degree.text):
+            continue  # within a name: "Abitur, Gymnasium am Silberkamp"
         education = Education(institution=school.fact(_TOLD))
         education.degree, education.fields = read_degree(degree)
         if (grade := _grade().search(fold(item.text))) is not None:
             education.grade = item.fact_at(*grade.span(), item.text[slice(*grade.span())], _TOLD)
-        dated = _dates(item, month_first)
+        dated = dates_of(item, month_first)
         if dated is not None:
             start, end, current = date_facts(item, dated)
             education.start, education.end = (None if dated.single else start), end
@@ -108,19 +96,40 @@ def _degree_of(item: Piece, month_first: bool) -> Education | None:
     return None
 
 
+def _ends_in_school(text: str) -> bool:
+    """Whether the last part of a text is a school and no degree."""
+    last = text.rsplit(",", 1)[-1]
+    is_degree = degree_level(last) is not None or _classes().starts(last.strip()) is not None
+    return institution_score(last) >= _SURE_SCHOOL and not is_degree
+
+
+def _school_leads(item: Piece) -> Iterator[tuple[re.Match[str], bool]]:
+    """The words that lead to a school; behind a verb also those that names have within them, which are not sure."""
+    folded = fold(item.text)
+    yield from ((lead, True) for lead in leading("school").finditer(folded))
+    if leading("taken").match(folded) is not None:
+        behind = list(leading("school_behind_verb").finditer(folded))
+        yield from ((lead, False) for lead in reversed(behind))  # the last: a subject may have such words
+
+
 def _taken(item: Piece, end: int) -> Piece | None:
     """The degree before the word that leads to its school: "Passed B.Com" of "Passed B.Com with 62 % from …"."""
     degree = item.cut(0, end)
     graded = _with_grade().search(fold(degree.text))
     if graded is not None:
         degree = degree.cut(0, graded.start())
-    begin = _leading("taken").match(fold(degree.text))
+    begin = leading("taken").match(fold(degree.text))
+    unknown = (
+        begin is not None
+    )  # behind a verb an abbreviation nobody knows is one, too: "I did U.A.C.E at …"
     if begin is not None:
         degree = degree.cut(begin.end(), len(degree.text))
     degree = _without_end(degree.trim(), "passed")
-    degree = _without_article(degree)
+    degree = without_article(degree)
     fits = 0 < degree.words <= _MOST_WORDS_OF_DEGREE
-    return degree if fits and _says_degree(degree.text) else None
+    return (
+        degree if fits and (_says_degree(degree.text) or (unknown and is_short_form(degree.text))) else None
+    )
 
 
 def _says_degree(text: str) -> bool:
@@ -135,19 +144,20 @@ def _without_end(piece: Piece, name: str) -> Piece:
     """Without the listed words that it ends with: "12th passed", "I.T.I. exam"."""
     while True:
         folded = fold(piece.text)
-        last = next(reversed(list(_leading(name).finditer(folded))), None)
+        last = next(reversed(list(leading(name).finditer(folded))), None)
         if last is None or last.start() == 0 or folded[last.end() :].strip(" .,:-"):
             return piece
         piece = piece.cut(0, last.start()).trim()
 
 
-def _without_article(piece: Piece) -> Piece:
+def without_article(piece: Piece) -> Piece:
+    """A name without the article or the "M/s" before it."""
     lead = _courtesy().match(fold(piece.text))
     return piece.cut(lead.end(), len(piece.text)) if lead else piece
 
 
 def _school(item: Piece, begin: int) -> Piece | None:
-    school = _name_from(item, begin)
+    school = name_from(item, begin)
     if school is None:
         return None
     parts = school.split(re.compile(r",\s*"))
@@ -160,82 +170,20 @@ def _school(item: Piece, begin: int) -> Piece | None:
     return kept if sure or shape_score(kept.text) >= _LIKE_A_NAME else None
 
 
-def _name_from(item: Piece, begin: int) -> Piece | None:
+def name_from(item: Piece, begin: int) -> Piece | None:
     """The name that begins there: up to a word that goes on with something else, a date, a grade or a bracket."""
     rest = item.cut(begin, len(item.text))
-    stops = [match.start() for match in _leading("ends").finditer(fold(rest.text))]
+    stops = [match.start() for match in leading("ends").finditer(fold(rest.text))]
     stops += [match.start() for match in _BRACKET_WITH_DATE.finditer(rest.text)]
     stops += [found.begin for found in find_dates(rest.text)]
     stops += [match.start() for match in _grade().finditer(fold(rest.text))]
-    stops += [match.start() for match in _leading("school").finditer(fold(rest.text)) if match.start() > 0]
-    name = _without_article(rest.cut(0, min(stops, default=len(rest.text))).trim())
+    stops += [match.start() for match in leading("school").finditer(fold(rest.text)) if match.start() > 0]
+    name = without_article(rest.cut(0, min(stops, default=len(rest.text))).trim())
     return name if 0 < name.words <= _MOST_WORDS_OF_PLACE else None
 
 
-def _dates(item: Piece, month_first: bool) -> DateRange | None:
+def dates_of(item: Piece, month_first: bool) -> DateRange | None:
     """What the sentence says of when: a range before a single date, the last of several."""
     found = list(find_dates(item.text, month_first=month_first))
     ranges = [one for one in found if not one.single]
     return next(iter([*ranges, *found[::-1]]), None)
-
-
-def _job_of(item: Piece, month_first: bool) -> Work | None:
-    for firm, title in chain(_firm_and_title(item), _title_and_firm(item)):
-        dated = _dates(item, month_first)
-        now = _leading("now").search(fold(item.text))
-        work = Work(title=title.fact(_TOLD), employer=firm.fact(_TOLD))
-        if dated is not None:
-            work.start, work.end, work.is_current = date_facts(item, dated)
-        if now is not None and work.end is None:
-            work.is_current = item.fact_at(*now.span(), True, _TOLD)
-        return work
-    return None
-
-
-def _firm_and_title(item: Piece) -> Iterator[tuple[Piece, Piece]]:
-    """Every reading of a sentence as "… FIRM as a TITLE": a verb leads to the firm, or the sentence begins with it."""
-    folded = fold(item.text)
-    for lead in _leading("title").finditer(folded):
-        title = _title(item, lead.end())
-        if title is None:
-            continue
-        verbs = [match.end() for match in _leading("firm").finditer(folded, 0, lead.start())]
-        firm = _without_article(item.cut(verbs[-1] if verbs else 0, lead.start()).trim())
-        if 0 < firm.words <= _MOST_WORDS_OF_PLACE and shape_score(firm.text) >= _LIKE_A_NAME:
-            yield firm, title
-
-
-def _title_and_firm(item: Piece) -> Iterator[tuple[Piece, Piece]]:
-    """Every reading of a sentence as "[one year as a] TITLE in FIRM": what stands before the firm says a known job."""
-    folded = fold(item.text)
-    for lead in _leading("beside").finditer(folded):
-        begins = [match.end() for match in _leading("title").finditer(folded, 0, lead.start())]
-        title = _without_article(item.cut(begins[-1] if begins else 0, lead.start()).trim())
-        firm = _name_from(item, lead.end())
-        known = 0 < title.words <= _MOST_WORDS_OF_TITLE and title_score(title.text) >= _KNOWN_TITLE
-        if known and firm is not None and _is_firm(firm.text.split(",")[0]):
-            yield _without_place(firm), title
-
-
-def _is_firm(text: str) -> bool:
-    """Whether a word says an organisation: "Lecturer in Modern History" is no sentence about one."""
-    return employer_score(text) >= _SURE_FIRM or institution_score(text) >= _SURE_SCHOOL
-
-
-def _without_place(firm: Piece) -> Piece:
-    comma = firm.text.rfind(",")
-    placed = (
-        comma > 0
-        and len(firm.text[comma + 1 :].split()) <= 2
-        and employer_score(firm.text[comma + 1 :]) < 1.0
-    )
-    return firm.cut(0, comma) if placed else firm
-
-
-def _title(item: Piece, begin: int) -> Piece | None:
-    rest = item.cut(begin, len(item.text))
-    stops = [match.start() for match in _title_end().finditer(fold(rest.text))]
-    stops += [found.begin for found in find_dates(rest.text)]
-    title = _without_article(rest.cut(0, min(stops, default=len(rest.text))).trim())
-    fits = 0 < title.words <= _MOST_WORDS_OF_TITLE
-    return title if fits and title_score(title.text) >= _SAYS_TITLE else None

@@ -6,9 +6,10 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from pipeline.domain.profile import Text, Work
-from pipeline.reading.entries.cuts import fragments_of, split_at
+from pipeline.reading.entries.cuts import belongs_to_former, fragments_of, split_at, without_stop
 from pipeline.reading.entries.dated import date_facts, strip_dates
 from pipeline.reading.entries.labels import labelled
 from pipeline.reading.entries.scores import LIKELY, POSSIBLE, confidence
@@ -21,9 +22,11 @@ from pipeline.reading.entries.slots import (
     read_slots,
 )
 from pipeline.reading.entries.starts import EntryRows, split_entries
+from pipeline.reading.lexicon.load import word_set
+from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece, Row, join
-from pipeline.reading.values.classify import employer_score, title_score
-from pipeline.reading.values.dates import is_open_end
+from pipeline.reading.values.classify import employer_score, ends_legal, shape_score, title_score
+from pipeline.reading.values.dates import find_dates, is_open_end, words_beside_dates
 from pipeline.reading.values.employment import employment_type, is_duration, only_type, seniority_of
 from pipeline.reading.values.places import part_kind, place_score
 
@@ -68,6 +71,14 @@ def read_work(rows: Sequence[Row], *, month_first: bool = False) -> list[Work]:
     return _grouped(positions)
 
 
+def read_heading(piece: Piece, *, month_first: bool = False) -> Work | None:
+    """One text as the heading of a position: "Housekeeper – Nutmeg Hotel, Galle, from 2016"; None where it is none."""
+    dates = [(piece, found) for found in find_dates(piece.text, month_first=month_first)]
+    position = _read(EntryRows(header=[piece], dates=dates), month_first, 0.0)
+    _fill(position)
+    return position.work if _is_position(position.work) and position.work.title else None
+
+
 def _sureness(title: str, employer: str) -> float:
     """How surely two texts are a title and an employer, and not the other way round."""
     told = max(title_score(title), 0) + max(employer_score(employer) - _NAME_SHAPE, 0)
@@ -102,7 +113,14 @@ def _is_noise(text: str) -> bool:
     """Whether a text of a heading is none of its fields: "present", "2 yrs", an address, signs."""
     if is_open_end(text) or is_duration(text) or _WEB.search(text):
         return True
-    return not any(c.isalpha() for c in text)
+    words = words_of(text).words
+    return not words or all(word in words_beside_dates() or word in _leads_to_dates() for word in words)
+
+
+@cache
+def _leads_to_dates() -> frozenset[str]:
+    """Words that lead to dates, which stay behind when those are gone: "De", "från"."""
+    return frozenset(word for lead in word_set("told", "before_dates") for word in words_of(lead).words)
 
 
 def _without_type(
@@ -142,6 +160,11 @@ def _fill(position: Position) -> None:
     work.type = employment_type(position.type_piece, _but_employer(reading))
     if entry.best_date:
         work.start, work.end, work.is_current = date_facts(*entry.best_date)
+    write_body(work, entry)
+
+
+def write_body(work: Work, entry: EntryRows) -> None:
+    """Write the paragraphs and the bullets of an entry into a position."""
     if entry.body:
         work.description = join(entry.body).fact(_DESCRIPTION)
     work.bullets = [piece.fact(_BULLET) for piece in entry.bullets if piece.text]
@@ -158,6 +181,7 @@ def _but_employer(reading: Reading | None) -> list[Piece]:
 def _write_reading(work: Work, reading: Reading) -> None:
     title, employer, place = _fields(reading)
     if title:
+        title = without_stop(title)
         work.title = title.fact(confidence(title_score(title.text), _BASE))
         work.seniority = seniority_of(title)
     if employer:
@@ -169,6 +193,8 @@ def _write_reading(work: Work, reading: Reading) -> None:
 def _fields(reading: Reading) -> tuple[Piece | None, Piece | None, Piece | None]:
     """Title, employer and place as read, but for a lone text that no word tells to be a title: a firm, rather."""
     title, employer, place = reading.get("title"), reading.get("employer"), reading.get("place")
+    if employer and place is None:
+        employer, place = _without_unknown_place(employer)
     if title is None or employer:
         return title, employer, place
     if title_score(title.text) < POSSIBLE:
@@ -176,6 +202,20 @@ def _fields(reading: Reading) -> tuple[Piece | None, Piece | None, Piece | None]
     if place and reading.slots["place"] < reading.slots["title"]:
         employer, place = _employer_in(place)
     return title, employer, place
+
+
+def _without_unknown_place(employer: Piece) -> tuple[Piece, Piece | None]:
+    """A firm of several words without the one word behind its comma, which says nothing of a firm: "…, Spokane"."""
+    head, comma, tail = employer.text.rpartition(",")
+    several = len(words_of(head).words) > 1 and "," not in head and not ends_legal(employer.text)
+    place = (
+        len(tail.split()) == 1
+        and shape_score(tail.strip()) > 0
+        and employer_score(tail.strip()) <= _NAME_SHAPE
+    )
+    if not comma or not several or not place or belongs_to_former(tail):
+        return employer, None
+    return employer.cut(0, len(head)).trim(), employer.cut(len(head) + 1, len(employer.text)).trim()
 
 
 def _employer_in(place: Piece) -> tuple[Piece | None, Piece]:

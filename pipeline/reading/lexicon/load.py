@@ -53,7 +53,6 @@ class Titles:
         self._read_words(data)
         self._read_cjk(data["cjk"].split())
         self.at = [fold(word) for word in data["at"]]
-        self.told = [fold(word) for word in data["told"]]
         self.seniority = Phrases(_labelled(data["seniority"]))
         types = _labelled(data["types"])
         self.types = Phrases(types)
