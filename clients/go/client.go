@@ -21,15 +21,18 @@ const (
 	longestPoll          = 30 * time.Second
 )
 
-// Retry says how often and how slowly a call is tried again. The zero value is [DefaultRetry].
+// Retry says for how long and how slowly a call is tried again. The zero value is [DefaultRetry].
+//
+// The limit is a time and not a number of tries: an upload whose ingress died is refused once a second until its key is
+// free again, which may take more than a minute.
 type Retry struct {
-	Attempts int           // Tries in all, the first included; 1 never tries again.
-	First    time.Duration // The wait after the first try; it doubles from try to try.
-	Longest  time.Duration // The longest wait, unless Retry-After asks for more.
+	Within  time.Duration // No try begins later than this after the first; below zero there is only one.
+	First   time.Duration // The wait after the first try; it doubles from try to try.
+	Longest time.Duration // The longest wait, unless Retry-After asks for more.
 }
 
-// DefaultRetry outlives a restart of the service and of its database: some two minutes in all.
-var DefaultRetry = Retry{Attempts: 12, First: 250 * time.Millisecond, Longest: 15 * time.Second}
+// DefaultRetry outlives a restart of the service and of its database.
+var DefaultRetry = Retry{Within: 2 * time.Minute, First: 250 * time.Millisecond, Longest: 15 * time.Second}
 
 // Client talks to one service. Make it with [New]; it is safe for use by many goroutines.
 type Client struct {
@@ -147,18 +150,19 @@ type lostConnection struct{ error }
 
 func (e *lostConnection) Unwrap() error { return e.error }
 
-// try does a call until it is answered, refused for good, or the tries are used up; then it answers the last error.
+// try does a call until it is answered, refused for good, or the time for it is over; then it answers the last error.
 func (c *Client) try(ctx context.Context, one call, take func(*http.Response) error) error {
+	began := c.now()
 	for attempt := 1; ; attempt++ {
 		err := c.attempt(ctx, one, take)
 		if err == nil || ctx.Err() != nil {
 			return errors.Join(contextError(ctx, err), err)
 		}
-		if attempt >= c.retry.Attempts || !repeats(err, one) {
+		if !repeats(err, one) {
 			return err
 		}
-		if failed := c.sleep(ctx, c.pause(attempt, err)); failed != nil {
-			return errors.Join(failed, err)
+		if err := c.rest(ctx, began, attempt, err); err != nil {
+			return err
 		}
 	}
 }
@@ -246,6 +250,18 @@ func repeats(err error, one call) bool {
 		return one.underWay && problem.Code() == ProblemInProgress
 	}
 	return false
+}
+
+// rest waits before the next try; it answers why there is none: the failure, where the time is over.
+func (c *Client) rest(ctx context.Context, began time.Time, attempt int, failure error) error {
+	wait := c.pause(attempt, failure)
+	if c.now().Add(wait).Sub(began) > c.retry.Within {
+		return failure
+	}
+	if err := c.sleep(ctx, wait); err != nil {
+		return errors.Join(err, failure)
+	}
+	return nil
 }
 
 // pause doubles from try to try, with half of it left to chance so that clients do not come back together, and is

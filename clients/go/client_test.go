@@ -250,7 +250,7 @@ func TestWhatMayPassIsTriedAgainAndWhatMayNotIsNot(t *testing.T) {
 
 func TestWaitsDoubleUpToTheLongestAndEnd(t *testing.T) {
 	client, fake := serve(t, func(n int, w http.ResponseWriter, r *http.Request) { refuse(w, 503, "overloaded") },
-		WithRetry(Retry{Attempts: 6, First: time.Second, Longest: 5 * time.Second}))
+		WithRetry(Retry{Within: 20 * time.Second, First: time.Second, Longest: 5 * time.Second}))
 	_, err := client.Get(ctx(t), "a")
 	if !HasCode(err, ProblemOverloaded) {
 		t.Fatal(err)
@@ -261,8 +261,31 @@ func TestWaitsDoubleUpToTheLongestAndEnd(t *testing.T) {
 	}
 }
 
+func TestAKeyThatIsHeldForMoreThanAMinuteIsWaitedFor(t *testing.T) {
+	client, fake := serve(t, func(n int, w http.ResponseWriter, r *http.Request) {
+		if n <= 75 {
+			w.Header().Set("Retry-After", "1")
+			refuse(w, 409, "in-progress")
+			return
+		}
+		answer(w, 200, accepted)
+	})
+	client.random = func() float64 { return 0 }
+	if _, err := client.Upload(ctx(t), FromBytes("a", []byte("a")), UploadOptions{}); err != nil || len(fake.waits) != 75 {
+		t.Error(err, len(fake.waits))
+	}
+}
+
+func TestWithoutPatienceThereIsOneTry(t *testing.T) {
+	client, fake := serve(t, func(n int, w http.ResponseWriter, r *http.Request) { refuse(w, 503, "overloaded") },
+		WithRetry(Retry{Within: -1}))
+	if _, err := client.Get(ctx(t), "a"); !HasCode(err, ProblemOverloaded) || len(fake.waits) > 0 {
+		t.Error(err, fake.waits)
+	}
+}
+
 func TestHalfOfAWaitIsLeftToChance(t *testing.T) {
-	client, _ := serve(t, nil, WithRetry(Retry{Attempts: 2, First: 8 * time.Second, Longest: time.Minute}))
+	client, _ := serve(t, nil, WithRetry(Retry{First: 8 * time.Second, Longest: time.Minute}))
 	client.random = func() float64 { return 0 }
 	if got := client.pause(1, errors.New("x")); got != 4*time.Second {
 		t.Error(got)
@@ -511,7 +534,7 @@ func TestResultsThatNeverComeEndWithAnError(t *testing.T) {
 		io.WriteString(w, "{\"id\"")
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
-	}, WithRetry(Retry{Attempts: 3, First: time.Millisecond, Longest: time.Second}))
+	}, WithRetry(Retry{Within: 3 * time.Second, First: time.Second, Longest: time.Second}))
 	var last error
 	for _, err := range client.IngestionResults(ctx(t), "i", "") {
 		last = err

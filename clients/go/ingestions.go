@@ -84,21 +84,25 @@ func (c *Client) IngestionErrors(ctx context.Context, id string) iter.Seq2[Membe
 // that end later may lie before what was read: begin again when it has ended.
 func (c *Client) IngestionResults(ctx context.Context, id, after string) iter.Seq2[IngestionResult, error] {
 	return func(yield func(IngestionResult, error) bool) {
-		cuts := 0
+		cuts, whole := 0, c.now()
+		read := func(one IngestionResult) bool {
+			after, cuts, whole = one.ID, 0, c.now()
+			return yield(one, nil)
+		}
 		for {
-			lines, err := c.results(ctx, id, &after, &cuts, yield)
-			var lost *lostConnection
+			lines, err := c.results(ctx, id, after, read)
+			var cut *streamCut
 			switch {
 			case errors.Is(err, errStopped) || err == nil && lines < linesAtOnce:
 				return
 			case err == nil:
 				continue
-			case ctx.Err() != nil || !errors.As(err, &lost) || cuts >= c.retry.Attempts:
-				yield(IngestionResult{}, err)
-				return
+			case ctx.Err() == nil && errors.As(err, &cut):
+				cuts++
+				err = c.rest(ctx, whole, cuts, err)
 			}
-			if failed := c.sleep(ctx, c.pause(cuts, err)); failed != nil {
-				yield(IngestionResult{}, errors.Join(failed, err))
+			if err != nil {
+				yield(IngestionResult{}, err)
 				return
 			}
 		}
@@ -108,15 +112,17 @@ func (c *Client) IngestionResults(ctx context.Context, id, after string) iter.Se
 // errStopped says that whoever reads wants no more.
 var errStopped = errors.New("stopped")
 
-// results reads one call's lines. Cuts counts the streams in a row that broke off before a line.
-func (c *Client) results(
-	ctx context.Context, id string, after *string, cuts *int, yield func(IngestionResult, error) bool,
-) (int, error) {
-	query := values("limit", strconv.Itoa(linesAtOnce), "cursor", *after)
+// streamCut is a stream that broke off within or between its lines.
+type streamCut struct{ error }
+
+func (e *streamCut) Unwrap() error { return e.error }
+
+// results reads one call's lines.
+func (c *Client) results(ctx context.Context, id, after string, read func(IngestionResult) bool) (int, error) {
+	query := values("limit", strconv.Itoa(linesAtOnce), "cursor", after)
 	response, err := c.open(ctx, call{method: http.MethodGet, path: ingestionPath(id) + "/results", query: query})
 	if err != nil {
-		*cuts = c.retry.Attempts // these tries are used up already
-		return 0, err
+		return 0, err // tried often enough already
 	}
 	defer response.Body.Close()
 	reader := bufio.NewReader(response.Body)
@@ -126,15 +132,13 @@ func (c *Client) results(
 			return lines, nil
 		}
 		if err != nil {
-			*cuts++
 			return lines, err
 		}
 		var result IngestionResult
 		if err := json.Unmarshal(line, &result); err != nil {
 			return lines, fmt.Errorf("resumes: a result of ingestion %s cannot be read: %w", id, err)
 		}
-		*after, *cuts = result.ID, 0
-		if !yield(result, nil) {
+		if !read(result) {
 			return lines, errStopped
 		}
 	}
@@ -158,7 +162,7 @@ func readLine(reader *bufio.Reader) ([]byte, error) {
 		case err == io.EOF:
 			err = io.ErrUnexpectedEOF
 		}
-		return nil, &lostConnection{fmt.Errorf("resumes: the results broke off: %w", err)}
+		return nil, &streamCut{fmt.Errorf("resumes: the results broke off: %w", err)}
 	}
 }
 

@@ -47,7 +47,7 @@ func live(t *testing.T) *Client {
 	if address == "" || key == "" {
 		t.Skip("RESUMES_URL and RESUMES_KEY name no running service")
 	}
-	client, err := New(address, key, WithRetry(Retry{Attempts: 100, First: 100 * time.Millisecond, Longest: 3 * time.Second}))
+	client, err := New(address, key, WithRetry(Retry{Within: 5 * time.Minute, First: 100 * time.Millisecond, Longest: 3 * time.Second}))
 	if err != nil {
 		t.Fatal(err)
 	}
