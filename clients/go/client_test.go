@@ -568,6 +568,10 @@ func TestAFileOfTheObjectStoreIsFetchedWithoutTheKey(t *testing.T) {
 		if r.Header.Get("Authorization") != "" || r.URL.RawQuery != "X-Amz-Signature=s&a=%2F" {
 			t.Error("the store was sent", r.URL, r.Header)
 		}
+		if r.URL.Path == "/bucket/key" { // as S3 does where a bucket is in another region
+			http.Redirect(w, r, "/region"+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+			return
+		}
 		w.Header().Set("Content-Type", "application/pdf")
 		io.WriteString(w, "%PDF")
 	}))

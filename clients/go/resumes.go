@@ -161,8 +161,9 @@ func (c *Client) follow(ctx context.Context, redirect *http.Response) (*http.Res
 	if err != nil {
 		return nil, fmt.Errorf("resumes: a redirect to nowhere: %w", err)
 	}
-	store := *c
-	store.base, store.key = where.String(), ""
+	store, keyless := *c, *c.http
+	keyless.CheckRedirect = nil // without a key it may lead on
+	store.base, store.key, store.http = where.String(), "", &keyless
 	return store.open(ctx, call{method: http.MethodGet})
 }
 
