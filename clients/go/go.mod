@@ -1,3 +1,3 @@
 module resumes.example/resumes
 
-go 1.23
+go 1.24

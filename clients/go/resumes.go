@@ -3,7 +3,6 @@ package resumes
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"iter"
@@ -57,7 +56,7 @@ func (c *Client) Upload(ctx context.Context, from Source, options UploadOptions)
 	}
 	key := options.IdempotencyKey
 	if key == "" {
-		key = newKey()
+		key = "go-" + rand.Text()
 	}
 	answer := &Accepted{}
 	err = c.try(ctx, call{
@@ -74,12 +73,6 @@ func (c *Client) Upload(ctx context.Context, from Source, options UploadOptions)
 		return nil, err
 	}
 	return answer, nil
-}
-
-func newKey() string {
-	var random [16]byte
-	rand.Read(random[:]) // never fails: crypto/rand ends the program instead
-	return "go-" + hex.EncodeToString(random[:])
 }
 
 // Get answers a resume; its profile, where it has one, as values. An erased one is a problem with the code erased.
