@@ -21,8 +21,6 @@ MODULE = Path(__file__).parents[2] / "clients" / "go"
 UPLOADS = 1000  # liveUploads in live_test.go
 TARGETS = ("Ingress", "Dispatcher", "postgres")
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
-
 service = living.service()
 engine = living.witness
 
@@ -38,7 +36,7 @@ def go() -> str:
 
 def environment(**more: str) -> dict[str, str]:
     """Go's settings under which nothing is fetched: neither a toolchain nor a module."""
-    return os.environ | {"GOTOOLCHAIN": "local", "GOPROXY": "off", "GOFLAGS": "-mod=mod"} | more
+    return os.environ | {"GOTOOLCHAIN": "local", "GOPROXY": "off"} | more
 
 
 def run(*command: str, **more: str) -> None:
@@ -47,12 +45,14 @@ def run(*command: str, **more: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_vet_finds_nothing_and_every_file_is_formatted(go: str) -> None:
     run(go, "vet", "./...")
     gofmt = Path(subprocess.check_output([go, "env", "GOROOT"], text=True).strip()) / "bin" / "gofmt"
     assert subprocess.check_output([gofmt, "-l", "."], cwd=MODULE, text=True) == ""
 
 
+@pytest.mark.slow
 def test_its_own_tests_pass_without_data_races(go: str) -> None:
     """The race detector needs a C compiler; without one the tests run without it."""
     if shutil.which("gcc") or shutil.which("clang"):
@@ -65,6 +65,8 @@ def live(service: Service, **more: str) -> dict[str, str]:
     return {"RESUMES_URL": service.url, "RESUMES_KEY": service.key, **more}
 
 
+@pytest.mark.long
+@pytest.mark.timeout(900)
 def test_every_call_works_against_a_live_service(go: str, service: Service, tmp_path: Path) -> None:
     archive = tmp_path / "archive.zip"
     with zipfile.ZipFile(archive, "w") as out:
@@ -75,13 +77,16 @@ def test_every_call_works_against_a_live_service(go: str, service: Service, tmp_
     run(go, "test", "-count=1", "-run", "TestLive(Journey|Archive)", ".", **settings)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(900)
 def test_a_storm_of_uploads_loses_and_doubles_nothing_whatever_dies(
     go: str, service: Service, engine: Engine, tmp_path: Path
 ) -> None:
     """Ingress, dispatcher and PostgreSQL are killed in turn while 50 goroutines upload 1,000 resumes."""
-    answers, output = tmp_path / "answers", tmp_path / "output"
+    answers, output, program = tmp_path / "answers", tmp_path / "output", tmp_path / "storm"
+    run(go, "test", "-c", "-o", str(program), ".")  # itself, not below `go test`: it can be ended
+    command = [program, "-test.v", "-test.timeout=12m", "-test.run=TestLiveStorm"]
     killer = Killer(service, engine)
-    command = [go, "test", "-count=1", "-v", "-timeout", "12m", "-run", "TestLiveStorm", "."]
     settings = environment(**live(service, RESUMES_ANSWERS=str(answers)))
     with (
         output.open("w") as out,
