@@ -23,8 +23,8 @@ const (
 
 // Retry says for how long and how slowly a call is tried again. The zero value is [DefaultRetry].
 //
-// The limit is a time and not a number of tries: an upload whose ingress died is refused once a second until its key is
-// free again, which may take more than a minute.
+// The limit is a time and not a number of tries: who is told to come back in a second is refused more often than who is
+// told to wait a minute.
 type Retry struct {
 	Within  time.Duration // No try begins later than this after the first; below zero there is only one.
 	First   time.Duration // The wait after the first try; it doubles from try to try.

@@ -261,7 +261,7 @@ func TestWaitsDoubleUpToTheLongestAndEnd(t *testing.T) {
 	}
 }
 
-func TestAKeyThatIsHeldForMoreThanAMinuteIsWaitedFor(t *testing.T) {
+func TestHowOftenACallIsRefusedIsNoLimit(t *testing.T) {
 	client, fake := serve(t, func(n int, w http.ResponseWriter, r *http.Request) {
 		if n <= 75 {
 			w.Header().Set("Retry-After", "1")
