@@ -21,7 +21,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from pipeline.adapters.postgres.applications import NewApplication
-from pipeline.adapters.postgres.idempotency import Answered, Begun, IdempotencyRef
+from pipeline.adapters.postgres.idempotency import (
+    HOLD_S,
+    Answered,
+    HeldElsewhere,
+    Hold,
+    IdempotencyRef,
+)
 from pipeline.domain.errors import (
     DatabaseUnavailable,
     ObjectStoreUnavailable,
@@ -43,8 +49,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("serve_app.uploads")
 
-#: A key outlives the slowest upload by this much before another upload may take it.
-_HOLD_MARGIN_S = 15
+#: Two renewals of a key may fail before another upload may take it.
+_RENEW_S = HOLD_S / 3
 _ACCEPT_TIMEOUT_S = 45.0
 #: The answer waits this long for the removal of what was written; the removal itself goes on.
 _CLEAN_UP_S = 3.0
@@ -102,11 +108,12 @@ async def accept_upload(request: Request, runtime: Runtime, caller: Principal) -
     settings = runtime.settings
     boundary = declared_boundary(request, settings.max_upload_bytes)
     key = _idempotency_key(request)
-    earlier = await _begin(runtime, caller, key) if key else None
+    begun = await _begin(runtime, caller, key) if key else None
+    earlier = begun if isinstance(begun, Answered) else None
     resume = uuid7()
     store = None if earlier else runtime.services.objects
     sink = ObjectSink(store, f"resumes/{resume}", runtime.storage_pool())
-    upload = _Upload(runtime, caller, None if earlier else key, resume, sink)
+    upload = _Upload(runtime, begun if isinstance(begun, Hold) else None, resume, sink)
     try:
         form, mime = await receive_form(
             request,
@@ -130,12 +137,11 @@ async def accept_upload(request: Request, runtime: Runtime, caller: Principal) -
 class _Upload:
     """One upload between its first byte and its answer."""
 
-    def __init__(
-        self, runtime: Runtime, caller: Principal, key: str | None, resume: UUID, sink: ObjectSink
-    ) -> None:
-        self._runtime, self._caller, self._key = runtime, caller, key
+    def __init__(self, runtime: Runtime, hold: Hold | None, resume: UUID, sink: ObjectSink) -> None:
+        self._runtime, self._hold = runtime, hold
         self._applications = runtime.services.applications
         self._id, self._sink = resume, sink
+        self._renewals = runtime.detach(_renew(runtime, hold)) if hold else None
         self.handed_over = False
 
     async def repeated(self, earlier: Answered, options: UploadOptions) -> AcceptedUpload:
@@ -168,17 +174,20 @@ class _Upload:
 
     async def give_up(self) -> None:
         """Remove what was written and let the key go, as far as the stores answer."""
+        self._stop_renewing()
         try:
             await self._sink.discard()
         except ObjectStoreUnavailable:
             logger.warning("object left behind", extra={"resume_id": str(self._id)})
-        if self._key is not None:
+        if self._hold is not None:
             try:
-                await self._runtime.database(
-                    self._runtime.services.idempotency.abandon, self._caller.key_id, self._key
-                )
+                await self._runtime.database(self._runtime.services.idempotency.abandon, self._hold)
             except DatabaseUnavailable:
                 logger.info("idempotency key held until it expires", extra={"resume_id": str(self._id)})
+
+    def _stop_renewing(self) -> None:
+        if self._renewals is not None:
+            self._renewals.cancel()
 
     async def _existing(self, resume: UUID) -> AcceptedUpload:
         row = await self._runtime.database(self._applications.get, resume, with_profile=False)
@@ -199,9 +208,12 @@ class _Upload:
             found = await self._runtime.database(self._applications.get, self._id, with_profile=False)
             return found is not None
 
-        made = await commit_with_row(
-            self._runtime, self._sink, create_row=create, has_row=exists, give_up=self.give_up
-        )
+        try:
+            made = await commit_with_row(
+                self._runtime, self._sink, create_row=create, has_row=exists, give_up=self.give_up
+            )
+        finally:
+            self._stop_renewing()
         if made != self._id:  # an equal upload was a moment faster
             await self.give_up()
             return await self._existing(made)
@@ -222,24 +234,31 @@ class _Upload:
         )
 
     def _reference(self, digest: str, options: UploadOptions) -> IdempotencyRef | None:
-        if self._key is None:
+        if self._hold is None:
             return None
-        return IdempotencyRef(self._caller.key_id, self._key, _fingerprint(digest, options))
+        return IdempotencyRef(self._hold.key_id, self._hold.key, _fingerprint(digest, options))
 
 
-async def _begin(runtime: Runtime, caller: Principal, key: str) -> Answered | None:
+async def _begin(runtime: Runtime, caller: Principal, key: str) -> Hold | Answered:
     """Take the key for this upload, or answer what it was used for."""
-    begun = await runtime.database(
-        runtime.services.idempotency.begin,
-        caller.key_id,
-        key,
-        hold_s=runtime.settings.upload_timeout_s + _HOLD_MARGIN_S,
-    )
-    if begun is Begun.IN_PROGRESS:
+    begun = await runtime.database(runtime.services.idempotency.begin, caller.key_id, key)
+    if isinstance(begun, HeldElsewhere):
         raise Problem(
-            "in-progress", "An upload with this Idempotency-Key is under way: ask again when it has ended."
+            "in-progress",
+            "An upload with this Idempotency-Key is under way: ask again when it has ended.",
+            retry_after_s=begun.left_s,
         )
-    return begun if isinstance(begun, Answered) else None
+    return begun
+
+
+async def _renew(runtime: Runtime, hold: Hold) -> None:
+    """Keep the key until cancelled, or until this process dies."""
+    while True:
+        await asyncio.sleep(_RENEW_S)
+        try:
+            await runtime.database(runtime.services.idempotency.renew, hold)
+        except DatabaseUnavailable:
+            logger.info("idempotency key not renewed: trying again")
 
 
 def _idempotency_key(request: Request) -> str | None:

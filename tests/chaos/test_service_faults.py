@@ -39,10 +39,8 @@ WINDOW_S, PAIRS = 5.0, 3
 ENOUGH, AHEAD = 0.9, 40
 
 
-#: Two dispatchers, so that one has a peer; leases and holds so short that outliving them is short too.
-service = living.service(
-    dispatcher_replicas=2, lease_s=6, heartbeat_s=1, give_up_s=4, poll_s=POLL_S, upload_timeout_s=2
-)
+#: Two dispatchers, so that one has a peer; leases so short that outliving them is short too.
+service = living.service(dispatcher_replicas=2, lease_s=6, heartbeat_s=1, give_up_s=4, poll_s=POLL_S)
 engine = living.witness
 client = living.client
 

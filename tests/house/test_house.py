@@ -94,9 +94,16 @@ def tracked_files() -> list[Path]:
 
 def test_no_package_registry_is_named() -> None:
     """Whoever builds this chooses the registry; the repository names packages and versions only."""
-    host = re.compile(r"https?://[^/\s]*(" + "|".join(["py" + "pi", "python" + "hosted", "npm" + "js"]) + ")")
+    host = re.compile(
+        r"https?://[^/\s]*("
+        + "|".join(["py" + "pi", "python" + "hosted", "npm" + "js", "proxy." + "golang"])
+        + ")"
+    )
     for path in tracked_files():
-        if path.suffix in {".py", ".toml", ".txt", ".md", ".yaml", ".yml"} or path.name == "Makefile":
+        if (
+            path.suffix in {".py", ".toml", ".txt", ".md", ".yaml", ".yml", ".go", ".mod"}
+            or path.name == "Makefile"
+        ):
             assert not host.search(path.read_text("utf-8")), path
 
 

@@ -15,6 +15,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from pipeline.adapters.postgres.idempotency import HOLD_S, Hold, Idempotency
+from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.journey import Lane
 from pipeline.domain.media_type import DOCX, JPEG, PNG, TIFF
 from tests.adapters.docx_bytes import docx, paragraph, run
@@ -164,6 +166,52 @@ def test_the_same_key_while_the_first_still_streams_is_in_progress(
     assert int(second.headers["retry-after"]) >= 1
     assert answer.status == 202
     assert upload(client, key="k-1").status_code == 200
+
+
+def test_a_key_whose_ingress_died_is_free_when_retry_after_says(
+    service: Service, client: httpx.Client
+) -> None:
+    """What a killed ingress leaves is a key that nobody renews: who asks again when it was told to is served."""
+    caller = service.services.keys.authenticate(service.token())
+    assert caller is not None
+    service.services.idempotency.begin(caller.key_id, "k-1")
+    refused = upload(client, key="k-1")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/in-progress")
+    seconds = int(refused.headers["retry-after"])
+    assert seconds <= HOLD_S
+    time.sleep(seconds)
+    assert upload(client, key="k-1").status_code == 202
+
+
+def test_an_upload_keeps_its_key_for_as_long_as_it_takes(
+    service: Service, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It renews its hold, though the database fails now and then; when its client has gone, so has the key."""
+    renew, failed = Idempotency.renew, threading.Event()
+
+    def failing_once(self: Idempotency, hold: Hold) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise DatabaseUnavailable("as for a moment in a restart")
+        renew(self, hold)
+
+    monkeypatch.setattr(Idempotency, "renew", failing_once)
+    with closing(socket.create_connection(("127.0.0.1", service.port))) as first:
+        head = [f"Content-Type: {FORM_TYPE}", "Content-Length: 1000", "Idempotency-Key: k-1"]
+        first.sendall(request_head(service.token(), head) + form(part("file", PDF, filename="cv.pdf"))[:50])
+        wait_for(lambda: ends_of_keys(service), seconds=30)
+        (end,) = ends_of_keys(service)
+        wait_for(lambda: ends_of_keys(service) != [end], seconds=30)
+        assert failed.is_set()
+        assert upload(client, key="k-1").status_code == 409
+    wait_for(lambda: not ends_of_keys(service), seconds=30)
+    assert upload(client, key="k-1").status_code == 202
+
+
+def ends_of_keys(service: Service) -> list[datetime]:
+    """Until when each key is held."""
+    with service.engine.connect() as connection:
+        return list(connection.execute(text("SELECT expires_at FROM idempotency_keys")).scalars())
 
 
 def test_a_key_that_led_to_a_refusal_can_be_used_again(client: httpx.Client) -> None:

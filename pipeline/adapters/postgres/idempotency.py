@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
@@ -12,6 +12,8 @@ from pipeline.adapters.postgres.engine import transaction
 from pipeline.domain.errors import ResumesError
 
 KEPT_HOURS = 24
+#: A key that its holder has not renewed for so long is free: the holder died, or cannot reach the database.
+HOLD_S = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,20 @@ class Answered:
     fingerprint: str
 
 
-class Begun(Enum):
-    """`NEW`: the key is ours, go on. `IN_PROGRESS`: another request with this key is being answered."""
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The key is ours for as long as we renew it; `since` tells this hold from a later one on the same key."""
 
-    NEW = "new"
-    IN_PROGRESS = "in_progress"
+    key_id: UUID
+    key: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldElsewhere:
+    """Another request with this key is being answered; the key is free in `left_s` unless that one renews it."""
+
+    left_s: float
 
 
 class AlreadyAnswered(ResumesError):
@@ -47,24 +58,33 @@ class AlreadyAnswered(ResumesError):
 class Idempotency:
     """The table `idempotency_keys`. Every method raises DatabaseUnavailable."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, hold_s: float = HOLD_S) -> None:
         self._engine = engine
+        self._hold_s = hold_s
 
-    def begin(self, key_id: UUID, key: str, *, hold_s: float) -> Begun | Answered:
-        """Take the key for `hold_s` seconds (NEW), or see who has it. An expired key counts as new."""
-        parameters = {"key_id": key_id, "key": key, "hold_s": hold_s}
+    def begin(self, key_id: UUID, key: str) -> Hold | HeldElsewhere | Answered:
+        """Take the key, or see who has it. A key whose time is over counts as new."""
+        parameters = {"key_id": key_id, "key": key, "hold_s": self._hold_s}
         with transaction(self._engine) as connection:
-            if connection.execute(text(BEGIN), parameters).first() is not None:
-                return Begun.NEW
+            taken = connection.execute(text(BEGIN), parameters).first()
+            if taken is not None:
+                return Hold(key_id, key, taken.created_at)
             row = connection.execute(text(FIND), parameters).first()
-        if row is None or row.application_id is None:
-            return Begun.IN_PROGRESS
+        if row is None:  # given back meanwhile
+            return HeldElsewhere(0)
+        if row.application_id is None:
+            return HeldElsewhere(row.left_s)
         return Answered(row.application_id, row.fingerprint)
 
-    def abandon(self, key_id: UUID, key: str) -> None:
+    def renew(self, hold: Hold) -> None:
+        """Hold the key longer, also when its time was over and nobody has taken it; else do nothing."""
+        with transaction(self._engine) as connection:
+            connection.execute(text(RENEW), asdict(hold) | {"hold_s": self._hold_s})
+
+    def abandon(self, hold: Hold) -> None:
         """Give back a key that led to nothing, so that a repeat of the request may try. Idempotent."""
         with transaction(self._engine) as connection:
-            connection.execute(text(ABANDON), {"key_id": key_id, "key": key})
+            connection.execute(text(ABANDON), asdict(hold))
 
 
 def complete(connection: Connection, ref: IdempotencyRef, resume_id: UUID) -> None:
@@ -93,12 +113,19 @@ BEGIN = """
     ON CONFLICT (key_id, key) DO UPDATE
         SET fingerprint = NULL, application_id = NULL, created_at = now(), expires_at = excluded.expires_at
         WHERE held.expires_at < now()
-    RETURNING 1"""
+    RETURNING created_at"""
 
-FIND = "SELECT application_id, fingerprint FROM idempotency_keys WHERE key_id = :key_id AND key = :key"
+FIND = """
+    SELECT application_id, fingerprint, extract(epoch FROM expires_at - clock_timestamp())::float8 AS left_s
+    FROM idempotency_keys WHERE key_id = :key_id AND key = :key"""
+
+RENEW = """
+    UPDATE idempotency_keys SET expires_at = now() + make_interval(secs => :hold_s)
+    WHERE key_id = :key_id AND key = :key AND created_at = :since AND application_id IS NULL"""
 
 ABANDON = """
-    DELETE FROM idempotency_keys WHERE key_id = :key_id AND key = :key AND application_id IS NULL"""
+    DELETE FROM idempotency_keys
+    WHERE key_id = :key_id AND key = :key AND created_at = :since AND application_id IS NULL"""
 
 COMPLETE = """
     INSERT INTO idempotency_keys AS held (key_id, key, fingerprint, application_id, expires_at)

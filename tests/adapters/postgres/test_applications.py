@@ -15,7 +15,8 @@ from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.idempotency import (
     AlreadyAnswered,
     Answered,
-    Begun,
+    HeldElsewhere,
+    Hold,
     Idempotency,
     IdempotencyRef,
 )
@@ -62,39 +63,90 @@ def test_a_failed_create_leaves_nothing_at_all(engine: Engine) -> None:
     with pytest.raises(AlreadyAnswered):
         applications.create(second, idempotency=key)
     assert applications.get(second.id) is None
-    assert Idempotency(engine).begin(key.key_id, "k", hold_s=1) == Answered(first.id, "fingerprint")
+    assert Idempotency(engine).begin(key.key_id, "k") == Answered(first.id, "fingerprint")
+
+
+def begun(idempotency: Idempotency, key_id: UUID, key: str = "k") -> Hold:
+    """The key, which is free."""
+    hold = idempotency.begin(key_id, key)
+    assert isinstance(hold, Hold)
+    return hold
+
+
+def time_is_over(engine: Engine) -> None:
+    """Every hold has ended: nobody renewed it."""
+    sql(engine, "UPDATE idempotency_keys SET expires_at = now() - interval '1 second'")
 
 
 def test_one_request_of_many_with_one_key_is_new(engine: Engine) -> None:
-    """Eight threads begin with the same key at once: one is NEW, the others are told to wait."""
-    key_id, idempotency = uuid7(), Idempotency(engine)
+    """Eight threads begin with the same key at once: one gets it, the others are told to wait, and for how long."""
+    key_id, idempotency = uuid7(), Idempotency(engine, hold_s=60)
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: idempotency.begin(key_id, "k", hold_s=60), range(8)))
-    assert sorted(str(answer) for answer in answers) == ["Begun.IN_PROGRESS"] * 7 + ["Begun.NEW"]
+        answers = list(pool.map(lambda _: idempotency.begin(key_id, "k"), range(8)))
+    assert len([answer for answer in answers if isinstance(answer, Hold)]) == 1
+    waits = [answer.left_s for answer in answers if isinstance(answer, HeldElsewhere)]
+    assert len(waits) == 7
+    assert all(0 < left_s <= 60 for left_s in waits)
 
 
 def test_a_key_given_back_or_expired_is_new_again(engine: Engine) -> None:
     """Abandoned, or held past its time; but a done key stays done when its holder gives it back late."""
-    key_id, idempotency = uuid7(), Idempotency(engine)
-    idempotency.begin(key_id, "k", hold_s=60)
-    idempotency.abandon(key_id, "k")
-    assert idempotency.begin(key_id, "k", hold_s=60) is Begun.NEW
-    sql(engine, "UPDATE idempotency_keys SET expires_at = now() - interval '1 second'")
-    assert idempotency.begin(key_id, "k", hold_s=60) is Begun.NEW
+    key_id, idempotency = uuid7(), Idempotency(engine, hold_s=60)
+    idempotency.abandon(begun(idempotency, key_id))
+    begun(idempotency, key_id)
+    time_is_over(engine)
+    hold = begun(idempotency, key_id)
     new = new_application()
     Applications(engine).create(new, idempotency=IdempotencyRef(key_id, "k", "f"))
-    idempotency.abandon(key_id, "k")
-    assert idempotency.begin(key_id, "k", hold_s=60) == Answered(new.id, "f")
+    idempotency.abandon(hold)
+    assert idempotency.begin(key_id, "k") == Answered(new.id, "f")
+
+
+def test_a_key_is_held_as_long_as_it_is_renewed(engine: Engine) -> None:
+    """Also where its time was over before its holder came to renew it, and nobody had taken it."""
+    key_id, idempotency = uuid7(), Idempotency(engine, hold_s=60)
+    hold = begun(idempotency, key_id)
+    time_is_over(engine)
+    idempotency.renew(hold)
+    assert isinstance(idempotency.begin(key_id, "k"), HeldElsewhere)
+
+
+def test_a_key_that_nobody_renews_is_free_when_its_time_is_over(engine: Engine) -> None:
+    """What a process leaves that is killed: no more than it was told when it asked."""
+    key_id, idempotency = uuid7(), Idempotency(engine, hold_s=0.2)
+    begun(idempotency, key_id)
+    refused = idempotency.begin(key_id, "k")
+    if isinstance(refused, HeldElsewhere):  # else this machine was too slow to see it held
+        sql(engine, "SELECT pg_sleep(:s)", s=refused.left_s)
+        begun(idempotency, key_id)
+
+
+def test_who_has_lost_a_key_neither_renews_nor_gives_back_its_successors_hold(engine: Engine) -> None:
+    """A holder that stalled for longer than its hold comes back; whoever of the two is first is the answer."""
+    key_id, idempotency = uuid7(), Idempotency(engine, hold_s=60)
+    lost = begun(idempotency, key_id)
+    time_is_over(engine)
+    successor = begun(idempotency, key_id)
+    idempotency.abandon(lost)
+    assert isinstance(idempotency.begin(key_id, "k"), HeldElsewhere)
+    time_is_over(engine)
+    idempotency.renew(lost)
+    assert begun(idempotency, key_id).since > successor.since
+    first, second = new_application(), new_application()
+    applications, key = Applications(engine), IdempotencyRef(key_id, "k", "f")
+    applications.create(first, idempotency=key)
+    with pytest.raises(AlreadyAnswered):
+        applications.create(second, idempotency=key)
 
 
 def test_expired_keys_are_swept_as_new_ones_come(engine: Engine) -> None:
     """The table does not grow with keys that nobody may use any more."""
-    idempotency = Idempotency(engine)
+    idempotency = Idempotency(engine, hold_s=60)
     for n in range(5):
-        idempotency.begin(uuid7(), str(n), hold_s=60)
-    sql(engine, "UPDATE idempotency_keys SET expires_at = now() - interval '1 second'")
+        idempotency.begin(uuid7(), str(n))
+    time_is_over(engine)
     for n in range(3):
-        idempotency.begin(uuid7(), f"new {n}", hold_s=60)
+        idempotency.begin(uuid7(), f"new {n}")
     assert sql(engine, "SELECT count(*) AS n FROM idempotency_keys")[0].n == 3
 
 
@@ -211,7 +263,7 @@ def test_erasing_leaves_a_receipt_and_nothing_personal(engine: Engine) -> None:
     assert [row.profile, row.email, row.external_id, row.filename, row.stage] == [None] * 5
     assert applications.text(new.id) is None
     assert sql(engine, "SELECT count(*) AS n FROM chunks")[0].n == 0
-    assert Idempotency(engine).begin(key.key_id, "k", hold_s=1) is Begun.NEW
+    assert isinstance(Idempotency(engine).begin(key.key_id, "k"), Hold)
     assert applications.erase(uuid7()) is None
 
 

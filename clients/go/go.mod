@@ -1,0 +1,3 @@
+module resumes.example/resumes
+
+go 1.24
