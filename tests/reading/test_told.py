@@ -208,3 +208,43 @@ def test_behind_a_verb_a_small_word_leads_to_a_school(sentence: str, degree: str
 
 def test_a_small_word_within_a_schools_name_leads_to_none() -> None:
     assert read_degrees_told(rows_of("Abitur, Gymnasium am Silberkamp, 1998")) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "degree", "school", "end"),
+    [
+        (
+            "2006: I trained at Rift Driving College where I obtained a Certificate in Driving (grade: Pass).",
+            "Certificate in Driving",
+            "Rift Driving College",
+            "2006",
+        ),
+        (
+            "1993 – 2000: I went to Toror Primary School and sat for K.C.P.E scoring 312 marks.",
+            "K.C.P.E",
+            "Toror Primary School",
+            "2000",
+        ),
+    ],
+)
+def test_a_school_may_be_told_before_what_was_gained_there(
+    sentence: str, degree: str, school: str, end: str
+) -> None:
+    (told,) = read_degrees_told(rows_of(sentence))
+    assert told.degree is not None
+    assert told.institution is not None
+    assert told.end is not None
+    assert (told.degree.raw.value, told.institution.value, told.end.value) == (degree, school, end)
+
+
+def test_dates_that_lead_their_sentences_stay_with_them() -> None:
+    """Where the first paragraph begins with some, what follows each is meant."""
+    first, second = read_jobs_told(
+        rows_of(
+            "January 2020 to date. I am working with Mlima Limited as a Truck Driver.",
+            "June 2015 – December 2019. I worked with Chepkorio Sacco as a Lorry Driver.",
+        )
+    )
+    assert first.start is not None
+    assert second.start is not None
+    assert (first.start.value, second.start.value) == ("2020-01", "2015-06")

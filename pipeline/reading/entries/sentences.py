@@ -30,15 +30,24 @@ def _when() -> re.Pattern[str]:
 
 
 def sentences_of(rows: Sequence[Row]) -> list[Piece]:
-    """The sentences of some rows, in order; one that says nothing but when goes with the one before it."""
+    """The sentences of some rows, in order; one that says nothing but when goes with the one that it tells of.
+
+    That is the one before it, or the one behind it where the first paragraph begins with its dates.
+    """
+    paragraphs = [_cut(paragraph) for paragraph in paragraphs_of(rows)]
+    dates_lead = bool(paragraphs) and is_date_only(paragraphs[0][0])
+    return [one for sentences in paragraphs for one in _with_dates(sentences, dates_lead=dates_lead)]
+
+
+def _with_dates(sentences: Sequence[Piece], *, dates_lead: bool) -> list[Piece]:
+    """The sentences of a paragraph, those that are dates put together with the ones beside them."""
     result: list[Piece] = []
-    for paragraph in paragraphs_of(rows):
-        first = len(result)
-        for sentence in _cut(paragraph):
-            if len(result) > first and _tells_when(sentence):
-                result[-1] = join([result[-1], sentence])
-            else:
-                result.append(sentence)
+    for sentence in sentences:
+        beside = is_date_only(result[-1]) if result and dates_lead else _tells_when(sentence)
+        if result and beside:
+            result[-1] = join([result[-1], sentence])
+        else:
+            result.append(sentence)
     return result
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 
 from pipeline.domain.profile import Education
 from pipeline.reading.entries.dated import date_facts
@@ -74,15 +75,8 @@ def read_degrees_told(rows: Sequence[Row], *, month_first: bool = False) -> list
 
 
 def _degree_of(item: Piece, month_first: bool) -> Education | None:
-    for lead, sure in _school_leads(item):
-        degree = _taken(item, lead.start())
-        school = _school(item, lead.end())
-        if degree is None or school is None:
-            continue
-        if not sure and institution_score(school.text) < _SURE_SCHOOL:
-            continue
-        if sure and _ends_in_school(degree.text):
-            continue  # within a name: "Abitur, Gymnasium am Silberkamp"
+    """What a sentence tells of a degree, which stands before its school or behind it."""
+    for degree, school in chain(_degree_and_school(item), _school_and_degree(item)):
         education = Education(institution=school.fact(_TOLD))
         education.degree, education.fields = read_degree(degree)
         if (grade := _grade().search(fold(item.text))) is not None:
@@ -94,6 +88,38 @@ def _degree_of(item: Piece, month_first: bool) -> Education | None:
             education.status = "ongoing" if current and dated.finish is None else None
         return education
     return None
+
+
+def _degree_and_school(item: Piece) -> Iterator[tuple[Piece, Piece]]:
+    """Every reading of a sentence as "[passed] DEGREE from SCHOOL"."""
+    for lead, sure in _school_leads(item):
+        degree = _taken(item, lead.start())
+        school = _school(item, lead.end())
+        if degree is None or school is None:
+            continue
+        if not sure and institution_score(school.text) < _SURE_SCHOOL:
+            continue
+        if sure and _ends_in_school(degree.text):
+            continue  # within a name: "Abitur, Gymnasium am Silberkamp"
+        yield degree, school
+
+
+def _school_and_degree(item: Piece) -> Iterator[tuple[Piece, Piece]]:
+    """Every reading of a sentence as "went to SCHOOL, where I obtained DEGREE"."""
+    folded = fold(item.text)
+    for lead in leading("attended").finditer(folded):
+        school = _school(item, lead.end())
+        gained = leading("gained").search(folded, lead.end())
+        if school is None or gained is None:
+            continue
+        rest = item.cut(gained.end(), len(item.text))
+        stops = [match.start() for match in leading("ends_degree").finditer(fold(rest.text))]
+        stops += [found.begin for found in find_dates(rest.text)]
+        stops += [rest.text.find("(")] if "(" in rest.text else []
+        degree = without_article(rest.cut(0, min(stops, default=len(rest.text))).trim())
+        fits = 0 < degree.words <= _MOST_WORDS_OF_DEGREE
+        if fits and (_says_degree(degree.text) or is_short_form(degree.text)):
+            yield degree, school
 
 
 def _ends_in_school(text: str) -> bool:
@@ -119,17 +145,14 @@ def _taken(item: Piece, end: int) -> Piece | None:
     if graded is not None:
         degree = degree.cut(0, graded.start())
     begin = leading("taken").match(fold(degree.text))
-    unknown = (
-        begin is not None
-    )  # behind a verb an abbreviation nobody knows is one, too: "I did U.A.C.E at …"
+    taken = begin is not None  # behind a verb an abbreviation nobody knows is one, too: "I did U.A.C.E at …"
     if begin is not None:
         degree = degree.cut(begin.end(), len(degree.text))
     degree = _without_end(degree.trim(), "passed")
     degree = without_article(degree)
     fits = 0 < degree.words <= _MOST_WORDS_OF_DEGREE
-    return (
-        degree if fits and (_says_degree(degree.text) or (unknown and is_short_form(degree.text))) else None
-    )
+    says = _says_degree(degree.text) or (taken and is_short_form(degree.text))
+    return degree if fits and says else None
 
 
 def _says_degree(text: str) -> bool:

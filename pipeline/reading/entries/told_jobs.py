@@ -170,6 +170,7 @@ def _firm(piece: Piece) -> Piece | None:
     end = next((comma.start() for comma, new in zip(commas, apart, strict=True) if new), len(piece.text))
     firm = without_stop(piece.cut(0, end).trim())
     named = shape_score(firm.text) >= _LIKE_A_NAME or employer_score(firm.text) >= LIKELY
+    named = named and not firm.text.islower()
     return firm if named and 0 < firm.words <= _MOST_WORDS_OF_FIRM else None
 
 
