@@ -216,7 +216,8 @@ def _phones(blocks: Blocks, region: str | None) -> list[Fact[str]]:
         found = [
             f for p in blocks.rest for f in contacts.phones_in(p, region) if f.confidence >= _SURE_PHONE
         ][:1]
-    return contacts.unique_facts(sorted(found, key=lambda fact: -fact.confidence))
+    # As they are printed: the first is the person's own, the others may be a parent's. What no label tells comes last.
+    return contacts.unique_facts(sorted(found, key=lambda fact: fact.confidence < _SURE_PHONE))
 
 
 def _location(blocks: Blocks, name: Name) -> Location | None:

@@ -94,6 +94,11 @@ def test_dates_and_identity_numbers_are_no_phones(text: str) -> None:
     assert phones_in(piece(text), "US") == []
 
 
+@pytest.mark.parametrize("text", ["CEP 14090-000", "〒999-0417 Tokyo", "Springfield, IL 62704-1234"])
+def test_a_postal_code_is_no_phone(text: str) -> None:
+    assert phones_in(piece(text), None) == []
+
+
 def test_a_slash_between_spaces_parts_two_numbers() -> None:
     """And one without any is a part of a number."""
     found = phones_in(piece(": 060 000 0417 / 071 000 0932 (wife)"), None)

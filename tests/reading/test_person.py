@@ -88,3 +88,11 @@ def test_a_forms_numbers_are_no_phones() -> None:
     """An identity card's number stands in a row of its own label."""
     phones = person_of("Lena Berg", "CNIC | 35202-1234567-1", "Cell | 0300-0004417", MAIL).phones
     assert [fact.value for fact in phones] == ["0300-0004417"]
+
+
+def test_the_first_number_is_the_persons_own() -> None:
+    """Also where another below it is valid abroad: a parent's, or a second line."""
+    person = person_of(
+        "Ada Byron", f"Mobile: 050 000 4417 {MAIL}", "Home Contact: +880 1700 000417 (Brother)"
+    )
+    assert [fact.value for fact in person.phones] == ["050 000 4417", "+8801700000417"]

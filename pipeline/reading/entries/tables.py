@@ -24,6 +24,7 @@ from pipeline.reading.values.places import part_kind
 
 _DEGREE = frozenset({"degree", "level"})
 _WRAPPED = frozenset({"degree", "title", "school", "firm"})  # columns whose cells run over several lines
+_OPEN_RANGE = ("-", "–", ".")  # with which the line of a date goes on: "Sept." above "2012 to 2014"
 _MOSTLY = 0.6  # share of a column's cells that are dates
 _FILLED = 0.6  # share of the columns that have a cell in the row in which an entry begins
 _SURE_SCHOOL = 0.9  # score of a name with a word for a school in it
@@ -149,6 +150,8 @@ def _anchors(cells: Sequence[tuple[TableColumn | None, Piece]]) -> list[Piece]:
 
 def _goes_on(above: Piece, piece: Piece) -> bool:
     """Whether a cell's next line ends the range that it began: "Aug. 2012 to June" above "2015"."""
+    if not find_dates(above.text) and not above.text.rstrip().endswith(_OPEN_RANGE):
+        return False
     apart = piece.top - above.bottom > _height(piece)
     begun = [one for one in find_dates(above.text) if not one.single]
     whole = [one for one in find_dates(join([above, piece]).text) if not one.single]

@@ -83,7 +83,8 @@ def role_of(text: str) -> str | None:
     whole = _heads().label(text.strip(" .:()*"))
     if whole is not None:
         return whole
-    parts = [role for part in _JOINT.split(text) if (role := _heads().label(part.strip(" .:()*")))]
+    named = [part.strip(" .:()*") for part in _JOINT.split(text)]
+    parts = [role for part in named if len(part) > 1 and (role := _heads().label(part))]  # "A/C" is none
     return min(parts, key=lambda role: role in _BESIDE_OTHERS, default=None)
 
 

@@ -32,8 +32,8 @@ _NOT_DOMAINS = re.compile(
 _TRACKING = re.compile(
     r"^(?:utm_\w+|fbclid|gclid|trk|trackingid|originalsubdomain|mc_\w+|ref|igshid|lipi|midtoken)$", re.I
 )
-# Without a label: two things beside each other, or a postal code ("2900-001", "30318-1234").
-_NO_PHONE = re.compile(r"/|\s[–-]\s|\d{10}\s*\.|^\d{4}-\d{3}$|^\d{5}-\d{4}$")
+_NO_PHONE = re.compile(r"/|\s[–-]\s|\d{10}\s*\.")  # without a label: two things beside each other
+_POSTAL_CODE = re.compile(r"\d{4}-\d{3}|\d{5}-\d{3,4}")  # "2900-001", "CEP 14090-000", "30318-1234"
 _TWO_YEARS = re.compile(r"(?:19|20)\d\d\s*[-–/.]\s*(?:19|20)\d\d")
 _DATE_OF_DIGITS = re.compile(r"(?:19|20)\d{6}")  # "20190304"
 _LEAST_DIGITS, _MOST_DIGITS = 7, 15  # of a number; E.164 has no more
@@ -178,6 +178,8 @@ def phone_value(raw: str, region: str | None, *, labelled: bool) -> tuple[str | 
     if (valid := _international(raw, region)) is not None:
         return valid, _VALID
     if not labelled and not raw.startswith("+") and _NO_PHONE.search(raw):
+        return None, 0.0
+    if _POSTAL_CODE.fullmatch(raw):
         return None, 0.0
     if _DATE_OF_DIGITS.fullmatch(digits):
         return None, 0.0
