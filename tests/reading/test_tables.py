@@ -185,3 +185,26 @@ def test_a_school_is_the_employer_of_who_worked_there() -> None:
     (job,) = jobs_of(table)
     assert job.employer is not None
     assert job.employer.value == "Hill Grammar School"
+
+
+def test_numbers_of_the_rows_tell_where_each_begins() -> None:
+    """Whatever the lines of the other cells hold: here each date has two."""
+    rows = rows_of(
+        [
+            (100, ("Sr.", "Employer", "Designation", "From", "To")),
+            (120, ("1", "Acme Guarding &", "Security Guard", "May", "Oct.")),
+            (132, ("", "Allied Services Ltd", "(Armed)", "2014", "2015")),
+            (150, ("2", "Gate Security Co.,", "Asst. Security", "Mar.", "July")),
+            (162, ("", "Kuwait", "Supervisor", "2018", "2021")),
+        ],
+        (50, 90, 230, 380, 460),
+    )
+    (table,) = tables_in(rows)
+    assert [
+        (one.employer.value, one.title.value, one.start.value, one.end.value)
+        for one in jobs_of(table)
+        if one.employer and one.title and one.start and one.end
+    ] == [
+        ("Acme Guarding & Allied Services Ltd", "Security Guard (Armed)", "2014-05", "2015-10"),
+        ("Gate Security Co., Kuwait", "Asst. Security Supervisor", "2018-03", "2021-07"),
+    ]

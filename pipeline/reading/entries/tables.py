@@ -6,6 +6,7 @@ cell to the column that it lies under, a line to the entry whose date stands bes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,14 +18,15 @@ from pipeline.reading.lexicon.load import word_set
 from pipeline.reading.page.rows import Piece, Row, join
 from pipeline.reading.page.table_heads import TableColumn, overlap, printed_tables
 from pipeline.reading.values.classify import institution_score
-from pipeline.reading.values.dates import DateRange, find_dates
+from pipeline.reading.values.dates import DateRange, find_dates, is_open_end
 from pipeline.reading.values.degrees import read_degree
 from pipeline.reading.values.employment import employment_type, seniority_of
 from pipeline.reading.values.places import part_kind
 
 _DEGREE = frozenset({"degree", "level"})
 _WRAPPED = frozenset({"degree", "title", "school", "firm"})  # columns whose cells run over several lines
-_OPEN_RANGE = ("-", "–", ".")  # with which the line of a date goes on: "Sept." above "2012 to 2014"
+_NUMBER = re.compile(r"\(?\d{1,2}[.)]?")
+_LEAST_NUMBERS = 2  # of rows: one may be anything
 _MOSTLY = 0.6  # share of a column's cells that are dates
 _FILLED = 0.6  # share of the columns that have a cell in the row in which an entry begins
 _SURE_SCHOOL = 0.9  # score of a name with a word for a school in it
@@ -71,7 +73,7 @@ def jobs_of(table: EntryTable, *, month_first: bool = False) -> list[Work]:
 def _entries(body: Sequence[Row], columns: Sequence[TableColumn]) -> list[dict[str, Piece]]:
     columns = _with_years(body, columns)
     cells = [(_column_of(piece, columns), piece) for row in body for piece in row.pieces]
-    anchors = _anchors(cells) or _full_rows(body, columns)
+    anchors = _numbers(cells) or _anchors(cells) or _full_rows(body, columns)
     if not anchors:
         return []
     hangs = any(
@@ -134,6 +136,13 @@ def _column_of(piece: Piece, columns: Sequence[TableColumn]) -> TableColumn | No
     return max(columns, key=lambda column: overlap(piece, column), default=None)
 
 
+def _numbers(cells: Sequence[tuple[TableColumn | None, Piece]]) -> list[Piece]:
+    """The numbers of the rows, where a column has them: nothing tells an entry's first line as surely."""
+    printed = [piece for column, piece in cells if column is not None and column.role == "number"]
+    numbers = [piece for piece in printed if _NUMBER.fullmatch(piece.text)]
+    return numbers if len(numbers) == len(printed) >= _LEAST_NUMBERS else []
+
+
 def _anchors(cells: Sequence[tuple[TableColumn | None, Piece]]) -> list[Piece]:
     """The cells of dates, one an entry; none where most cells of their column are no dates."""
     printed = [piece for column, piece in cells if column is not None and column.role in ("year", "from")]
@@ -150,8 +159,8 @@ def _anchors(cells: Sequence[tuple[TableColumn | None, Piece]]) -> list[Piece]:
 
 def _goes_on(above: Piece, piece: Piece) -> bool:
     """Whether a cell's next line ends the range that it began: "Aug. 2012 to June" above "2015"."""
-    if not find_dates(above.text) and not above.text.rstrip().endswith(_OPEN_RANGE):
-        return False
+    if is_open_end(above.text):
+        return False  # "Jan 2022 –" above "Date": nothing goes on behind it
     apart = piece.top - above.bottom > _height(piece)
     begun = [one for one in find_dates(above.text) if not one.single]
     whole = [one for one in find_dates(join([above, piece]).text) if not one.single]
