@@ -514,3 +514,28 @@ def test_a_degree_is_what_stands_before_the_school(line: str, degree: str) -> No
     (found,) = education(line)
     assert found.degree is not None
     assert found.degree.raw.value == degree
+
+
+def test_a_leave_among_jobs_is_none() -> None:
+    """Nobody employs who is on one."""
+    found = works(
+        [Cell("2009 – 2017"), Cell("Buchhalterin (Teilzeit, 25 Std.); Autohaus Brandes GmbH", 0.3)],
+        [Cell("2006 – 2009"), Cell("Elternzeit", 0.3)],
+        [Cell("2001 – 2006"), Cell("Sachbearbeiterin; Baustoff AG", 0.3)],
+    )
+    assert [told(work)[:2] for work in found] == [
+        ("Buchhalterin", "Autohaus Brandes GmbH"),
+        ("Sachbearbeiterin", "Baustoff AG"),
+    ]
+
+
+def test_bullets_that_end_with_dates_are_entries() -> None:
+    """Also with a full stop behind them."""
+    found = education(
+        "▪ Técnico Superior en Comercio. I.E.S. Alcornocal, Sevilla. 2009 – 2011.",
+        "▪ Bachillerato. I.E.S. Alcornocal, Sevilla. 2007 – 2009.",
+    )
+    assert [one.degree.raw.value for one in found if one.degree] == [
+        "Técnico Superior en Comercio",
+        "Bachillerato",
+    ]

@@ -20,7 +20,7 @@ _SIGN = re.compile(
     r"\s*[|•·‖∙●│┃¦／]\s*|\s*(?:\.{4,}|…{2,}|_{3,})\s*|\s+[–—―−-]+\s+|\s{3,}|\s*[–—]\s(?=\S)|;\s|\s//?\s(?=[A-ZÀ-Þ])|(?<=[^\W\d_]{3})[–—-]\s+(?=[A-ZÀ-Þ])|、|・(?=.{4})"
 )
 # A full stop parts fields, too, behind a word that is no abbreviation: "Técnico Superior. I.E.S. Alcornocal, Sevilla."
-_COMMA = re.compile(r"\s*[,，،]\s+|，|(?<=[^\W\d_A-Z]{4})\.\s+(?=[^\W\d_a-z])")
+_COMMA = re.compile(r"\s*[,，،]\s+|，|(?:(?<=[^\W\d_A-Z]{4})|(?<=[A-ZÀ-Þ]{3}))\.\s+(?=[^\W\d_a-z])")
 _SPACE = re.compile(r"\s+")
 _PARENTHESES = re.compile(r"\s*[(（\[]([^()（）\[\]]{2,60})[)）\]]\s*$")
 _LETTERS_OF_ABBREVIATION = 3  # "Mgr.", "Co."
@@ -46,13 +46,9 @@ def _cut_parentheses(piece: Piece) -> list[Piece]:
     if not match or match.start() < 2:
         return [piece]
     inner = match[1]
-    remark = "," in inner and any(c.isdigit() for c in inner)  # "(150-bed, Level 2)"
-    if (
-        remark
-        or place_score(inner) >= LIKELY
-        or titles().types.find(inner)
-        or fold(inner) in titles().types_cjk
-    ):
+    if "," in inner and any(c.isdigit() for c in inner):
+        return [piece.cut(0, match.start())]  # a remark: "(150-bed, Level 2)"
+    if place_score(inner) >= LIKELY or titles().types.find(inner) or fold(inner) in titles().types_cjk:
         return [piece.cut(0, match.start()), piece.cut(match.start(1), match.end(1))]
     return [piece]
 

@@ -204,11 +204,14 @@ class Marker:
         if dated:
             return not _is_long(piece)
         ranges = find_dates(piece.text, month_first=self._month_first)
-        if not ranges or piece.words > _LONG_BODY_HEAD or piece.text.endswith("."):
+        if not ranges or piece.words > _LONG_BODY_HEAD:
             return False
         if _is_long(piece) and has_cjk(piece.text):
             return False
-        edge = ranges[-1].end >= len(piece.text.rstrip(" ).")) or ranges[0].begin <= 1
+        at_end = ranges[-1].end >= len(piece.text.rstrip(" )."))
+        if piece.text.endswith(".") and not at_end:
+            return False
+        edge = at_end or ranges[0].begin <= 1
         known = title_score(piece.text) >= LIKELY or degree_score(piece.text) >= SURE
         return edge and (known or not ranges[-1].single)
 

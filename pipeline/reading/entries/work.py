@@ -23,7 +23,7 @@ from pipeline.reading.entries.slots import (
 )
 from pipeline.reading.entries.starts import EntryRows, split_entries
 from pipeline.reading.lexicon.load import word_set
-from pipeline.reading.lexicon.phrases import words_of
+from pipeline.reading.lexicon.phrases import Phrases, words_of
 from pipeline.reading.page.rows import Piece, Row, join
 from pipeline.reading.values.classify import employer_score, ends_legal, shape_score, title_score
 from pipeline.reading.values.dates import find_dates, is_open_end, words_beside_dates
@@ -287,8 +287,18 @@ def _is_lone_unknown(position: Position) -> bool:
     return unknown and len(reading.fragments) == 1 and position.has_body
 
 
+@cache
+def _no_jobs() -> Phrases:
+    return Phrases(dict.fromkeys(word_set("entries", "no_job"), "none"))
+
+
 def _is_position(work: Work) -> bool:
-    """Whether there is enough to call it a position: a title or employer with a date or a sure word."""
+    """Whether there is enough to call it a position: a title or employer with a date or a sure word.
+
+    A leave is none.
+    """
+    if any(fact is not None and _no_jobs().label(fact.value) for fact in (work.title, work.employer)):
+        return False
     if work.start or work.end or work.is_current:
         return True
     title = title_score(work.title.value) if work.title else 0.0
