@@ -208,3 +208,25 @@ def test_numbers_of_the_rows_tell_where_each_begins() -> None:
         ("Acme Guarding & Allied Services Ltd", "Security Guard (Armed)", "2014-05", "2015-10"),
         ("Gate Security Co., Kuwait", "Asst. Security Supervisor", "2018-03", "2021-07"),
     ]
+
+
+def test_text_between_the_rows_of_a_table_tells_of_the_row_above() -> None:
+    """A further row with its date follows; what comes behind the last one is no part of the table."""
+    rows = rows_of(
+        [
+            (100, ("Period", "Employer", "Position", "")),
+            (120, ("2018 – 2020", "Acme Moulds Ltd", "Designer", "")),
+            (
+                132,
+                ("Led a group of five that made forty moulds a year and planned all their tests", "", "", ""),
+            ),
+            (150, ("2013 – 2018", "Redriver Ltd", "Engineer", "")),
+            (180, ("Skills and certificates, and much else that stands below the table here", "", "", "")),
+        ]
+    )
+    (table,) = tables_in(rows)
+    first, second = jobs_of(table)
+    assert first.description is not None
+    assert first.description.value.startswith("Led a group of five")
+    assert second.description is None
+    assert table.end == 4

@@ -16,13 +16,14 @@ from pipeline.reading.entries.dated import date_facts
 from pipeline.reading.lexicon.fold import fold
 from pipeline.reading.lexicon.load import word_set
 from pipeline.reading.page.rows import Piece, Row, join
-from pipeline.reading.page.table_heads import TableColumn, overlap, printed_tables
+from pipeline.reading.page.table_heads import TableColumn, is_text, overlap, printed_tables
 from pipeline.reading.values.classify import institution_score
 from pipeline.reading.values.dates import DateRange, find_dates, is_open_end
 from pipeline.reading.values.degrees import read_degree
 from pipeline.reading.values.employment import employment_type, seniority_of
 from pipeline.reading.values.places import part_kind
 
+_DATES = ("year", "from", "to")
 _DEGREE = frozenset({"degree", "level"})
 _WRAPPED = frozenset({"degree", "title", "school", "firm"})  # columns whose cells run over several lines
 _NUMBER = re.compile(r"\(?\d{1,2}[.)]?")
@@ -72,21 +73,42 @@ def jobs_of(table: EntryTable, *, month_first: bool = False) -> list[Work]:
 
 def _entries(body: Sequence[Row], columns: Sequence[TableColumn]) -> list[dict[str, Piece]]:
     columns = _with_years(body, columns)
-    cells = [(_column_of(piece, columns), piece) for row in body for piece in row.pieces]
-    anchors = _numbers(cells) or _anchors(cells) or _full_rows(body, columns)
+    rows = [row for row in body if not is_text(row, columns)]
+    cells = [cell for row in rows for cell in _cells(row, columns)]
+    anchors = _numbers(cells) or _anchors(cells) or _full_rows(rows, columns)
     if not anchors:
         return []
-    hangs = any(
+    entries: list[dict[str, list[Piece]]] = [{} for _ in anchors]
+    place = _nearest if _hang(cells, anchors) else _last_above
+    for column, piece in cells:
+        if column.role is not None:
+            entries[place(piece, anchors)].setdefault(column.role, []).append(piece)
+    for row in body:
+        if row not in rows:
+            entries[_last_above(row.first, anchors)].setdefault("duties", []).append(row.first)
+    return [_named(entry) for entry in entries]
+
+
+def _cells(row: Row, columns: Sequence[TableColumn]) -> list[tuple[TableColumn, Piece]]:
+    """The cells of a row with their columns: by what each lies under, or one by one where two lie under one.
+
+    A head in the middle of its column may stand nearer to the cells beside it.
+    """
+    found = [(_column_of(piece, columns), piece) for piece in row.pieces]
+    lefts = [column.left for column, _ in found if column.role not in _DATES]
+    if len(set(lefts)) == len(lefts) or len(row.pieces) != len(columns):
+        return found
+    ordered = sorted(row.pieces, key=lambda piece: piece.left)
+    return list(zip(sorted(columns, key=lambda column: column.left), ordered, strict=True))
+
+
+def _hang(cells: Sequence[tuple[TableColumn, Piece]], anchors: Sequence[Piece]) -> bool:
+    """Whether cells of several lines stand around the line of their entry, and not below it."""
+    return any(
         _middle(piece) < _middle(anchors[0]) - _height(piece) * _SAME_LINE
         for column, piece in cells
-        if column is not None and column.role in _WRAPPED
+        if column.role in _WRAPPED
     )
-    entries: list[dict[str, list[Piece]]] = [{} for _ in anchors]
-    for column, piece in cells:
-        number = _nearest(piece, anchors) if hangs else _last_above(piece, anchors)
-        if column is not None and column.role is not None:
-            entries[number].setdefault(column.role, []).append(piece)
-    return [_named({role: _whole(role, pieces) for role, pieces in entry.items()}) for entry in entries]
 
 
 def _whole(role: str, pieces: Sequence[Piece]) -> Piece:
@@ -109,8 +131,9 @@ def _date_of(lines: Sequence[Piece]) -> Piece:
     return whole if lines[0].text.endswith("-") and len(find_dates(whole.text)) == 1 else join(lines)
 
 
-def _named(entry: dict[str, Piece]) -> dict[str, Piece]:
-    """An entry whose level is its degree where no other names it, and whose school is the employer of a teacher."""
+def _named(cells: dict[str, list[Piece]]) -> dict[str, Piece]:
+    """An entry of its cells: a level is its degree where no other names it, a school may be the employer."""
+    entry = {role: _whole(role, pieces) for role, pieces in cells.items()}
     if "level" in entry:
         entry.setdefault("degree", entry["level"])
     if "title" in entry and "school" in entry:
@@ -131,21 +154,21 @@ def _with_years(body: Sequence[Row], columns: Sequence[TableColumn]) -> Sequence
     return columns
 
 
-def _column_of(piece: Piece, columns: Sequence[TableColumn]) -> TableColumn | None:
+def _column_of(piece: Piece, columns: Sequence[TableColumn]) -> TableColumn:
     """The column that a cell lies under most, or next to."""
-    return max(columns, key=lambda column: overlap(piece, column), default=None)
+    return max(columns, key=lambda column: overlap(piece, column))
 
 
-def _numbers(cells: Sequence[tuple[TableColumn | None, Piece]]) -> list[Piece]:
+def _numbers(cells: Sequence[tuple[TableColumn, Piece]]) -> list[Piece]:
     """The numbers of the rows, where a column has them: nothing tells an entry's first line as surely."""
-    printed = [piece for column, piece in cells if column is not None and column.role == "number"]
+    printed = [piece for column, piece in cells if column.role == "number"]
     numbers = [piece for piece in printed if _NUMBER.fullmatch(piece.text)]
     return numbers if len(numbers) == len(printed) >= _LEAST_NUMBERS else []
 
 
-def _anchors(cells: Sequence[tuple[TableColumn | None, Piece]]) -> list[Piece]:
+def _anchors(cells: Sequence[tuple[TableColumn, Piece]]) -> list[Piece]:
     """The cells of dates, one an entry; none where most cells of their column are no dates."""
-    printed = [piece for column, piece in cells if column is not None and column.role in ("year", "from")]
+    printed = [piece for column, piece in cells if column.role in ("year", "from")]
     anchors: list[Piece] = []
     last: Piece | None = None
     for piece in printed:
@@ -177,8 +200,7 @@ def _full_rows(body: Sequence[Row], columns: Sequence[TableColumn]) -> list[Piec
 
 def _names(piece: Piece, columns: Sequence[TableColumn]) -> bool:
     """Whether a cell stands in a column that names something."""
-    column = _column_of(piece, columns)
-    return column is not None and column.role in _WRAPPED
+    return _column_of(piece, columns).role in _WRAPPED
 
 
 def _middle(piece: Piece) -> float:

@@ -25,6 +25,8 @@ _WORDS_OF_JOINED_HEAD = 3
 _BESIDE_OTHERS = frozenset({"subject", "duties", "number"})  # what a head names beside what its column is
 # Three that need no more: whatever else such a table has, its rows are jobs or degrees.
 _WHOLE = ({"title", "firm", "year"}, {"title", "firm", "from"}, {"degree", "school", "year"})
+_MOST_TEXT_ROWS = 6  # between two rows of a table
+_MOSTLY_FILLED = 0.6  # share of the columns
 _MOST_SPANNED = 2  # columns that one cell may lie under: heads are shorter than cells
 _LEAST_COLUMNS = 3  # of a table: two columns are labels and values
 _MOST_HEAD_ROWS = 3
@@ -163,24 +165,52 @@ def _is_table(columns: Sequence[TableColumn]) -> bool:
 
 
 def _body(rows: Sequence[Row], columns: Sequence[TableColumn]) -> list[Row]:
-    """The rows below a head that lie under it: up to one that runs over two columns, or is an item of a list."""
+    """The rows below a head that lie under it: up to one that runs over two columns, or is an item of a list.
+
+    Text over the columns that a further row of the table follows is what was done there, and ends nothing.
+    """
     body: list[Row] = []
-    for row in rows:
-        if _is_outside(row, columns) or _is_title(row, body):
+    for i, row in enumerate(rows):
+        if _is_title(row, body):
             break
+        if _is_outside(row, columns):
+            behind = rows[i + 1 : i + 1 + _MOST_TEXT_ROWS]
+            goes_on = body and is_text(row, columns) and any(_is_row(one, columns) for one in behind)
+            if not goes_on:
+                break
         body.append(row)
     return body
 
 
+def is_text(row: Row, columns: Sequence[TableColumn]) -> bool:
+    """Whether a row is one text over several columns."""
+    return len(row.pieces) == 1 and _spanned(row.first, columns) > 1 and not row.first.bulleted
+
+
+def _is_row(row: Row, columns: Sequence[TableColumn]) -> bool:
+    """Whether most columns have a cell of their own in a row, with a date in that of the dates."""
+    if len(row.pieces) < _MOSTLY_FILLED * len(columns) or any(
+        _spanned(piece, columns) > 1 for piece in row.pieces
+    ):
+        return False
+    dates = [column for column in columns if column.role in ("year", "from")]
+    return any(
+        overlap(piece, column) > 0 and bool(find_dates(piece.text))
+        for piece in row.pieces
+        for column in dates
+    )
+
+
+def _spanned(piece: Piece, columns: Sequence[TableColumn]) -> int:
+    """How many columns a piece lies under."""
+    return sum(overlap(piece, column) > 0 for column in columns)
+
+
 def _is_outside(row: Row, columns: Sequence[TableColumn]) -> bool:
     """Whether a row is none of the table's: text over its columns, beside them, of a form, or of a list."""
-
-    def spans(piece: Piece) -> int:
-        return sum(overlap(piece, column) > 0 for column in columns)
-
-    wide = any(spans(piece) > _MOST_SPANNED for piece in row.pieces)
+    wide = any(_spanned(piece, columns) > _MOST_SPANNED for piece in row.pieces)
     apart = row.right < columns[0].left or row.left > columns[-1].right
-    alone = len(row.pieces) == 1 and spans(row.first) > 1
+    alone = len(row.pieces) == 1 and _spanned(row.first, columns) > 1
     form = any(piece.text.startswith((":", "：")) for piece in row.pieces)
     return wide or apart or alone or form or row.first.bulleted
 
