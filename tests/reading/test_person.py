@@ -36,6 +36,10 @@ def name_of(*header: str, language: str = "en") -> str | None:
         (["Md Rezwan", MAIL], "Md Rezwan"),
         (["K.MARIVELAN", "12 North Street, Elmford", MAIL], "K.Marivelan"),
         (["氏名 荻窪 | 千遥", MAIL], "荻窪 千遥"),
+        (["職務経歴書", "氏名 御手洗 航平", MAIL], "御手洗 航平"),
+        (["CURRICULUM VITAE FOR JOSPHAT KIPRONO", MAIL], "Josphat Kiprono"),
+        (["Full name............... Ada Maria Byron", MAIL], "Ada Maria Byron"),
+        (["M. THILAGAVATHY, | 41/B, WEAVERS COLONY,", MAIL], "M. Thilagavathy"),
         (["姓名：司徒敏仪 出生年月：1987.12", MAIL], "司徒敏仪"),
         (["성명: (한글) 탁현경", MAIL], "탁현경"),
         (["Name: Ada Byron Born: 10.12.1985", MAIL], "Ada Byron"),
@@ -43,7 +47,9 @@ def name_of(*header: str, language: str = "en") -> str | None:
     ],
     ids=[
         "label-and-value", "turkish-label", "colon-in-a-cell", "in-two-rows", "below-its-labels", "remark",
-        "degrees-behind-it", "md-is-a-name", "glued-initial", "halves-apart", "before-the-next-label",
+        "degrees-behind-it", "md-is-a-name", "glued-initial", "halves-apart",
+        "behind-its-label", "behind-the-document", "dot-leader", "an-initial",
+        "before-the-next-label",
         "remark-before-it", "before-the-next-label-of-words", "below-the-documents-title",
     ],
 )  # fmt: skip

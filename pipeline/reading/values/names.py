@@ -20,7 +20,7 @@ from pipeline.reading.values.degrees import degree_level, degree_score
 from pipeline.reading.values.places import part_kind
 
 _GLUED_INITIAL = re.compile(r"(?<![^\W\d_])([^\W\d_])\.(?=[^\W\d_]{2})")  # "K.NAME"
-_INLINE_LABEL = re.compile(r"^\s*([^:：]{1,30}?)\s*[:：]\s*[-–:]?\s*(?=\S)")
+_INLINE_LABEL = re.compile(r"^\s*([^:：]{1,30}?)\s*(?:[:：]|\.{3,}|…+|_{3,})\s*[-–:]?\s*(?=\S)")
 _NEXT_LABEL = re.compile(
     r"\s+[^\s:：]{2,12}\s?[:：]"
 )  # "Name: Ada Byron Born: 1990": of the next field in the same line
@@ -171,7 +171,8 @@ def _inline(piece: Piece) -> tuple[str, Piece] | None:
     end = words_of(piece.text).spans[begins[0] - 1][1]
     value = piece.cut(end, len(piece.text)).trim()
     sure = has_cjk(piece.text) or (end >= _LONG_LABEL and fold(piece.text[:end]) != "name")
-    named = sure and piece.text[end : end + 1].isspace() and _likeness(value.text, ()) >= _CLEAR_NAME
+    clear = _CJK_SPACED if has_cjk(piece.text) else _CLEAR_NAME
+    named = sure and piece.text[end : end + 1].isspace() and _likeness(value.text, ()) >= clear
     return (begins[1], value) if named else None
 
 
@@ -191,6 +192,8 @@ def _core(text: str) -> tuple[int, int]:
     folded = fold(text)
     prefix = _prefix().match(folded)
     begin, end = prefix.end() if prefix else 0, len(text)
+    if sum(char.isalpha() for char in text[:begin]) == 1 and len(text[begin:].split()) == 1:
+        begin = 0  # "M. Thilagavathy": an initial, where nothing else is left
     while suffix := _suffix().search(folded, begin, end):
         end = suffix.start()
     return begin, end
@@ -219,6 +222,7 @@ def _typical_size(pieces: Sequence[Piece]) -> float:
 def _candidates(
     piece: Piece, index: int, pieces: Sequence[Piece], body: float, hints: Sequence[str]
 ) -> list[Candidate]:
+    piece = _without_document(piece)
     inline = _inline(piece)
     if inline is not None and inline[0] == "name":
         named = _parts(inline[1])[0]
@@ -245,6 +249,23 @@ def _candidates(
 def _looks(piece: Piece, body: float, index: int) -> float:
     """What the size of a text and its place from the top say for its being the name."""
     return min(_MOST_FOR_SIZE, _SIZE_IS_WORTH * (piece.size / body - 1)) - _PLACE_FROM_TOP * index
+
+
+def _without_document(piece: Piece) -> Piece:
+    """A text without what the document is before it: "Curriculum vitae of Ada Byron"."""
+    begins = _documents().starts(piece.text)
+    spans = words_of(piece.text).spans
+    if begins is None or begins[0] >= len(spans):
+        return piece
+    rest = piece.cut(spans[begins[0] - 1][1], len(piece.text)).trim()
+    first, _, behind = rest.text.partition(" ")
+    leads = fold(first) in word_set("names", "of_whom") and bool(behind)
+    return rest.cut(len(first), len(rest.text)) if leads else rest
+
+
+@cache
+def _documents() -> Phrases:
+    return phrases(load("furniture")["documents"])
 
 
 def _parts(piece: Piece) -> list[Piece]:
