@@ -22,7 +22,7 @@ The rooms, each of which imports only from those below it (`lint-imports` holds 
       aws/ gemini/ postgres/ sources/
     reading/               one model of a read page: pure Python, no vendor, no settings
       profile · person     SectionedText → a draft of the profile
-      entries/             where an entry starts, and which words are its title, employer, place
+      entries/             jobs and degrees: by tables, labelled records, sentences, then headings with their bodies
       sections/ page/      headings, titles, language; cells, columns, furniture, rows
       values/              text → facts: dates, contacts, places, names, degrees, skills, languages
       lexicon/             every word that reading knows, as TOML, and how text is folded to find it
