@@ -539,3 +539,15 @@ def test_bullets_that_end_with_dates_are_entries() -> None:
         "Técnico Superior en Comercio",
         "Bachillerato",
     ]
+
+
+def test_a_client_is_no_employer() -> None:
+    """Projects within a job tell for whom they were."""
+    found = works(
+        Cell("Acme Contracting Co.", bold=True),
+        [Cell("Site Engineer"), Cell("Mar 2019 – May 2021", 0.7)],
+        [Cell("Client"), Cell(": Seaside Real Estate", 0.3)],
+        [Cell("Value"), Cell(": QAR 312 million", 0.3)],
+        "• Supervised precast ramps",
+    )
+    assert [told(work)[:2] for work in found] == [("Site Engineer", "Acme Contracting Co.")]
