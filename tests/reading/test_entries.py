@@ -551,3 +551,19 @@ def test_a_client_is_no_employer() -> None:
         "• Supervised precast ramps",
     )
     assert [told(work)[:2] for work in found] == [("Site Engineer", "Acme Contracting Co.")]
+
+
+def test_numbered_bold_headings_head_entries() -> None:
+    """Their bodies have bullets of another kind."""
+    found = works(
+        Cell("1. Laboratory Technologist at Acme Hospitals Ltd", bold=True),
+        "From March 2018 up to now",
+        "• Haematology",
+        Cell("2. Laboratory Assistant at Redriver Diagnostic Centre", bold=True),
+        "From October 2014 up to February 2018",
+        "• Sample collection",
+    )
+    assert [told(work)[:3] for work in found] == [
+        ("Laboratory Technologist", "Acme Hospitals Ltd", "2018-03"),
+        ("Laboratory Assistant", "Redriver Diagnostic Centre", "2014-10"),
+    ]

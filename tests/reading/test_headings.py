@@ -182,3 +182,19 @@ def test_a_table_is_read_by_its_rows() -> None:
     rows = [[by_id[i].text for i in row] for row in grouped.rows]
     assert ["M.A", "Five Waters University", "2015", "2nd"] in rows
     assert ["Matric", "Khairabad Board", "2008", "1st"] in rows
+
+
+def test_a_firm_that_is_set_like_the_titles_heads_an_entry() -> None:
+    """A word in it says that it is one."""
+    found = outline(
+        *lines(
+            ("EXPERIENCE", 12, True),
+            ("CLARA MEDICAL CENTER", 12, True),
+            ("Staff Nurse, 2017 - 2020", 10, False),
+            ("SKILLS", 12, True),
+            ("Triage, injections", 10, False),
+            ("LANGUAGES", 12, True),
+            ("English", 10, False),
+        )
+    )
+    assert [kind for kind, _ in found] == ["work", "skills", "languages"]

@@ -230,3 +230,20 @@ def test_text_between_the_rows_of_a_table_tells_of_the_row_above() -> None:
     assert first.description.value.startswith("Led a group of five")
     assert second.description is None
     assert table.end == 4
+
+
+def test_a_subject_is_the_degree_where_no_column_names_one() -> None:
+    """ "School | Subject | From | To" """
+    rows = rows_of(
+        [
+            (100, ("Nama Sekolah", "Jurusan", "Tahun Masuk", "Tahun Lulus")),
+            (120, ("Politeknik Surya", "D3 Pemasaran", "2012", "2015")),
+            (140, ("SMK Bina Karya", "Administrasi", "2009", "2012")),
+        ]
+    )
+    (table,) = tables_in(rows)
+    assert [
+        (one.degree.raw.value, one.start.value, one.end.value)
+        for one in degrees_of(table)
+        if one.degree and one.start and one.end
+    ] == [("D3 Pemasaran", "2012", "2015"), ("Administrasi", "2009", "2012")]

@@ -180,7 +180,7 @@ class Marker:
 
     def _by_style(self, piece: Piece, dated: bool) -> Mark | None:
         """What the weight, the bullet or the label of a piece says alone; None where they say nothing."""
-        if self._bold_heads and piece.bold and not _is_long(piece) and not piece.bulleted:
+        if self._bold_heads and piece.bold and not _is_long(piece) and (piece.numbered or not piece.bulleted):
             return Mark.HEAD
         if self._bullets.open(piece):
             heads = self._bullets.head and not _is_long(piece)

@@ -134,6 +134,8 @@ def _date_of(lines: Sequence[Piece]) -> Piece:
 def _named(cells: dict[str, list[Piece]]) -> dict[str, Piece]:
     """An entry of its cells: a level is its degree where no other names it, a school may be the employer."""
     entry = {role: _whole(role, pieces) for role, pieces in cells.items()}
+    if "degree" not in entry and "title" not in entry and "subject" in entry:
+        entry["degree"] = entry["subject"]  # "School | Subject | Year"
     if "level" in entry:
         entry.setdefault("degree", entry["level"])
     if "title" in entry and "school" in entry:

@@ -160,6 +160,7 @@ def _is_table(columns: Sequence[TableColumn]) -> bool:
     whole = any(three <= set(roles) for three in _WHOLE)
     known = whole or 2 * len(roles) > len(columns)
     degrees = bool({"degree", "level"} & set(roles)) and bool(_OF_DEGREES & set(roles))
+    degrees = degrees or {"school", "subject"} <= set(roles)
     jobs = "title" in roles and bool(_OF_JOBS & set(roles))
     return len(columns) >= _LEAST_COLUMNS and known and (degrees or jobs)
 

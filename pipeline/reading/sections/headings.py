@@ -12,6 +12,7 @@ from pipeline.reading.page.cells import Cell, body_size
 from pipeline.reading.page.rows import Row, piece_of
 from pipeline.reading.page.table_heads import printed_tables
 from pipeline.reading.sections.titles import is_all_title, loose_title_kind, plain_title, title_kind
+from pipeline.reading.values.classify import employer_score, institution_score
 
 _LONGEST_HEADING = 48  # characters
 _MOST_WORDS = 7  # of a heading: more are a sentence
@@ -48,6 +49,7 @@ _INLINE_KINDS = frozenset(
 # A section of these may be told in two places, or go on below its title on the next page.
 _OFTEN_TWICE = frozenset({SectionKind.WORK, SectionKind.EDUCATION})
 _NUMBER = re.compile(r"^[(]?(?:\d{1,2}|[IVX]{1,4}|[A-Z])[.):]+$")  # of a section, in a cell of its own
+_SAYS_FIRM, _SAYS_SCHOOL = 0.8, 0.9  # scores of a name with a word for one in it
 _SENTENCE_END = re.compile(r"[.,;!?。、，]$")
 
 
@@ -236,6 +238,7 @@ class HeadingFinder:
             and below[0].title is None
             and gap >= _TITLE_GAP
             and self._looks_like_the_others(first)
+            and not (current in _OFTEN_TWICE and _names_organisation(first.text))
         ):
             return Heading(SectionKind.OTHER, first.text, 1)
         return None
@@ -318,6 +321,11 @@ class HeadingFinder:
             and not any(char.isdigit() for char in cell.text)
             and "@" not in cell.text
         )
+
+
+def _names_organisation(text: str) -> bool:
+    """Whether a word says a firm or a school: within jobs and degrees it heads an entry, however it is set."""
+    return employer_score(text) >= _SAYS_FIRM or institution_score(text) >= _SAYS_SCHOOL
 
 
 def _labels_value(row: list[Cell]) -> bool:
