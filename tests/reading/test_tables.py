@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 from pipeline.reading.entries.tables import degrees_of, jobs_of, tables_in
+from pipeline.reading.lexicon.fold import fold
+from pipeline.reading.lexicon.load import load
 from pipeline.reading.page.rows import Rows
 from tests.stages.pages import Put, document
 
@@ -247,3 +251,11 @@ def test_a_subject_is_the_degree_where_no_column_names_one() -> None:
         for one in degrees_of(table)
         if one.degree and one.start and one.end
     ] == [("D3 Pemasaran", "2012", "2015"), ("Administrasi", "2009", "2012")]
+
+
+def test_a_head_says_one_thing() -> None:
+    """A word under two meanings would silently mean the one that is loaded last."""
+    meanings = [{fold(word) for word in heads} for heads in load("table_heads").values()]
+    words = [word for heads in meanings for word in heads]
+    ambiguous = {word for word, times in Counter(words).items() if times > 1 and word}
+    assert not ambiguous

@@ -76,7 +76,7 @@ def read_job_records(rows: Sequence[Row], *, month_first: bool = False) -> list[
     dated_before = any(is_ranged(piece) for row in before for piece in row.pieces)
     jobs = read_work(before, month_first=month_first) if dated_before else []
     for record in records:
-        own, others = _own_body(record.body, month_first)
+        own, others = _own_body(record.body)
         values = _job_values(record)
         if {"title", "firm"} <= values.keys():
             job = job_in(values, month_first=month_first)
@@ -103,7 +103,7 @@ def _give_back_heads(before: list[Row], records: Sequence[_Record]) -> None:
             record.head_rows = []
 
 
-def _own_body(rows: Sequence[Row], month_first: bool) -> tuple[Sequence[Row], Sequence[Row]]:
+def _own_body(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
     """What a record tells below its labels, and the entries without labels behind that, each headed by its dates."""
     for i, row in enumerate(rows):
         if _is_head(row) and any(is_ranged(piece) for piece in row.pieces):

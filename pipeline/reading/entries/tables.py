@@ -84,7 +84,7 @@ def _entries(body: Sequence[Row], columns: Sequence[TableColumn]) -> list[dict[s
         if column.role is not None:
             entries[place(piece, anchors)].setdefault(column.role, []).append(piece)
     for row in body:
-        if row not in rows:
+        if is_text(row, columns):
             entries[_last_above(row.first, anchors)].setdefault("duties", []).append(row.first)
     return [_named(entry) for entry in entries]
 

@@ -27,13 +27,9 @@ from pipeline.reading.values.places import part_kind
 _LONGEST_SENTENCE = 260  # characters; what is longer is a paragraph
 _MOST_WORDS_OF_PLACE = 11  # of a school's or a firm's name: more are a clause
 _MOST_WORDS_OF_DEGREE = 12
-_MOST_WORDS_OF_TITLE = 8
 _SURE_SCHOOL = 0.9  # score of a name with a word for a school in it
 _LIKE_A_NAME = 0.2  # score of a text that is set as names are
 _SAYS_DEGREE = 0.7  # score of a text with a word for a degree in it
-_KNOWN_TITLE = 0.8  # the same of a text that a firm follows with no word but "in" between them
-_SURE_FIRM = 0.8  # score of a name with an organisation's word in it
-_SAYS_TITLE = 0.5
 _BRACKET_WITH_DATE = re.compile(r"\s*\([^()]*\d{4}[^()]*\)?")
 _TOLD = 0.8  # confidence: a sentence says what is what, the borders are less sure
 
