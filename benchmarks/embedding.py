@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def measure(resumes: Sequence[bytes], *, settings: Settings) -> EmbeddingFigures
     sections = asyncio.run(_sections(resumes, settings))
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         raw = pool.submit(_raw, sections, settings).result()
-    with service_running(settings, _embedder, say=lambda line: None) as service:
+    with service_running(settings, _embedder, front=nullcontext, say=lambda line: None) as service:
         ours = asyncio.run(_ours(resumes, sections, service.settings))
     return EmbeddingFigures(
         raw.device, raw.model, len(resumes), raw.chunks, raw.per_s, raw.batch, raw.chunks / ours

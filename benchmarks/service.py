@@ -69,12 +69,13 @@ def running(*, quiet: bool = True, **overrides: Any) -> Iterator[Service]:
     """A service on embedded defaults and free ports; `overrides` are settings. Everything is removed after."""
     from pipeline.adapters.postgres.api_keys import ApiKeys
     from serve_app.app import build_app
+    from serve_app.front import front
 
     data_dir = Path(tempfile.mkdtemp(prefix="resumes-run-"))
     settings = load_settings(**{"data_dir": data_dir, "port": free_port(), "db_url": None, **overrides})
     say = (lambda line: None) if quiet else print
     try:
-        with service_running(settings, build_app, say=say) as started:
+        with service_running(settings, build_app, front=front, say=say) as started:
             engine = wiring.database(started.settings, name="harness", pool_size=1)
             key = ApiKeys(engine).create("harness", ["admin"])[1]
             engine.dispose()

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     # The HTTP service
     host: str = Field("127.0.0.1", description="Address that HTTP binds. The default is this machine only.")
     port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP service.")
+    front_sockets: Path | None = Field(
+        None,
+        description="Directory of sockets on which ingress replicas listen for HAProxy; `resumes serve` sets it. "
+        "Unset: they listen where Ray Serve says.",
+    )
     max_upload_bytes: int = Field(10 * 1024 * 1024, gt=0, description="Largest accepted file, in bytes.")
     max_concurrent_uploads: int = Field(40, gt=0, description="Uploads at once in one ingress replica.")
     max_concurrent_waits: int = Field(500, gt=0, description="Long polls at once in one ingress replica.")

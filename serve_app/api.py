@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from serve_app import problems
+from serve_app.listening import listening
 from serve_app.middleware import Edge
 from serve_app.routes import contents, docs, health, ingestions, openapi, resumes, search, uploads
 from serve_app.runtime import Runtime, Services
@@ -27,7 +28,9 @@ def build_api(services: Services) -> FastAPI:
         app.state.readiness_lock = asyncio.Lock()
         await runtime.start()
         try:
-            yield
+            async with listening(app, services.settings.front_sockets):
+                yield
+                await runtime.waits.stop()  # long polls are answered now, not waited for
         finally:
             await runtime.stop()
 

@@ -37,7 +37,7 @@ class Ingress:
     def __serve_build_asgi_app__(self) -> FastAPI:
         settings = load_settings()
         wiring.configure_logging(settings)
-        engine = wiring.database(settings, name="ingress", pool_size=8)
+        engine = wiring.database(settings, name="ingress", pool_size=12)
         return build_api(
             Services(
                 settings=settings,
@@ -50,7 +50,7 @@ class Ingress:
                 objects=wiring.object_store(settings),
                 embed_query=self._embed_query,
                 embedding_model=self._embedding_model,
-                front_answers_request_id=True,
+                front_answers_request_id=settings.front_sockets is None,
                 listener=lambda on_notify, on_reconnect: Listener(
                     wiring.database_url(settings), [STATUS], on_notify, on_reconnect
                 ),

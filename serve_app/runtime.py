@@ -60,7 +60,7 @@ class Services:
     embed_query: Callable[[str], Awaitable[Vector]]
     embedding_model: Callable[[], Awaitable[str]]
     listener: ListenerFactory
-    database_threads: int = 5
+    database_threads: int = 8
     storage_threads: int = 8
     front_answers_request_id: bool = False
 

@@ -62,6 +62,7 @@ def run_demo(
     `at_the_end` is called with the running service's settings.
     """
     from serve_app.app import build_app
+    from serve_app.front import front
 
     data_dir = Path(tempfile.mkdtemp(prefix="resumes-demo-"))
     overrides: dict[str, Any] = {"data_dir": data_dir, "port": free_port(), "host": "127.0.0.1"}
@@ -71,7 +72,9 @@ def run_demo(
         console.print(f"[dim]· {line}[/dim]", highlight=False)
 
     try:
-        with service_running(settings.model_copy(update=overrides), build_app, say=say) as service:
+        with service_running(
+            settings.model_copy(update=overrides), build_app, front=front, say=say
+        ) as service:
             say(f"The service is ready at {service.url}")
             client = ResumesClient(service.url, _demo_key(service.settings))
             # What vendors read, they are asked for: a stand-in knows the digital samples' words only.

@@ -75,9 +75,10 @@ def serve() -> None:
     """Run the service on this machine until it is interrupted."""
     from pipeline.orchestration.ray.local import service_running
     from serve_app.app import build_app
+    from serve_app.front import front
 
     stop = threading.Event()
-    with service_running(load_settings(), build_app, say=_say, show_logs=True) as service:
+    with service_running(load_settings(), build_app, front=front, say=_say, show_logs=True) as service:
         # Only now: Ray's start sets a handler of its own for SIGTERM, which aborts the process.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg2
 import psycopg2.extras
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from pipeline.domain.errors import ConfigurationError, DatabaseUnavailable, ResumesError
@@ -83,14 +84,14 @@ def connect(
 def open_engine(url: str, *, application_name: str, pool_size: int = 5) -> Engine:
     """A pool of at most `pool_size` connections; connects at the first use, not here.
 
-    Every checkout is tested first, so that the transaction after a restart of the server just works.
+    Every checkout is tested first, so that the transaction after a restart of the server just works: by a look at its
+    socket, which costs microseconds where a statement, twice over the wire, took a fifth of an upload.
     """
-    return create_engine(
+    engine = create_engine(
         parse_url(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT_S,
-        pool_pre_ping=True,
         hide_parameters=True,  # an error that reaches a log carries no resume
         connect_args={
             "application_name": application_name,
@@ -99,6 +100,16 @@ def open_engine(url: str, *, application_name: str, pool_size: int = 5) -> Engin
             **KEEPALIVE,
         },
     )
+    event.listen(engine, "checkout", _refuse_lost)
+    return engine
+
+
+def _refuse_lost(connection: psycopg2.extensions.connection, *_: object) -> None:
+    """Make the pool replace a connection whose server has closed it, or said anything while nobody asked."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if connection.closed or poll.poll(0):
+        raise DisconnectionError
 
 
 @contextmanager

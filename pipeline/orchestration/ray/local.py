@@ -9,7 +9,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,20 +94,31 @@ def database_running(
 
 @contextmanager
 def service_running(
-    settings: Settings, build: Callable[[], Any], *, say: Callable[[str], None], show_logs: bool = False
+    settings: Settings,
+    build: Callable[[], Any],
+    *,
+    front: Callable[[Settings], AbstractContextManager[Settings]],
+    say: Callable[[str], None],
+    show_logs: bool = False,
 ) -> Iterator[RunningService]:
     """The service that `build` binds, ready to take uploads; stopped, drained, when the block ends.
 
-    `show_logs` brings the replicas' logs to this process's output; they are in Ray's log files anyway.
+    `front` opens what stands before the replicas, and answers the settings that they find it by; where those name no
+    sockets, Serve's own HTTP proxy stands there. `show_logs` brings the replicas' logs to this process's output; they
+    are in Ray's log files anyway.
 
     Raises ConfigurationError with a sentence that says what to do.
     """
     refuse_busy_port(settings)
-    with database_running(settings, say=say, supervise=True) as resolved, service_environment(resolved):
+    with (
+        database_running(settings, say=say, supervise=True) as migrated,
+        front(migrated) as resolved,
+        service_environment(resolved),
+    ):
         wiring.object_store(resolved).check()
         with _ray_running(_APPLICATION, say=say, show_logs=show_logs):
             say("Starting the service (the embedding model loads in about ten seconds)")
-            _start_serve(settings, build, name=_APPLICATION, with_http=True)
+            _start_serve(resolved, build, name=_APPLICATION, with_http=True)
             host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
             yield RunningService(f"http://{host}:{settings.port}", resolved)
 
@@ -141,7 +152,7 @@ def _ray_running(application: str, *, say: Callable[[str], None], show_logs: boo
     import ray  # late: Ray reads its environment at import
     from ray import serve
 
-    scratch = Path(tempfile.mkdtemp(prefix="resumes-ray-", dir=_short_temporary_directory()))
+    scratch = Path(tempfile.mkdtemp(prefix="resumes-ray-", dir=short_temporary_directory()))
     logging.getLogger("ray").setLevel(logging.ERROR)
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     own = "RAY_ADDRESS" not in os.environ
@@ -207,8 +218,9 @@ def refuse_busy_port(settings: Settings) -> None:
             ) from None
 
 
-def _short_temporary_directory() -> str | None:
-    """/tmp where it is there: Ray's sockets lie deep below, and a socket's path has at most 103 bytes on macOS."""
+def short_temporary_directory() -> str | None:
+    """/tmp where it is there: Ray's sockets lie deep below, the front's not far, and a socket's path has at most 103
+    bytes on macOS."""
     return "/tmp" if Path("/tmp").is_dir() else None
 
 
@@ -225,7 +237,7 @@ def _start_serve(settings: Settings, build: Callable[[], Any], *, name: str, wit
 
     http_options = (
         HTTPOptions(host=settings.host, port=settings.port, request_timeout_s=120)
-        if with_http
+        if with_http and settings.front_sockets is None
         else HTTPOptions(location="NoServer")
     )
     serve.start(http_options=http_options, logging_config=_serve_logging())
