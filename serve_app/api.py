@@ -14,7 +14,9 @@ from serve_app.middleware import Edge
 from serve_app.routes import contents, docs, health, ingestions, openapi, resumes, search, uploads
 from serve_app.runtime import Runtime, Services
 
-__all__ = ["Services", "build_api"]
+__all__ = ["ROUTERS", "Services", "build_api"]
+
+ROUTERS = (uploads, resumes, contents, search, ingestions, health, docs, openapi)
 
 
 def build_api(services: Services) -> FastAPI:
@@ -43,7 +45,7 @@ def build_api(services: Services) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.runtime = runtime
-    for module in (uploads, resumes, contents, search, ingestions, health, docs, openapi):
+    for module in ROUTERS:
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(Edge, answers_request_id=not services.front_answers_request_id)

@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
 
 from pipeline.domain.errors import UnsupportedDocument
+from serve_app import problems
 from serve_app.multipart import Form, FormReader, too_large_file
 from serve_app.object_sink import ObjectSink
 from serve_app.problems import FieldError, Problem
@@ -21,6 +23,10 @@ from serve_app.problems import FieldError, Problem
 _FORM_BYTES = 256 * 1024
 _MAX_JSON = 64 * 1024
 _JSON_TIMEOUT_S = 15.0
+#: Slower than this, in bytes a second since it began, a form keeps its slot from others: looked at after the grace.
+_LEAST_RATE, _GRACE_S = 512, 10.0
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,13 @@ async def receive_form(
     """
     reader = FormReader(boundary, max_file_bytes=limits.max_file_bytes, known_fields=known_fields)
     now = asyncio.get_running_loop().time
-    deadline = now() + limits.timeout_s
+    began = now()
+    deadline = began + limits.timeout_s
     received = 0
     while (piece := await _next_piece(request, min(deadline, now() + limits.pause_s))) is not None:
         received += len(piece)
+        if now() - began > _GRACE_S and received < _LEAST_RATE * (now() - began):
+            raise _too_slow()
         if received > limits.max_file_bytes + _FORM_BYTES:
             raise too_large_file(limits.max_file_bytes)
         data = reader.feed(piece)
@@ -109,8 +118,24 @@ def checked_lengths(fields: Mapping[str, str], longest: Mapping[str, int]) -> di
     return {name: value.strip() for name, value in fields.items() if value.strip()}
 
 
-async def read_json(request: Request) -> bytes:
-    """A small JSON body: the framework would read it without a bound. Raises Problem."""
+async def read_model(request: Request, model: type[M]) -> M:
+    """The body of a call that takes JSON, once its caller is known. Raises Problem.
+
+    No route declares its body to the framework: that would read it whole, without a bound, before the key.
+    """
+    try:
+        return model.model_validate_json(await _read_json(request))
+    except ValidationError as error:
+        raise problems.of_pydantic(error) from None
+
+
+def has_body(request: Request) -> bool:
+    """Whether the headers promise a body."""
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+async def _read_json(request: Request) -> bytes:
+    """A small JSON body. Raises Problem."""
     if media_type_of(request)[0] != b"application/json":
         raise Problem("unsupported-type", "The body of this call is application/json: set that Content-Type.")
     body = b""
@@ -144,9 +169,13 @@ async def _next_piece(request: Request, deadline: float) -> bytes | None:
         async with asyncio.timeout_at(deadline):
             message = await request.receive()
     except TimeoutError:
-        raise Problem("timeout", "The upload took too long to arrive: send it again.") from None
+        raise _too_slow() from None
     if message["type"] == "http.disconnect":
         raise Problem("bad-request", "The connection ended before the upload did: send it again.")
     request.state.body_ended = not message.get("more_body", False)
     body: bytes = message.get("body", b"")
     return body
+
+
+def _too_slow() -> Problem:
+    return Problem("timeout", "The upload took too long to arrive: send it again.")

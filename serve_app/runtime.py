@@ -16,7 +16,7 @@ from pipeline.domain.journey import Lane
 from pipeline.ports import ObjectStore
 from pipeline.settings import Settings
 from serve_app.auth import Authenticator
-from serve_app.limits import Backlog, Rates, RequestSlots
+from serve_app.limits import Backlog, Rates, RequestSlots, UploadSlots
 from serve_app.waits import ListenerFactory, StatusWaits
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ DATABASE_TIMEOUT_S = 15.0
 STORAGE_TIMEOUT_S = 30.0
 EMBED_TIMEOUT_S = 20.0
 _LAST_WORK_S = 10.0
+_STREAM_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Runtime:
         self.services = services
         self.settings = settings
         self.rates = Rates(settings.rate_limit_per_minute)
-        self.uploads = RequestSlots(settings.max_concurrent_uploads)
+        self.uploads = UploadSlots(settings.max_concurrent_uploads)
         # Their own, few: an archive that takes half an hour to arrive keeps no resume waiting.
         self.archives = RequestSlots(settings.max_concurrent_archive_uploads)
         self.waiters = RequestSlots(settings.max_concurrent_waits)
@@ -85,6 +86,8 @@ class Runtime:
         self._database = ThreadPoolExecutor(services.database_threads, "api-database")
         self._storage = ThreadPoolExecutor(services.storage_threads, "api-storage")
         self._probes = ThreadPoolExecutor(2, "api-probe")
+        # Few: batches of long streams keep a core busy, and ordinary reads must not queue behind them.
+        self._streams = ThreadPoolExecutor(_STREAM_THREADS, "api-stream")
         self.authenticator = Authenticator(lambda token: self.database(services.keys.authenticate, token))
         self.backlog = Backlog(
             self.settings.max_online_backlog,
@@ -100,13 +103,17 @@ class Runtime:
             await asyncio.wait(self._background, timeout=_LAST_WORK_S)
         for task in self._background:
             task.cancel()
-        for pool in (self._database, self._storage, self._probes):
+        for pool in (self._database, self._storage, self._probes, self._streams):
             pool.shutdown(wait=False, cancel_futures=True)
 
     async def database(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """A blocking database call, off the loop. Raises DatabaseUnavailable after 15 s, and what it raises."""
         error = DatabaseUnavailable("The database did not answer in time.")
         return await self._bounded(self._database, DATABASE_TIMEOUT_S, error, partial(call, *args, **kwargs))
+
+    async def streams(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """As `database`, for a batch of a long answer, in threads of its own. Waits for its turn without a limit."""
+        return await asyncio.get_running_loop().run_in_executor(self._streams, partial(call, *args, **kwargs))
 
     async def write_database(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `database`, for a write whose outcome must be known: the server's own timeouts bound it."""

@@ -9,17 +9,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import ValidationError
 from starlette.responses import Response, StreamingResponse
 
 from pipeline.adapters.postgres.api_keys import Principal
 from pipeline.adapters.postgres.ingestions import IngestionRow, Ingestions
 from pipeline.domain.ingestion import IngestionState
-from serve_app import problems
 from serve_app.answers import json_answer, problem_answers, tagged_json
 from serve_app.archives import AcceptedArchive, accept_archive
 from serve_app.auth import require
-from serve_app.bodies import media_type_of, read_json
+from serve_app.bodies import media_type_of, read_model
 from serve_app.problems import Problem, no_parameters
 from serve_app.result_lines import ndjson
 from serve_app.routes.resumes import ETAG, IF_NONE_MATCH
@@ -219,7 +217,7 @@ async def stream_results(
     runtime: Runtime = request.app.state.runtime
     await _found(runtime, request, ingestion)
     # Asked for before the answer begins, so that an outage is still a problem document.
-    first = await runtime.database(_lines, runtime.services.ingestions, ingestion, query.cursor, query.limit)
+    first = await runtime.streams(_lines, runtime.services.ingestions, ingestion, query.cursor, query.limit)
     return StreamingResponse(_stream(runtime, ingestion, first, query.limit), media_type=NDJSON)
 
 
@@ -257,10 +255,7 @@ async def _archive(request: Request, runtime: Runtime) -> AcceptedArchive:
 
 
 async def _source(request: Request, runtime: Runtime) -> UUID:
-    try:
-        wanted = IngestionRequest.model_validate_json(await read_json(request))
-    except ValidationError as error:
-        raise problems.of_pydantic(error) from None
+    wanted = await read_model(request, IngestionRequest)
     return await runtime.write_database(
         runtime.services.ingestions.create,
         checked_source(wanted.source, runtime.settings),
@@ -333,4 +328,4 @@ async def _stream(
     while batch is not None:
         yield batch.lines
         left = None if left is None else left - batch.count
-        batch = await runtime.database(_lines, runtime.services.ingestions, id_, batch.last, left)
+        batch = await runtime.streams(_lines, runtime.services.ingestions, id_, batch.last, left)

@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
 from serve_app.problems import ProblemDocument
-from serve_app.schemas import SearchRequest
+from serve_app.schemas import ReprocessRequest, SearchRequest
 from serve_app.schemas_ingestions import IngestionRequest
 
 ABOUT: dict[str, Any] = {
@@ -65,6 +65,7 @@ def _make(app: FastAPI) -> dict[str, Any]:
         [
             (ProblemDocument, "serialization"),
             (SearchRequest, "validation"),
+            (ReprocessRequest, "validation"),
             (IngestionRequest, "validation"),
         ],
         ref_template=_REF,

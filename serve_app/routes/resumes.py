@@ -17,6 +17,7 @@ from pipeline.domain.ocr import ocr_key
 from pipeline.domain.reprocessing import forgotten
 from serve_app.answers import json_answer, problem_answers, tagged_json
 from serve_app.auth import require
+from serve_app.bodies import has_body, read_model
 from serve_app.compact import compact
 from serve_app.json_resume import json_resume
 from serve_app.problems import Problem, no_parameters
@@ -43,6 +44,12 @@ Reader = Annotated[Principal, Depends(require("read"))]
 Uploader = Annotated[Principal, Depends(require("upload"))]
 Admin = Annotated[Principal, Depends(require("admin"))]
 
+_REPROCESS_BODY = {
+    "requestBody": {
+        "required": False,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReprocessRequest"}}},
+    }
+}
 _SUMMARY = TypeAdapter(ResumeSummary)
 ETAG = {
     "ETag": {"description": "Of exactly this answer; send it as If-None-Match.", "schema": {"type": "string"}}
@@ -124,20 +131,19 @@ async def get_resume(
             "description": "Queued again.",
             "headers": {"Location": {"description": "The resume.", "schema": {"type": "string"}}},
         },
-        **problem_answers(400, 401, 403, 404, 409, 410, 422, 429, 503),
+        **problem_answers(400, 401, 403, 404, 408, 409, 410, 413, 415, 422, 429, 503),
     },
+    openapi_extra=_REPROCESS_BODY,
     dependencies=[Depends(no_parameters)],
 )
-async def reprocess_resume(
-    resume: ResumeId, request: Request, caller: Uploader, body: ReprocessRequest | None = None
-) -> Response:
+async def reprocess_resume(resume: ResumeId, request: Request, caller: Uploader) -> Response:
     """Scope `upload`. Runs an ended resume through today's versions of every stage. Its profile stays readable
     and searchable until the new one takes its place. 409 while it is under way."""
     runtime: Runtime = request.app.state.runtime
     request.scope["state"]["resume_id"] = resume
-    first = body.from_ if body else None
+    wanted = await read_model(request, ReprocessRequest) if has_body(request) else ReprocessRequest()
     queued = await runtime.write_database(
-        runtime.services.reprocessing.queue, [resume], lane=Lane.ONLINE, forget=forgotten(first)
+        runtime.services.reprocessing.queue, [resume], lane=Lane.ONLINE, forget=forgotten(wanted.from_)
     )
     if not queued:
         live(await runtime.database(runtime.services.applications.get, resume, with_profile=False))

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from pipeline.adapters.postgres.api_keys import Principal
 from pipeline.adapters.postgres.search import Hit
-from serve_app import problems
 from serve_app.answers import json_answer, problem_answers
 from serve_app.auth import require
-from serve_app.bodies import read_json
+from serve_app.bodies import read_model
 from serve_app.problems import no_parameters
 from serve_app.runtime import Runtime
 from serve_app.schemas import SearchAnswer, SearchHit, SearchRequest, links
@@ -43,10 +41,7 @@ async def search_resumes(
     """Scope `search`. Hybrid: by meaning (cosine of vectors) and by words (full text), fused by reciprocal
     rank. One hit a resume, with the section and the lines that matched best."""
     runtime: Runtime = request.app.state.runtime
-    try:
-        wanted = SearchRequest.model_validate_json(await read_json(request))
-    except ValidationError as error:
-        raise problems.of_pydantic(error) from None
+    wanted = await read_model(request, SearchRequest)
     vector, model = await runtime.embed(wanted.query)
     hits = await runtime.database(
         runtime.services.search.hybrid,

@@ -11,7 +11,7 @@ from pipeline.adapters.postgres.api_keys import Principal
 from pipeline.domain.media_type import SUFFIXES
 from serve_app.answers import json_answer, problem_answers
 from serve_app.auth import require
-from serve_app.problems import Problem, no_parameters
+from serve_app.problems import no_parameters
 from serve_app.runtime import Runtime
 from serve_app.schemas import UploadAccepted, links
 from serve_app.uploads import UploadOptions, accept_upload
@@ -86,13 +86,7 @@ async def upload_resume(
     """Scope `upload`. Streams the file into the store and answers as soon as it and its row are durable: what
     got a 202 is never lost. Processing follows; poll `links.self`, or long-poll it with `?wait=30`."""
     runtime: Runtime = request.app.state.runtime
-    with runtime.uploads.hold() as free:
-        if not free:
-            raise Problem(
-                "rate-limited",
-                f"{runtime.uploads.limit} uploads are under way: send this one after the seconds in Retry-After.",
-                retry_after_s=1,
-            )
+    with runtime.uploads.hold(caller.key_id):
         await runtime.backlog.check()
         accepted = await accept_upload(request, runtime, caller)
     request.scope["state"]["resume_id"] = accepted.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from contextlib import ExitStack, closing
@@ -10,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from pipeline.domain.journey import Lane
-from serve_app.limits import Rates, RequestSlots
+from serve_app.limits import Backlog, Rates, RequestSlots, UploadSlots
 from serve_app.problems import Problem
 from tests.serve_app.conftest import MODEL, Start
 from tests.serve_app.samples import FORM_TYPE, PDF, finish, form, part, pdf, read_answer, request_head
@@ -57,6 +58,49 @@ def test_a_slot_is_given_back_whatever_happens() -> None:
     with contextlib.suppress(RuntimeError), slots.hold():
         raise RuntimeError
     assert slots.taken == 0
+
+
+def test_a_key_leaves_upload_slots_to_others() -> None:
+    """Three quarters are the most that one key holds; what it gives back it may take again."""
+    slots, greedy, other = UploadSlots(4), UUID(int=1), UUID(int=2)
+    with ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(slots.hold(greedy))
+        with pytest.raises(Problem) as refused, slots.hold(greedy):
+            pass
+        assert "of this key" in refused.value.detail
+        with slots.hold(other), pytest.raises(Problem) as full, slots.hold(other):
+            pass
+        assert full.value.headers["Retry-After"] == "1"
+        assert slots.taken == 3
+    with slots.hold(greedy):
+        assert slots.taken == 1
+
+
+def test_a_full_backlog_tells_when_there_will_be_room() -> None:
+    """Ten resumes a second are worked off: room for fifty more, a twentieth of a thousand, comes in 55 seconds."""
+    now, waiting = 0.0, 1500
+
+    async def count() -> int:
+        return waiting
+
+    async def told() -> int:
+        with pytest.raises(Problem) as refused:
+            await backlog.check()
+        return int(refused.value.headers["Retry-After"])
+
+    backlog = Backlog(1000, count, clock=lambda: now)
+    assert asyncio.run(told()) == 5, "the pace is not known yet"
+    now, waiting = 10.0, 1400
+    assert asyncio.run(told()) == 45
+    now, waiting = 12.0, 1010
+    assert asyncio.run(told()) == 2
+    now, waiting = 100.0, 1010
+    assert asyncio.run(told()) == 5, "what was seen long ago says nothing"
+    now = 125.0
+    assert asyncio.run(told()) == 60, "nothing moves"
+    now, waiting = 130.0, 999
+    asyncio.run(backlog.check())
 
 
 def test_uploads_above_the_limit_are_told_to_wait(start: Start) -> None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import socket
 import time
 from contextlib import closing
+from uuid import uuid4
 
+import pytest
+from fastapi.routing import APIRoute
+
+from serve_app import bodies
+from serve_app.api import ROUTERS
 from tests.serve_app.conftest import Service
 from tests.serve_app.samples import FORM_TYPE, PDF, form, part, read_answer, request_head
 
@@ -67,6 +73,54 @@ def test_a_slow_body_times_out(shared: Service) -> None:
     assert (answer.status, answer.problem["type"]) == (408, "/problems/timeout")
     assert 1.2 < waited < 4
     assert shared.files_left() == []
+
+
+def test_a_trickle_gives_its_slot_back(shared: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then is no slow line but a slot kept from others: 408 well before the body's time is over."""
+    monkeypatch.setattr(bodies, "_GRACE_S", 0.2)
+    with closing(connect(shared)) as connection:
+        connection.sendall(
+            request_head(
+                shared.token("upload"), [f"Content-Type: {FORM_TYPE}", f"Content-Length: {len(BODY)}"]
+            )
+        )
+        for byte in BODY[:3]:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.15)
+        assert read_answer(connection).problem["type"] == "/problems/timeout"
+    assert shared.files_left() == []
+
+
+def test_no_body_is_read_before_its_caller_is_known(shared: Service) -> None:
+    """401 comes on the headers alone, whatever the call."""
+    for path in ("/resumes/upload", "/search", "/ingestions", f"/resumes/{uuid4()}/reprocess"):
+        with closing(connect(shared)) as connection:
+            lines = [
+                f"POST {path} HTTP/1.1",
+                "Host: x",
+                "Content-Type: application/json",
+                "Content-Length: 268435456",
+            ]
+            connection.sendall("\r\n".join([*lines, "", ""]).encode())
+            assert read_answer(connection).status == 401, path
+
+
+def test_a_long_body_of_a_known_caller_is_cut_off(shared: Service) -> None:
+    """Where a little JSON is taken, 413 comes when it is too long, not when it ends."""
+    for path in ("/search", "/ingestions", f"/resumes/{uuid4()}/reprocess"):
+        with closing(connect(shared)) as connection:
+            head = request_head(
+                shared.token(), ["Content-Type: application/json", "Content-Length: 268435456"], path=path
+            )
+            connection.sendall(head + b'{"from": "' + b"x" * 100_000)
+            assert read_answer(connection).problem["type"] == "/problems/too-large", path
+
+
+def test_no_route_lets_the_framework_read_its_body(shared: Service) -> None:
+    """The framework reads what a route declares before any dependency runs, and without a bound."""
+    declared = [route for module in ROUTERS for route in module.router.routes if isinstance(route, APIRoute)]
+    assert len(declared) > 15
+    assert [route.path for route in declared if route.body_field is not None] == []
 
 
 def test_a_body_shorter_than_its_form_is_a_bad_request(shared: Service) -> None:
