@@ -197,7 +197,10 @@ class FieldError(BaseModel):
 class ProblemDocument(BaseModel):
     """An RFC 9457 problem. Switch on `type`; show `detail` to a person; quote `request_id` in a report."""
 
-    type: str = Field(examples=["/problems/too-large"])
+    type: str = Field(
+        examples=["/problems/too-large"],
+        json_schema_extra={"x-extensible-enum": [f"/problems/{slug}" for slug in PROBLEM_TYPES]},
+    )
     title: str = Field(examples=["The request is too large"])
     status: int = Field(examples=[413])
     detail: str = Field(examples=["The file is larger than 10485760 bytes: upload a smaller one."])

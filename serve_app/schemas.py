@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
+from pipeline.domain.errors import DocumentError, ProfileUnavailable, ResumesError, VendorTimeout
 from pipeline.domain.journey import JobState, Stage, Status
 from pipeline.domain.profile import Profile
 from pipeline.domain.reprocessing import RedoFrom
@@ -62,11 +63,17 @@ class UploadAccepted(Output):
     links: ResumeLinks
 
 
-class ResumeError(Output):
-    """Why a resume failed. `code` is stable: encrypted, corrupt, no-text, resource-limit, unsupported-type,
-    unsupported-script, ocr-failed, poison (it took its worker down three times), internal (our mistake)."""
+def _codes() -> list[JsonValue]:
+    kinds: list[type[ResumesError]] = [DocumentError, VendorTimeout]
+    kinds += DocumentError.__subclasses__() + ProfileUnavailable.__subclasses__()
+    return [*sorted({kind.code for kind in kinds} | {"internal", "poison"})]
 
-    code: str = Field(examples=["encrypted"])
+
+class ResumeError(Output):
+    """Why a resume failed. `code` is stable: `poison` took its worker down three times, `internal` is our mistake;
+    the others say what is wrong with the document, or with the vendor that reads it."""
+
+    code: str = Field(examples=["encrypted"], json_schema_extra={"x-extensible-enum": _codes()})
     detail: str | None = Field(
         examples=["The document needs a password to be opened: upload a copy without one."]
     )

@@ -17,7 +17,7 @@ from pipeline.domain.ocr import ocr_key
 from pipeline.domain.reprocessing import forgotten
 from serve_app.answers import json_answer, problem_answers, tagged_json
 from serve_app.auth import require
-from serve_app.compact import compact
+from serve_app.compact import compact, complete
 from serve_app.json_resume import json_resume
 from serve_app.problems import Problem, no_parameters
 from serve_app.runtime import Runtime
@@ -181,9 +181,10 @@ async def _wait(runtime: Runtime, resume: UUID, seconds: int) -> None:
 
 
 def _resume(row: ApplicationRow, view: View, root_path: str) -> dict[str, Any]:
-    """The resume as JSON. The profile is shown as it was stored, not validated again: it was when it was made."""
+    """The resume as JSON. The profile is shown as it was stored, not validated again: it was when it was made. Only
+    members that came since are added, so that all are there that the OpenAPI document promises."""
     body: dict[str, Any] = _SUMMARY.dump_python(ResumeSummary(**summary_fields(row, root_path)), mode="json")
-    profile = row.profile
+    profile = complete(row.profile)
     if profile is not None and view == "compact":
         profile = compact(profile)
     elif profile is not None and view == "jsonresume":

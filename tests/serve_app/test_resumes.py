@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from serve_app.json_resume import JsonResume
 from serve_app.schemas import CompactResume, FullResume, JsonResumeResume, ResumeList, ResumeText
@@ -56,6 +57,19 @@ def test_the_full_view_has_every_fact(service: Service, client: httpx.Client) ->
     meta = body["profile"].pop("meta")
     assert body["profile"] == profile().model_dump(mode="json", exclude={"meta"})
     assert (meta["versions"], meta["seconds"]) == ({"read": "tests/1"}, {"read": 0.1})
+
+
+def test_a_profile_that_was_saved_before_a_member_came_has_it(service: Service, client: httpx.Client) -> None:
+    """What the OpenAPI document calls required is there, however old the profile is."""
+    path = completed(service, client)
+    with service.engine.begin() as connection:
+        older = "profile - 'interests' #- '{work,0,skills}' #- '{person,name,full,evidence}'"
+        connection.execute(text(f"UPDATE applications SET profile = {older}"))
+    compact, full = (client.get(path, params={"view": v}).json()["profile"] for v in ("compact", "full"))
+    for shown in (compact, full):
+        assert (shown["interests"], shown["work"][0]["skills"]) == ([], [])
+    assert compact["person"]["name"]["full"] == full["person"]["name"]["full"]["value"] == "Ada Fiktiva"
+    assert full["person"]["name"]["full"]["evidence"] == []
 
 
 def test_the_jsonresume_view_is_a_json_resume(service: Service, client: httpx.Client) -> None:
