@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from serve_app import problems
 from serve_app.middleware import Edge
@@ -40,7 +40,9 @@ def build_api(services: Services) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.runtime = runtime
-    for module in (uploads, resumes, contents, search, ingestions, health, docs, openapi):
+    for module in (uploads, resumes, contents, search, ingestions):
+        app.include_router(module.router, dependencies=[Depends(problems.no_repeats)])
+    for module in (health, docs, openapi):
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(Edge, answers_request_id=not services.front_answers_request_id)

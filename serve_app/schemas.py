@@ -33,8 +33,17 @@ def _not_blank(value: str) -> str:
     return value
 
 
+def _utc(value: datetime) -> datetime:
+    """PostgreSQL knows no offset of 16 hours or more, and no year before 1 or after 9999."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("moment", "Must lie between the years 1 and 9999 in UTC") from None
+
+
 PlainText = Annotated[str, AfterValidator(_without_nul)]
-Time = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]  #: shown as RFC 3339, UTC
+Time = Annotated[datetime, AfterValidator(_utc)]  #: shown as RFC 3339, UTC
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]  #: as a caller sends it
 ResumeId = Annotated[UUID, Path(alias="id", description="As the upload answered it.")]
 View = Literal["compact", "full", "jsonresume"]
 
@@ -65,7 +74,7 @@ class UploadAccepted(Output):
 
 def _codes() -> list[JsonValue]:
     kinds: list[type[ResumesError]] = [DocumentError, VendorTimeout]
-    kinds += DocumentError.__subclasses__() + ProfileUnavailable.__subclasses__()
+    kinds += [*DocumentError.__subclasses__(), *ProfileUnavailable.__subclasses__()]
     return [*sorted({kind.code for kind in kinds} | {"internal", "poison"})]
 
 
@@ -156,10 +165,13 @@ Resume = Annotated[CompactResume | FullResume | JsonResumeResume, Field(discrimi
 
 
 class ResumeList(Output):
-    """A page of resumes, newest first."""
+    """A page of resumes, newest first; of changes the oldest first."""
 
     items: list[ResumeSummary]
-    next_cursor: str | None = Field(description="`cursor` of the next page; null on the last one.")
+    next_cursor: str | None = Field(
+        description="`cursor` of the next page; null on the last one. With `updated_after` null only before the first "
+        "change."
+    )
 
 
 class ReprocessRequest(BaseModel):
@@ -199,12 +211,20 @@ class ListQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    status: Status | None = None
+    status: list[Status] = Field([], max_length=20, description="Any of them: repeat it for several.")
     job_post_id: PlainText | None = Field(None, max_length=200)
     email: PlainText | None = Field(None, max_length=320, description="The whole address, in any case.")
+    external_id: PlainText | None = Field(None, max_length=200, description="As it was uploaded.")
     ingestion_id: UUID | None = None
-    created_after: AwareDatetime | None = Field(None, description=_AFTER)
-    created_before: AwareDatetime | None = Field(None, description=_AFTER)
+    created_after: Moment | None = Field(None, description=_AFTER)
+    created_before: Moment | None = Field(None, description=_AFTER)
+    updated_after: Moment | None = Field(
+        None,
+        description="What changed from then on, the oldest change first: new resumes, ends, erasures. "
+        "Each resume comes once, where it changed last. Changes show after a second or so, so that none is missed. "
+        "Keep `next_cursor`, which is there from the first change on, and ask again with it (and with the same "
+        "`updated_after`) for what came since: an empty page says that there is nothing yet.",
+    )
     cursor: PlainText | None = Field(None, max_length=500, description="`next_cursor` of the page before.")
     limit: int = Field(50, ge=1, le=200)
 
@@ -277,8 +297,8 @@ class SearchFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    created_after: AwareDatetime | None = Field(None, description=_AFTER)
-    created_before: AwareDatetime | None = Field(None, description=_AFTER)
+    created_after: Moment | None = Field(None, description=_AFTER)
+    created_before: Moment | None = Field(None, description=_AFTER)
 
 
 class SearchRequest(BaseModel):

@@ -858,10 +858,10 @@ type ResumeLinks struct {
 	Text string `json:"text"`
 }
 
-// ResumeList: A page of resumes, newest first.
+// ResumeList: A page of resumes, newest first; of changes the oldest first.
 type ResumeList struct {
 	Items []ResumeSummary `json:"items"`
-	// `cursor` of the next page; null on the last one.
+	// `cursor` of the next page; null on the last one. With `updated_after` null only before the first change.
 	NextCursor *string `json:"next_cursor"`
 }
 

@@ -41,7 +41,7 @@ router = APIRouter(tags=["resumes"])
 
 Reader = Annotated[Principal, Depends(require("read"))]
 Uploader = Annotated[Principal, Depends(require("upload"))]
-Admin = Annotated[Principal, Depends(require("admin"))]
+Eraser = Annotated[Principal, Depends(require("erase"))]
 
 _SUMMARY = TypeAdapter(ResumeSummary)
 ETAG = {
@@ -68,7 +68,8 @@ IF_NONE_MATCH = {
     responses=problem_answers(400, 401, 403, 422, 429, 503),
 )
 async def list_resumes(request: Request, query: Annotated[ListQuery, Query()], caller: Reader) -> Response:
-    """Scope `read`. Newest first. Follow `next_cursor` for the next page: uploads that come meanwhile shift nothing."""
+    """Scope `read`. Newest first. Follow `next_cursor` for the next page: uploads that come meanwhile shift nothing.
+    With `updated_after` it is a feed of changes."""
     runtime: Runtime = request.app.state.runtime
     filters = query.model_dump()
     try:
@@ -155,8 +156,8 @@ async def reprocess_resume(
     responses=problem_answers(400, 401, 403, 404, 422, 429, 503),
     dependencies=[Depends(no_parameters)],
 )
-async def erase_resume(resume: ResumeId, request: Request, caller: Admin) -> Response:
-    """Scope `admin`. Removes the original, the text, the profile, the vectors and the personal fields, also
+async def erase_resume(resume: ResumeId, request: Request, caller: Eraser) -> Response:
+    """Scope `erase`. Removes the original, the text, the profile, the vectors and the personal fields, also
     while it is being processed. What is left is this receipt; reading the resume answers 410 from then on.
     Repeat it after a 503."""
     runtime: Runtime = request.app.state.runtime

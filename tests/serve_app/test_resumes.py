@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -164,7 +165,7 @@ def test_the_list_filters(service: Service, client: httpx.Client) -> None:
     """Each filter holds alone and together with the others."""
     first = upload(client, pdf("1"), job_post_id="7", email="ada@example.org").json()["id"]
     finish(service.engine, VECTOR, MODEL)
-    second = upload(client, pdf("2"), job_post_id="7").json()["id"]
+    second = upload(client, pdf("2"), job_post_id="7", external_id="a-2").json()["id"]
     third = upload(client, pdf("3"), job_post_id="8", email="Ada@Example.org").json()["id"]
 
     def listed(**query: Any) -> list[str]:
@@ -181,6 +182,8 @@ def test_the_list_filters(service: Service, client: httpx.Client) -> None:
     assert listed(created_before=created.isoformat()) == [first]
     assert listed(created_before=(created - timedelta(hours=1)).isoformat()) == []
     assert listed(ingestion_id=str(uuid4())) == []
+    assert listed(status=["completed", "queued"], job_post_id="7") == [second, first]
+    assert listed(external_id="a-2") == [second]
 
 
 @pytest.mark.parametrize(
@@ -196,12 +199,53 @@ def test_the_list_filters(service: Service, client: httpx.Client) -> None:
         ({"created_after": "2026-01-01T00:00:00"}, 422),
         ({"jobpost": "7"}, 422),
         ({"job_post_id": "x" * 201}, 422),
+        ({"status": ["completed", "done"]}, 422),
+        ({"job_post_id": ["7", "8"]}, 422),
+        ({"limit": ["1", "2"]}, 422),
+        ({"created_after": "0001-01-01T00:00:00+01:00"}, 422),
+        ({"updated_after": "yesterday"}, 422),
     ],
 )
-def test_a_bad_filter_is_refused(shared: Service, query: dict[str, str], status: int) -> None:
+def test_a_bad_filter_is_refused(shared: Service, query: dict[str, Any], status: int) -> None:
     """A filter that cannot be meant is told, so that nobody takes an unfiltered list for a filtered one."""
     with shared.client("read") as client:
         assert client.get("/resumes", params=query).status_code == status
+
+
+@pytest.mark.parametrize("offset", ["+15:59", "+16:00", "-16:00", "+23:59", "-23:59"])
+def test_a_moment_may_have_any_offset(client: httpx.Client, offset: str) -> None:
+    """The database knows none of 16 hours or more; a moment is the same in UTC."""
+    id_ = upload(client).json()["id"]
+    for name, year, found in (("created_after", 2020, [id_]), ("created_before", 2020, [])):
+        moment = f"{year}-01-01T00:00:00{offset}"
+        listed = client.get("/resumes", params={name: moment}).raise_for_status().json()["items"]
+        assert [item["id"] for item in listed] == found
+        filters = {"query": "nurse", "filters": {name: moment}}
+        assert client.post("/search", json=filters).status_code == 200
+
+
+def test_the_changes_can_be_followed_without_missing_one(service: Service, client: httpx.Client) -> None:
+    """A new resume, its end, and its erasure: the last cursor goes on where the reader was."""
+    query: dict[str, str] = {"updated_after": "2026-01-01T00:00:00Z"}
+
+    def next_change() -> tuple[str, str]:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            page = client.get("/resumes", params=query).raise_for_status().json()
+            if page["next_cursor"]:
+                query["cursor"] = page["next_cursor"]
+            if page["items"]:
+                (item,) = page["items"]
+                return item["id"], item["status"]
+            time.sleep(0.1)
+        raise AssertionError("the change did not show")
+
+    id_ = upload(client).json()["id"]
+    assert next_change() == (id_, "queued")
+    finish(service.engine, VECTOR, MODEL)
+    assert next_change() == (id_, "completed")
+    client.delete(f"/resumes/{id_}").raise_for_status()
+    assert next_change() == (id_, "erased")
 
 
 def test_the_text_has_pages_lines_boxes_and_sections(service: Service, client: httpx.Client) -> None:
