@@ -336,11 +336,15 @@ class SearchHit(Output):
     headline: str | None
     filename: str | None
     job_post_id: str | None
+    copies: list[UUID] = Field(
+        description="Other completed resumes of the very same bytes that the filters let through, newest first, 100 "
+        "at most: equal files are one hit, the newest."
+    )
     links: ResumeLinks
 
 
 class SearchAnswer(Output):
-    """Hits, best first, one a resume. `model` made the vectors."""
+    """Hits, best first, one a resume, and one where files are equal. `model` made the vectors."""
 
     model: str
     items: list[SearchHit]

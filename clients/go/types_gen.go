@@ -912,7 +912,7 @@ type ResumeText struct {
 	Sections []TextSection `json:"sections"`
 }
 
-// SearchAnswer: Hits, best first, one a resume. `model` made the vectors.
+// SearchAnswer: Hits, best first, one a resume, and one where files are equal. `model` made the vectors.
 type SearchAnswer struct {
 	Items []SearchHit `json:"items"`
 	Model string      `json:"model"`
@@ -928,11 +928,13 @@ type SearchFilters struct {
 
 // SearchHit: A resume that matches, with the passage that matched best.
 type SearchHit struct {
-	ChunkNo   int     `json:"chunk_no"`
-	Filename  *string `json:"filename"`
-	Headline  *string `json:"headline"`
-	ID        string  `json:"id"`
-	JobPostID *string `json:"job_post_id"`
+	ChunkNo int `json:"chunk_no"`
+	// Other completed resumes of the very same bytes that the filters let through, newest first, 100 at most: equal files are one hit, the newest.
+	Copies    []string `json:"copies"`
+	Filename  *string  `json:"filename"`
+	Headline  *string  `json:"headline"`
+	ID        string   `json:"id"`
+	JobPostID *string  `json:"job_post_id"`
 	// Lines of the passage: see /resumes/{id}/text.
 	LineIDs []int       `json:"line_ids"`
 	Links   ResumeLinks `json:"links"`
