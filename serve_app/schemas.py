@@ -137,6 +137,9 @@ _PROFILE = "Null until it was completed once; while a resume is reprocessed, the
 
 
 class _Resume(ResumeSummary):
+    queued_ahead: int | None = Field(
+        description="How many resumes are begun before this one, 10,000 at most; null unless its status is queued."
+    )
     versions: dict[str, Any] = Field(description="What made the profile: engines, models and rules by stage.")
 
 

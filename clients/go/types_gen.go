@@ -137,6 +137,8 @@ type CompactResume struct {
 	MIME            string      `json:"mime"`
 	// Null until it was completed once; while a resume is reprocessed, the profile that it had.
 	Profile *CompactProfile `json:"profile"`
+	// How many resumes are begun before this one, 10,000 at most; null unless its status is queued.
+	QueuedAhead *int `json:"queued_ahead"`
 	// When it was last queued again.
 	ReprocessedAt *time.Time `json:"reprocessed_at"`
 	// Bytes of the original.
@@ -306,6 +308,8 @@ type FullResume struct {
 	MIME            string      `json:"mime"`
 	// Null until it was completed once; while a resume is reprocessed, the profile that it had.
 	Profile *Profile `json:"profile"`
+	// How many resumes are begun before this one, 10,000 at most; null unless its status is queued.
+	QueuedAhead *int `json:"queued_ahead"`
 	// When it was last queued again.
 	ReprocessedAt *time.Time `json:"reprocessed_at"`
 	// Bytes of the original.
@@ -606,6 +610,8 @@ type JsonResumeResume struct {
 	MIME            string      `json:"mime"`
 	// Null until it was completed once; while a resume is reprocessed, the profile that it had.
 	Profile *JsonResume `json:"profile"`
+	// How many resumes are begun before this one, 10,000 at most; null unless its status is queued.
+	QueuedAhead *int `json:"queued_ahead"`
 	// When it was last queued again.
 	ReprocessedAt *time.Time `json:"reprocessed_at"`
 	// Bytes of the original.

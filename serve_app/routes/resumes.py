@@ -110,8 +110,11 @@ async def get_resume(
                 await _wait(runtime, resume, query.wait)
             else:
                 headers["Retry-After"] = "1"
-    row = live(await runtime.database(runtime.services.applications.get, resume))
-    return tagged_json(request, _resume(row, query.view, request.scope.get("root_path", "")), headers)
+    applications = runtime.services.applications
+    row = live(await runtime.database(applications.get, resume))
+    ahead = await runtime.database(applications.ahead, resume) if row.status is Status.QUEUED else None
+    body = _resume(row, query.view, request.scope.get("root_path", "")) | {"queued_ahead": ahead}
+    return tagged_json(request, body, headers)
 
 
 @router.post(

@@ -38,6 +38,14 @@ def test_a_queued_resume_shows_what_is_known(client: httpx.Client) -> None:
     assert answer.json()["created_at"].endswith("Z")
 
 
+def test_a_queued_resume_tells_its_place(service: Service, client: httpx.Client) -> None:
+    """How many are begun before it; none any more once it is begun."""
+    paths = [upload(client, pdf(str(n))).json()["links"]["self"] for n in range(3)]
+    assert [client.get(path).json()["queued_ahead"] for path in paths] == [0, 1, 2]
+    finish(service.engine, VECTOR, MODEL)
+    assert [client.get(path).json()["queued_ahead"] for path in paths] == [None, None, None]
+
+
 def test_a_completed_resume_has_its_profile_as_values(service: Service, client: httpx.Client) -> None:
     """The default view has no facts, only what they say, and is what the schema promises."""
     body = client.get(completed(service, client)).json()

@@ -19,7 +19,7 @@ from pipeline.adapters.postgres import documents, idempotency
 from pipeline.adapters.postgres.engine import transaction
 from pipeline.adapters.postgres.erasure import ErasureReceipt, erase
 from pipeline.adapters.postgres.idempotency import IdempotencyRef
-from pipeline.adapters.postgres.models import UNFINISHED_SQL, Application, Event, Job, TextRow
+from pipeline.adapters.postgres.models import CLAIMABLE_SQL, UNFINISHED_SQL, Application, Event, Job, TextRow
 from pipeline.adapters.postgres.moves import JOBS
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.journey import JobState, Lane, Status
@@ -27,6 +27,7 @@ from pipeline.domain.journey import JobState, Lane, Status
 PING_TIMEOUT_S = 2.0
 #: Counting stops here: whoever asks only compares with a cap.
 BACKLOG_MAX = 100_000
+AHEAD_MAX = 10_000
 #: What makes an earlier upload a duplicate: it has, or will have, a result.
 USEFUL = (Status.QUEUED, Status.PROCESSING, Status.COMPLETED)
 
@@ -204,6 +205,11 @@ class Applications:
         with transaction(self._engine) as connection:
             return int(connection.execute(text(BACKLOG), {"lane": lane.value, "most": most}).scalar_one())
 
+    def ahead(self, id: UUID) -> int:  # noqa: A002
+        """Jobs of its lane that are claimed before this application's, at most AHEAD_MAX; 0 when it is not queued."""
+        with transaction(self._engine) as connection:
+            return int(connection.execute(text(AHEAD), {"id": id, "most": AHEAD_MAX}).scalar_one())
+
     def ping(self) -> None:
         """Raises DatabaseUnavailable when the database does not answer within 2 s."""
         # In a thread: a connection on a dead network blocks for longer than a caller may wait.
@@ -367,6 +373,14 @@ UNFINISHED = f"""
 
 BACKLOG = f"""
     SELECT count(*) FROM (SELECT FROM jobs WHERE lane = :lane AND {UNFINISHED_SQL} LIMIT :most) AS capped"""
+
+AHEAD = f"""
+    SELECT count(*) FROM (
+        SELECT FROM jobs mine JOIN jobs other ON other.lane = mine.lane
+            AND {CLAIMABLE_SQL.replace("state", "other.state")}
+            AND other.suspicions = 0 AND (other.priority, other.run_at) < (mine.priority, mine.run_at)
+        WHERE mine.application_id = :id AND mine.state = 'queued' LIMIT :most
+    ) AS capped"""
 
 # Changes carry the time at which their transaction began, and show when it ends: what is younger than the oldest open
 # transaction may still get an elder. One that has written nothing for a minute only reads: a write begins within the

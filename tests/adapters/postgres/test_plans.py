@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from pipeline.adapters.postgres import migrate
 from pipeline.adapters.postgres.applications import Applications
@@ -177,6 +177,18 @@ def test_the_backlog_is_counted_in_an_index(filled: Engine) -> None:
     """It is asked at every upload."""
     indexes, scanned = plan(filled, lambda: Applications(filled).backlog(Lane.ONLINE))
     assert indexes & {"jobs_unfinished", "jobs_claim"}
+    assert scanned == set()
+
+
+def test_a_place_in_the_queue_is_counted_in_an_index(filled: Engine) -> None:
+    """Whoever polls a queued resume asks it each time."""
+    with filled.connect() as connection:
+        queued = (
+            "SELECT application_id FROM jobs WHERE state = 'queued' AND lane = 'bulk' ORDER BY run_at LIMIT 1"
+        )
+        id_ = connection.execute(text(queued)).scalar_one()
+    indexes, scanned = plan(filled, lambda: Applications(filled).ahead(id_))
+    assert "jobs_claim" in indexes
     assert scanned == set()
 
 

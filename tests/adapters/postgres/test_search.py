@@ -89,8 +89,8 @@ def test_an_approximate_search_finds_what_an_exact_one_does(engine: Engine) -> N
     sql(
         engine,
         """WITH other AS (INSERT INTO applications (id, object_key, content_sha256, size, mime, as_of_date)
-            SELECT gen_random_uuid(), 'k', repeat('0', 64), 1, 'm', '2026-01-01' FROM generate_series(1, 2000)
-            RETURNING id),
+            SELECT gen_random_uuid(), 'k', lpad(n::text, 64, '0'), 1, 'm', '2026-01-01'
+            FROM generate_series(1, 2000) n RETURNING id),
         numbered AS (SELECT id, row_number() OVER () - 1 AS n FROM other)
         INSERT INTO chunks SELECT o.id, model, chunk_no, section, line_ids, text, tsv, embedding, job_post_id,
             created_at FROM chunks JOIN numbered o ON o.n = chunk_no""",
