@@ -244,22 +244,18 @@ class Applications:
         The bounds after are inclusive, `created_before` exclusive. Raises ValueError on a cursor that is not ours.
         """
         feed = updated_after is not None
-        equal = {
-            Application.job_post_id: job_post_id,
-            Application.email: folded(email),
-            Application.external_id: external_id,
-            Application.ingestion_id: ingestion_id,
+        wanted = {
+            Application.job_post_id.__eq__: job_post_id,
+            Application.email.__eq__: folded(email),
+            Application.external_id.__eq__: external_id,
+            Application.ingestion_id.__eq__: ingestion_id,
+            Application.status.in_: sorted(set(status)) or None,
+            Application.created_at.__ge__: created_after,
+            Application.created_at.__lt__: created_before,
+            Application.updated_at.__ge__: updated_after,
         }
         # The page first, its jobs after: the join costs a page, however many applications match.
-        page = select(Application.id).where(*(c == v for c, v in equal.items() if v is not None))
-        if status:
-            page = page.where(Application.status.in_(sorted(set(status))))
-        for condition, bound in (
-            (Application.created_at.__ge__, created_after),
-            (Application.created_at.__lt__, created_before),
-            (Application.updated_at.__ge__, updated_after),
-        ):
-            page = page if bound is None else page.where(condition(bound))
+        page = select(Application.id).where(*(holds(v) for holds, v in wanted.items() if v is not None))
         key = (Application.updated_at if feed else Application.created_at, Application.id)
         if cursor is not None:
             last = tuple_(*_decode(cursor, feed=feed))
