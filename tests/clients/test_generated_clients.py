@@ -10,13 +10,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from serve_app.openapi import COMMITTED
 from tests.clients.test_go_client import environment, go  # noqa: F401 - a fixture
-from tests.serve_app.conftest import Service, kept, service  # noqa: F401 - fixtures
+from tests.serve_app.conftest import Service, running
 from tests.serve_app.samples import PDF
 
 PROGRAMS = Path(__file__).with_name("generated")
@@ -31,6 +32,12 @@ def run(*command: str | Path, cwd: Path, **environ: str) -> str:
 
 
 @pytest.fixture
+def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
+    with running(database_url, tmp_path / "service") as service:
+        yield service
+
+
+@pytest.fixture
 def resume(tmp_path: Path) -> Path:
     path = tmp_path / "cv.pdf"
     path.write_bytes(PDF)
@@ -40,7 +47,7 @@ def resume(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_a_go_client_of_openapi_generator_compiles_and_uploads(
     go: str,  # noqa: F811
-    service: Service,  # noqa: F811
+    service: Service,
     resume: Path,
     tmp_path: Path,
 ) -> None:
@@ -65,7 +72,7 @@ def test_a_go_client_of_openapi_generator_compiles_and_uploads(
 
 @pytest.mark.slow
 def test_a_typescript_client_of_openapi_typescript_compiles_and_uploads(
-    service: Service,  # noqa: F811
+    service: Service,
     resume: Path,
     tmp_path: Path,
 ) -> None:
