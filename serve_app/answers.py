@@ -22,9 +22,9 @@ def json_answer(body: BaseModel, *, status: int = 200, headers: Mapping[str, str
 
 
 def tagged_json(request: Request, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    """JSON with an ETag of its bytes; 304 where the caller has those already."""
+    """JSON with an ETag of its bytes, weak because they may travel packed; 304 where the caller has those already."""
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    tag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
     all_headers = {"ETag": tag, "Cache-Control": "private, no-cache"} | dict(headers or {})
     if _matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=all_headers)
@@ -33,7 +33,7 @@ def tagged_json(request: Request, body: dict[str, Any], headers: Mapping[str, st
 
 def _matches(if_none_match: str | None, tag: str) -> bool:
     tags = [candidate.strip().removeprefix("W/") for candidate in (if_none_match or "").split(",")]
-    return tag in tags or "*" in tags
+    return tag.removeprefix("W/") in tags or "*" in tags
 
 
 def problem_answers(*kinds: int | str) -> dict[int | str, dict[str, Any]]:

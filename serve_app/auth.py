@@ -15,7 +15,7 @@ from serve_app.problems import Problem
 if TYPE_CHECKING:
     from pipeline.adapters.postgres.api_keys import Principal
 
-Scope = Literal["upload", "read", "search", "admin"]
+Scope = Literal["upload", "read", "search", "erase", "admin"]
 
 #: A revoked key works this long at most after its revocation.
 FRESH_S = 5.0

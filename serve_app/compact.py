@@ -74,6 +74,22 @@ def compact(value: Any, model: type[BaseModel] | None = Profile) -> Any:
     return value
 
 
+def complete(value: Any, model: type[BaseModel] | None = Profile) -> Any:
+    """Stored JSON of a profile with every member that `model` has: those that came after it was saved by default."""
+    if isinstance(value, list):
+        return [complete(member, model) for member in value]
+    if not isinstance(value, dict) or model is None:
+        return value
+    return _defaults(model) | {
+        name: complete(member, _model_of(model, name)) for name, member in value.items()
+    }
+
+
+@cache
+def _defaults(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_construct().model_dump(mode="json")
+
+
 def _required(model: type[BaseModel] | None, value: dict[str, Any]) -> list[str]:
     fields = model.model_fields if model else {}
     return [name for name, field in fields.items() if field.is_required() and name in value]

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.domain.ids import uuid7
@@ -49,6 +49,8 @@ class Edge:
         exchange = _Exchange(scope, receive, send, self._answers_request_id)
         try:
             await self.app(scope, exchange.receive, exchange.send)
+        except ClientDisconnect:
+            pass  # nobody's fault here: its request is one line in the log, as any other
         except Exception as error:  # noqa: BLE001 - the last boundary: nothing above it can answer the caller
             await exchange.crashed(error)
         finally:

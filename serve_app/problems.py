@@ -66,7 +66,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             "insufficient-scope",
             403,
             "The API key may not do this",
-            "The key is valid but lacks the scope that this call needs: upload, read, search or admin. Use "
+            "The key is valid but lacks the scope that this call needs: upload, read, search or erase. Use "
             "another key, or create one with the scope that `detail` names.",
         ),
         ProblemType(
@@ -197,7 +197,10 @@ class FieldError(BaseModel):
 class ProblemDocument(BaseModel):
     """An RFC 9457 problem. Switch on `type`; show `detail` to a person; quote `request_id` in a report."""
 
-    type: str = Field(examples=["/problems/too-large"])
+    type: str = Field(
+        examples=["/problems/too-large"],
+        json_schema_extra={"x-extensible-enum": [f"/problems/{slug}" for slug in PROBLEM_TYPES]},
+    )
     title: str = Field(examples=["The request is too large"])
     status: int = Field(examples=[413])
     detail: str = Field(examples=["The file is larger than 10485760 bytes: upload a smaller one."])
@@ -292,6 +295,18 @@ async def no_parameters(request: Request) -> None:
             "invalid",
             "This call takes no query parameters: remove them and send it again.",
             errors=[FieldError(field=name[:80], message="Unknown parameter") for name in unknown],
+        )
+
+
+async def no_repeats(request: Request) -> None:
+    """The dependency of every call: of a parameter that is sent twice, none would be ignored in silence."""
+    names = [name for name, _ in request.query_params.multi_items() if name != "status"]
+    repeated = sorted({name for name in names if names.count(name) > 1})[:20] if len(names) > 1 else []
+    if repeated:
+        raise Problem(
+            "invalid",
+            "A query parameter is there more than once: send each one once.",
+            errors=[FieldError(field=name[:80], message="Sent more than once") for name in repeated],
         )
 
 

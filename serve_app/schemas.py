@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
+from pipeline.domain.errors import DocumentError, ProfileUnavailable, ResumesError, VendorTimeout
 from pipeline.domain.journey import JobState, Stage, Status
 from pipeline.domain.profile import Profile
 from pipeline.domain.reprocessing import RedoFrom
@@ -32,8 +33,17 @@ def _not_blank(value: str) -> str:
     return value
 
 
+def _utc(value: datetime) -> datetime:
+    """PostgreSQL knows no offset of 16 hours or more, and no year before 1 or after 9999."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("moment", "Must lie between the years 1 and 9999 in UTC") from None
+
+
 PlainText = Annotated[str, AfterValidator(_without_nul)]
-Time = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]  #: shown as RFC 3339, UTC
+Time = Annotated[datetime, AfterValidator(_utc)]  #: shown as RFC 3339, UTC
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]  #: as a caller sends it
 ResumeId = Annotated[UUID, Path(alias="id", description="As the upload answered it.")]
 View = Literal["compact", "full", "jsonresume"]
 
@@ -62,11 +72,17 @@ class UploadAccepted(Output):
     links: ResumeLinks
 
 
-class ResumeError(Output):
-    """Why a resume failed. `code` is stable: encrypted, corrupt, no-text, resource-limit, unsupported-type,
-    unsupported-script, ocr-failed, poison (it took its worker down three times), internal (our mistake)."""
+def _codes() -> list[JsonValue]:
+    kinds: list[type[ResumesError]] = [DocumentError, VendorTimeout]
+    kinds += [*DocumentError.__subclasses__(), *ProfileUnavailable.__subclasses__()]
+    return [*sorted({kind.code for kind in kinds} | {"internal", "poison"})]
 
-    code: str = Field(examples=["encrypted"])
+
+class ResumeError(Output):
+    """Why a resume failed. `code` is stable: `poison` took its worker down three times, `internal` is our mistake;
+    the others say what is wrong with the document, or with the vendor that reads it."""
+
+    code: str = Field(examples=["encrypted"], json_schema_extra={"x-extensible-enum": _codes()})
     detail: str | None = Field(
         examples=["The document needs a password to be opened: upload a copy without one."]
     )
@@ -121,6 +137,9 @@ _PROFILE = "Null until it was completed once; while a resume is reprocessed, the
 
 
 class _Resume(ResumeSummary):
+    queued_ahead: int | None = Field(
+        description="How many resumes are begun before this one, 10,000 at most; null unless its status is queued."
+    )
     versions: dict[str, Any] = Field(description="What made the profile: engines, models and rules by stage.")
 
 
@@ -149,10 +168,13 @@ Resume = Annotated[CompactResume | FullResume | JsonResumeResume, Field(discrimi
 
 
 class ResumeList(Output):
-    """A page of resumes, newest first."""
+    """A page of resumes, newest first; of changes the oldest first."""
 
     items: list[ResumeSummary]
-    next_cursor: str | None = Field(description="`cursor` of the next page; null on the last one.")
+    next_cursor: str | None = Field(
+        description="`cursor` of the next page; null on the last one. With `updated_after` null only before the first "
+        "change."
+    )
 
 
 class ReprocessRequest(BaseModel):
@@ -192,12 +214,20 @@ class ListQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    status: Status | None = None
+    status: list[Status] = Field([], max_length=20, description="Any of them: repeat it for several.")
     job_post_id: PlainText | None = Field(None, max_length=200)
     email: PlainText | None = Field(None, max_length=320, description="The whole address, in any case.")
+    external_id: PlainText | None = Field(None, max_length=200, description="As it was uploaded.")
     ingestion_id: UUID | None = None
-    created_after: AwareDatetime | None = Field(None, description=_AFTER)
-    created_before: AwareDatetime | None = Field(None, description=_AFTER)
+    created_after: Moment | None = Field(None, description=_AFTER)
+    created_before: Moment | None = Field(None, description=_AFTER)
+    updated_after: Moment | None = Field(
+        None,
+        description="What changed from then on, the oldest change first: new resumes, ends, erasures. "
+        "Each resume comes once, where it changed last. Changes show after a second or so, so that none is missed. "
+        "Keep `next_cursor`, which is there from the first change on, and ask again with it (and with the same "
+        "`updated_after`) for what came since: an empty page says that there is nothing yet.",
+    )
     cursor: PlainText | None = Field(None, max_length=500, description="`next_cursor` of the page before.")
     limit: int = Field(50, ge=1, le=200)
 
@@ -270,8 +300,8 @@ class SearchFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    created_after: AwareDatetime | None = Field(None, description=_AFTER)
-    created_before: AwareDatetime | None = Field(None, description=_AFTER)
+    created_after: Moment | None = Field(None, description=_AFTER)
+    created_before: Moment | None = Field(None, description=_AFTER)
 
 
 class SearchRequest(BaseModel):
@@ -309,11 +339,15 @@ class SearchHit(Output):
     headline: str | None
     filename: str | None
     job_post_id: str | None
+    copies: list[UUID] = Field(
+        description="Other completed resumes of the very same bytes that the filters let through, newest first, 100 "
+        "at most: equal files are one hit, the newest."
+    )
     links: ResumeLinks
 
 
 class SearchAnswer(Output):
-    """Hits, best first, one a resume. `model` made the vectors."""
+    """Hits, best first, one a resume, and one where files are equal. `model` made the vectors."""
 
     model: str
     items: list[SearchHit]

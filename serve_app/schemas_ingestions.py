@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.domain.errors import SourceMissing, SourceRejected
 from pipeline.domain.ingestion import IngestionState, Outcome, SourceKind
 from pipeline.domain.journey import Status
 from serve_app.schemas import Output, PlainText, Time, seconds_between
@@ -60,9 +61,12 @@ class IngestionAccepted(Output):
 
 
 class IngestionError(Output):
-    """Why an ingestion was rejected. `code` is stable: archive-rejected, source-missing."""
+    """Why an ingestion was rejected. `code` is stable."""
 
-    code: str = Field(examples=["archive-rejected"])
+    code: str = Field(
+        examples=["archive-rejected"],
+        json_schema_extra={"x-extensible-enum": [SourceRejected.code, SourceMissing.code]},
+    )
     detail: str | None
 
 

@@ -67,8 +67,8 @@ func pages[Page, Item any](
 					return
 				}
 			}
-			if next == nil {
-				return
+			if next == nil || *next == asked.Get("cursor") {
+				return // the cursor of changes never ends: it stays where nothing has changed since
 			}
 			asked.Set("cursor", *next)
 		}

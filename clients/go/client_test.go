@@ -427,7 +427,7 @@ func TestAListFollowsTheCursorsAsFarAsItIsRead(t *testing.T) {
 	client, _ := serve(t, func(n int, w http.ResponseWriter, r *http.Request) {
 		asked = n
 		q := r.URL.Query()
-		if q.Get("status") != "failed" || q.Get("limit") != "2" || q.Get("created_after") != "2026-03-01T00:00:00Z" || q.Has("email") {
+		if !slices.Equal(q["status"], []string{"failed", "cancelled"}) || q.Get("external_id") != "x-1" || q.Get("limit") != "2" || q.Get("created_after") != "2026-03-01T00:00:00Z" || q.Has("email") {
 			t.Error(r.URL)
 		}
 		if want := []string{"", "c1", "c2"}[n-1]; q.Get("cursor") != want {
@@ -439,7 +439,12 @@ func TestAListFollowsTheCursorsAsFarAsItIsRead(t *testing.T) {
 			`{"items":[{"id":"3"}],"next_cursor":null}`,
 		}[n-1])
 	})
-	options := ListOptions{Status: StatusFailed, PageSize: 2, CreatedAfter: time.Date(2026, 3, 1, 1, 0, 0, 0, time.FixedZone("", 3600))}
+	options := ListOptions{
+		Status:       []Status{StatusFailed, StatusCancelled},
+		ExternalID:   "x-1",
+		PageSize:     2,
+		CreatedAfter: time.Date(2026, 3, 1, 1, 0, 0, 0, time.FixedZone("", 3600)),
+	}
 	list := client.List(ctx(t), options)
 	for one, err := range list {
 		if err != nil || one.ID != "1" {
@@ -472,6 +477,40 @@ func TestAListIsWholeAndCanBeReadTwice(t *testing.T) {
 		if !slices.Equal(ids, []string{"1", "2"}) {
 			t.Error(ids)
 		}
+	}
+}
+
+func TestChangesAreFollowedFromCursorToCursor(t *testing.T) {
+	since := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	client, _ := serve(t, func(n int, w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("updated_after") != "2026-03-01T00:00:00Z" {
+			t.Error(r.URL)
+		}
+		answer(w, 200, map[string]string{
+			"":   `{"items":[{"id":"1"}],"next_cursor":"c1"}`,
+			"c1": `{"items":[{"id":"2"}],"next_cursor":"c2"}`,
+			"c2": `{"items":[],"next_cursor":"c2"}`,
+		}[r.URL.Query().Get("cursor")])
+	})
+	var ids []string
+	for cursor, more := "", true; more; {
+		page, err := client.Changes(ctx(t), ListOptions{UpdatedAfter: since}, cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range page.Items {
+			ids = append(ids, one.ID)
+		}
+		cursor, more = *page.NextCursor, len(page.Items) > 0
+	}
+	for one, err := range client.List(ctx(t), ListOptions{UpdatedAfter: since}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, one.ID)
+	}
+	if !slices.Equal(ids, []string{"1", "2", "1", "2"}) {
+		t.Error(ids)
 	}
 }
 

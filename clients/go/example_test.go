@@ -69,7 +69,7 @@ func ExampleClient_List() {
 	address, key, stop := service()
 	defer stop()
 	client, _ := resumes.New(address, key)
-	for resume, err := range client.List(context.Background(), resumes.ListOptions{Status: resumes.StatusCompleted}) {
+	for resume, err := range client.List(context.Background(), resumes.ListOptions{Status: []resumes.Status{resumes.StatusCompleted}}) {
 		if err != nil {
 			log.Fatal(err)
 		}

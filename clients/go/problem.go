@@ -82,7 +82,7 @@ func problemOf(response *http.Response, retryAfter time.Duration) *ProblemError 
 	if !isProblem(response) || json.Unmarshal(body, &document) != nil {
 		return problem
 	}
-	problem.Type, problem.Title, problem.Detail = document.Type, document.Title, document.Detail
+	problem.Type, problem.Title, problem.Detail = string(document.Type), document.Title, document.Detail
 	problem.Instance, problem.RequestID, problem.Errors = document.Instance, document.RequestID, document.Errors
 	return problem
 }

@@ -162,25 +162,50 @@ func (c *Client) follow(ctx context.Context, redirect *http.Response) (*http.Res
 
 // ListOptions filters a list. Empty fields do not.
 type ListOptions struct {
-	Status        Status
+	Status        []Status // Any of them.
 	JobPostID     string
 	Email         string // The whole address, in any case.
+	ExternalID    string
 	IngestionID   string
 	CreatedAfter  time.Time
 	CreatedBefore time.Time
-	PageSize      int // 1 to 200 resumes a call, 50 by default.
+	UpdatedAfter  time.Time // What changed from then on, the oldest change first: see also [Client.Changes].
+	PageSize      int       // 1 to 200 resumes a call, 50 by default.
+}
+
+func (options ListOptions) query() url.Values {
+	query := values(
+		"job_post_id", options.JobPostID, "email", options.Email, "external_id", options.ExternalID,
+		"ingestion_id", options.IngestionID, "created_after", timestamp(options.CreatedAfter),
+		"created_before", timestamp(options.CreatedBefore), "updated_after", timestamp(options.UpdatedAfter),
+		"limit", number(options.PageSize),
+	)
+	for _, status := range options.Status {
+		query.Add("status", string(status))
+	}
+	return query
 }
 
 // List goes through the resumes, newest first, page by page as it is read on. An error ends it.
 func (c *Client) List(ctx context.Context, options ListOptions) iter.Seq2[ResumeSummary, error] {
-	query := values(
-		"status", string(options.Status), "job_post_id", options.JobPostID, "email", options.Email,
-		"ingestion_id", options.IngestionID, "created_after", timestamp(options.CreatedAfter),
-		"created_before", timestamp(options.CreatedBefore), "limit", number(options.PageSize),
-	)
-	return pages(ctx, c, "/resumes", query, func(page *ResumeList) ([]ResumeSummary, *string) {
+	return pages(ctx, c, "/resumes", options.query(), func(page *ResumeList) ([]ResumeSummary, *string) {
 		return page.Items, page.NextCursor
 	})
+}
+
+// Changes answers a page of what changed from options.UpdatedAfter on, the oldest change first, each resume where it
+// changed last. Begin with the cursor "", keep NextCursor (where it is not nil) with what you made of the page, and go
+// on there: an empty page says that nothing has changed since. None is missed, and none comes twice unless it changed
+// twice.
+func (c *Client) Changes(ctx context.Context, options ListOptions, cursor string) (*ResumeList, error) {
+	if options.UpdatedAfter.IsZero() {
+		options.UpdatedAfter = time.Unix(0, 0)
+	}
+	query := options.query()
+	if cursor != "" {
+		query.Set("cursor", cursor)
+	}
+	return get[ResumeList](ctx, c, "/resumes", query)
 }
 
 // Search answers the best hits first. Of the request only Query is needed.

@@ -6,111 +6,111 @@ import "time"
 
 // Certification: As the service's API describes it.
 type Certification struct {
-	Date   *TextFact `json:"date,omitempty"`
-	Issuer *TextFact `json:"issuer,omitempty"`
+	Date   *TextFact `json:"date"`
+	Issuer *TextFact `json:"issuer"`
 	Name   TextFact  `json:"name"`
 }
 
 // CompactCertification: Certification, as values only.
 type CompactCertification struct {
-	Date   *string `json:"date,omitempty"`
-	Issuer *string `json:"issuer,omitempty"`
+	Date   *string `json:"date"`
+	Issuer *string `json:"issuer"`
 	Name   string  `json:"name"`
 }
 
 // CompactDegree: Degree, as values only.
 type CompactDegree struct {
-	Level DegreeLevel `json:"level,omitempty"`
+	Level DegreeLevel `json:"level"`
 	Raw   string      `json:"raw"`
 }
 
 // CompactEducation: Education, as values only.
 type CompactEducation struct {
-	Degree      *CompactDegree   `json:"degree,omitempty"`
-	End         *string          `json:"end,omitempty"`
-	Fields      []string         `json:"fields,omitempty"`
-	Grade       *string          `json:"grade,omitempty"`
-	Institution *string          `json:"institution,omitempty"`
-	Start       *string          `json:"start,omitempty"`
-	Status      *EducationStatus `json:"status,omitempty"`
+	Degree      *CompactDegree   `json:"degree"`
+	End         *string          `json:"end"`
+	Fields      []string         `json:"fields"`
+	Grade       *string          `json:"grade"`
+	Institution *string          `json:"institution"`
+	Start       *string          `json:"start"`
+	Status      *EducationStatus `json:"status"`
 }
 
 // CompactEntry: Entry, as values only.
 type CompactEntry struct {
-	Date *string `json:"date,omitempty"`
+	Date *string `json:"date"`
 	Text string  `json:"text"`
 }
 
 // CompactLanguage: Language, as values only.
 type CompactLanguage struct {
-	CEFR     *CEFR   `json:"cefr,omitempty"`
-	ISO639   *string `json:"iso639,omitempty"`
-	LevelRaw *string `json:"level_raw,omitempty"`
+	CEFR     *CEFR   `json:"cefr"`
+	ISO639   *string `json:"iso639"`
+	LevelRaw *string `json:"level_raw"`
 	Name     string  `json:"name"`
 }
 
 // CompactLocation: Location, as values only.
 type CompactLocation struct {
-	City     *string `json:"city,omitempty"`
-	Country  *string `json:"country,omitempty"`
-	Postcode *string `json:"postcode,omitempty"`
-	Raw      *string `json:"raw,omitempty"`
-	Region   *string `json:"region,omitempty"`
+	City     *string `json:"city"`
+	Country  *string `json:"country"`
+	Postcode *string `json:"postcode"`
+	Raw      *string `json:"raw"`
+	Region   *string `json:"region"`
 }
 
 // CompactName: Name, as values only.
 type CompactName struct {
-	Family *string `json:"family,omitempty"`
-	Full   *string `json:"full,omitempty"`
-	Given  *string `json:"given,omitempty"`
-	Prefix *string `json:"prefix,omitempty"`
-	Suffix *string `json:"suffix,omitempty"`
+	Family *string `json:"family"`
+	Full   *string `json:"full"`
+	Given  *string `json:"given"`
+	Prefix *string `json:"prefix"`
+	Suffix *string `json:"suffix"`
 }
 
 // CompactPerson: Person, as values only.
 type CompactPerson struct {
-	Emails   []string             `json:"emails,omitempty"`
-	Headline *string              `json:"headline,omitempty"`
-	Links    []CompactProfileLink `json:"links,omitempty"`
-	Location *CompactLocation     `json:"location,omitempty"`
-	Name     *CompactName         `json:"name,omitempty"`
-	Phones   []string             `json:"phones,omitempty"`
-	Summary  *string              `json:"summary,omitempty"`
+	Emails   []string             `json:"emails"`
+	Headline *string              `json:"headline"`
+	Links    []CompactProfileLink `json:"links"`
+	Location *CompactLocation     `json:"location"`
+	Name     CompactName          `json:"name"`
+	Phones   []string             `json:"phones"`
+	Summary  *string              `json:"summary"`
 }
 
 // CompactProfile: Profile, as values only.
 type CompactProfile struct {
-	Awards         []CompactEntry         `json:"awards,omitempty"`
-	Certifications []CompactCertification `json:"certifications,omitempty"`
-	Document       *Document              `json:"document,omitempty"`
-	Education      []CompactEducation     `json:"education,omitempty"`
-	Experience     *Experience            `json:"experience,omitempty"`
-	Interests      []CompactEntry         `json:"interests,omitempty"`
-	Languages      []CompactLanguage      `json:"languages,omitempty"`
-	Meta           *Meta                  `json:"meta,omitempty"`
-	Person         *CompactPerson         `json:"person,omitempty"`
-	Projects       []CompactProject       `json:"projects,omitempty"`
-	Publications   []CompactEntry         `json:"publications,omitempty"`
-	References     []CompactEntry         `json:"references,omitempty"`
-	Sections       []SectionSummary       `json:"sections,omitempty"`
-	Skills         []CompactSkill         `json:"skills,omitempty"`
-	Volunteering   []CompactVolunteering  `json:"volunteering,omitempty"`
-	Work           []CompactWork          `json:"work,omitempty"`
+	Awards         []CompactEntry         `json:"awards"`
+	Certifications []CompactCertification `json:"certifications"`
+	Document       *Document              `json:"document"`
+	Education      []CompactEducation     `json:"education"`
+	Experience     *Experience            `json:"experience"`
+	Interests      []CompactEntry         `json:"interests"`
+	Languages      []CompactLanguage      `json:"languages"`
+	Meta           Meta                   `json:"meta"`
+	Person         CompactPerson          `json:"person"`
+	Projects       []CompactProject       `json:"projects"`
+	Publications   []CompactEntry         `json:"publications"`
+	References     []CompactEntry         `json:"references"`
+	Sections       []SectionSummary       `json:"sections"`
+	Skills         []CompactSkill         `json:"skills"`
+	Volunteering   []CompactVolunteering  `json:"volunteering"`
+	Work           []CompactWork          `json:"work"`
 }
 
 // CompactProfileLink: ProfileLink, as values only.
 type CompactProfileLink struct {
-	Type string `json:"type,omitempty"`
+	Type string `json:"type"`
 	URL  string `json:"url"`
 }
 
 // CompactProject: Project, as values only.
 type CompactProject struct {
-	Description *string `json:"description,omitempty"`
-	End         *string `json:"end,omitempty"`
+	Description *string `json:"description"`
+	End         *string `json:"end"`
 	Name        string  `json:"name"`
-	Start       *string `json:"start,omitempty"`
-	URL         *string `json:"url,omitempty"`
+	Start       *string `json:"start"`
+	URL         *string `json:"url"`
 }
 
 // CompactResume: A resume; its profile as values only.
@@ -137,6 +137,8 @@ type CompactResume struct {
 	MIME            string      `json:"mime"`
 	// Null until it was completed once; while a resume is reprocessed, the profile that it had.
 	Profile *CompactProfile `json:"profile"`
+	// How many resumes are begun before this one, 10,000 at most; null unless its status is queued.
+	QueuedAhead *int `json:"queued_ahead"`
 	// When it was last queued again.
 	ReprocessedAt *time.Time `json:"reprocessed_at"`
 	// Bytes of the original.
@@ -148,99 +150,107 @@ type CompactResume struct {
 	Timings   Timings    `json:"timings"`
 	UpdatedAt time.Time  `json:"updated_at"`
 	// What made the profile: engines, models and rules by stage.
-	Versions map[string]any `json:"versions"`
-	View     string         `json:"view"`
+	Versions map[string]any    `json:"versions"`
+	View     CompactResumeView `json:"view"`
 	// What a resume in status processing waits for: Textract's job; its turn under a vendor's `quota`; a `vendor` that throttles or is down; the day's `budget` for paid calls, which is used up; another resume of the `same-content`, whose paid work it shares. Null when it waits for none of these.
 	WaitingFor *WaitingFor `json:"waiting_for"`
 }
 
+// CompactResumeView: Values that are not known yet are kept as they come.
+type CompactResumeView string
+
+// What CompactResumeView can be; the service may come to know more.
+const (
+	CompactResumeViewCompact CompactResumeView = "compact"
+)
+
 // CompactSkill: Skill, as values only.
 type CompactSkill struct {
-	Canonical *string  `json:"canonical,omitempty"`
-	FoundIn   []string `json:"found_in,omitempty"`
-	LastUsed  *string  `json:"last_used,omitempty"`
-	Months    *int     `json:"months,omitempty"`
+	Canonical *string  `json:"canonical"`
+	FoundIn   []string `json:"found_in"`
+	LastUsed  *string  `json:"last_used"`
+	Months    *int     `json:"months"`
 	Raw       string   `json:"raw"`
 }
 
 // CompactVolunteering: Volunteering, as values only.
 type CompactVolunteering struct {
-	Description  *string `json:"description,omitempty"`
-	End          *string `json:"end,omitempty"`
-	Organization *string `json:"organization,omitempty"`
-	Role         *string `json:"role,omitempty"`
-	Start        *string `json:"start,omitempty"`
+	Description  *string `json:"description"`
+	End          *string `json:"end"`
+	Organization *string `json:"organization"`
+	Role         *string `json:"role"`
+	Start        *string `json:"start"`
 }
 
 // CompactWork: Work, as values only.
 type CompactWork struct {
-	Bullets     []string `json:"bullets,omitempty"`
-	Description *string  `json:"description,omitempty"`
-	Employer    *string  `json:"employer,omitempty"`
-	End         *string  `json:"end,omitempty"`
-	IsCurrent   *bool    `json:"is_current,omitempty"`
-	Location    *string  `json:"location,omitempty"`
-	Months      *int     `json:"months,omitempty"`
-	Seniority   *string  `json:"seniority,omitempty"`
-	Skills      []string `json:"skills,omitempty"`
-	Start       *string  `json:"start,omitempty"`
-	Title       *string  `json:"title,omitempty"`
-	Type        *string  `json:"type,omitempty"`
+	Bullets     []string `json:"bullets"`
+	Description *string  `json:"description"`
+	Employer    *string  `json:"employer"`
+	End         *string  `json:"end"`
+	IsCurrent   *bool    `json:"is_current"`
+	Location    *string  `json:"location"`
+	Months      *int     `json:"months"`
+	Seniority   *string  `json:"seniority"`
+	Skills      []string `json:"skills"`
+	Start       *string  `json:"start"`
+	Title       *string  `json:"title"`
+	Type        *string  `json:"type"`
 }
 
 // Degree: As the service's API describes it.
 type Degree struct {
-	Level DegreeLevel `json:"level,omitempty"`
+	Level DegreeLevel `json:"level"`
 	Raw   TextFact    `json:"raw"`
 }
 
 // Document: As the service's API describes it.
 type Document struct {
-	AsOfDate          string     `json:"as_of_date,omitempty"`
-	Coverage          *float64   `json:"coverage,omitempty"`
-	Findings          []Finding  `json:"findings,omitempty"`
-	Language          *string    `json:"language,omitempty"`
+	AsOfDate          string     `json:"as_of_date"`
+	Coverage          *float64   `json:"coverage"`
+	Findings          []Finding  `json:"findings"`
+	Language          *string    `json:"language"`
 	MIME              string     `json:"mime"`
 	Pages             int        `json:"pages"`
-	ResumeProbability *float64   `json:"resume_probability,omitempty"`
-	SecurityFlags     []string   `json:"security_flags,omitempty"`
+	ResumeProbability *float64   `json:"resume_probability"`
+	SecurityFlags     []string   `json:"security_flags"`
 	SHA256            string     `json:"sha256"`
-	TextSource        TextSource `json:"text_source,omitempty"`
-	UnclaimedLines    []int      `json:"unclaimed_lines,omitempty"`
+	TextSource        TextSource `json:"text_source"`
+	UnclaimedLines    []int      `json:"unclaimed_lines"`
 }
 
 // Education: As the service's API describes it.
 type Education struct {
-	Degree      *Degree          `json:"degree,omitempty"`
-	End         *TextFact        `json:"end,omitempty"`
-	Fields      []TextFact       `json:"fields,omitempty"`
-	Grade       *TextFact        `json:"grade,omitempty"`
-	Institution *TextFact        `json:"institution,omitempty"`
-	Start       *TextFact        `json:"start,omitempty"`
-	Status      *EducationStatus `json:"status,omitempty"`
+	Degree      *Degree          `json:"degree"`
+	End         *TextFact        `json:"end"`
+	Fields      []TextFact       `json:"fields"`
+	Grade       *TextFact        `json:"grade"`
+	Institution *TextFact        `json:"institution"`
+	Start       *TextFact        `json:"start"`
+	Status      *EducationStatus `json:"status"`
 }
 
 // Entry: A publication, an award, a reference, an interest: one text, and its date where one is printed.
 type Entry struct {
-	Date *TextFact `json:"date,omitempty"`
+	Date *TextFact `json:"date"`
 	Text TextFact  `json:"text"`
 }
 
 // Evidence: Where a fact is printed: `bbox` is left, top, right, bottom, 0–1 from the top left of page `page`.
 type Evidence struct {
-	BBox    []float64 `json:"bbox,omitempty"`
+	BBox    []float64 `json:"bbox"`
 	LineIDs []int     `json:"line_ids"`
-	Page    *int      `json:"page,omitempty"`
-	Text    *string   `json:"text,omitempty"`
+	Page    *int      `json:"page"`
+	Text    *string   `json:"text"`
 }
 
 // Experience: Arithmetic over the dates of `work`, by the rules that `rule_version` names.
 type Experience struct {
-	AverageTenureMonths *float64    `json:"average_tenure_months,omitempty"`
-	Gaps                []Gap       `json:"gaps,omitempty"`
-	LatestTitle         *string     `json:"latest_title,omitempty"`
-	RuleVersion         string      `json:"rule_version,omitempty"`
-	TotalMonths         *MonthRange `json:"total_months,omitempty"`
+	AverageTenureMonths *float64    `json:"average_tenure_months"`
+	Gaps                []Gap       `json:"gaps"`
+	LatestTitle         *string     `json:"latest_title"`
+	RuleVersion         string      `json:"rule_version"`
+	TotalMonths         *MonthRange `json:"total_months"`
 }
 
 // FailureCount: Members, or their resumes, that failed or were skipped for one reason.
@@ -260,17 +270,17 @@ type FieldError struct {
 // Finding: Something a reader of the profile should know: an overlap, a reversed range, a dropped fact.
 type Finding struct {
 	Code     string   `json:"code"`
-	Detail   *string  `json:"detail,omitempty"`
-	Page     *int     `json:"page,omitempty"`
-	Severity Severity `json:"severity,omitempty"`
+	Detail   *string  `json:"detail"`
+	Page     *int     `json:"page"`
+	Severity Severity `json:"severity"`
 }
 
 // FlagFact: As the service's API describes it.
 type FlagFact struct {
-	Confidence float64    `json:"confidence,omitempty"`
-	Evidence   []Evidence `json:"evidence,omitempty"`
+	Confidence float64    `json:"confidence"`
+	Evidence   []Evidence `json:"evidence"`
 	Raw        string     `json:"raw"`
-	Status     FactStatus `json:"status,omitempty"`
+	Status     FactStatus `json:"status"`
 	Value      bool       `json:"value"`
 }
 
@@ -298,6 +308,8 @@ type FullResume struct {
 	MIME            string      `json:"mime"`
 	// Null until it was completed once; while a resume is reprocessed, the profile that it had.
 	Profile *Profile `json:"profile"`
+	// How many resumes are begun before this one, 10,000 at most; null unless its status is queued.
+	QueuedAhead *int `json:"queued_ahead"`
 	// When it was last queued again.
 	ReprocessedAt *time.Time `json:"reprocessed_at"`
 	// Bytes of the original.
@@ -310,10 +322,18 @@ type FullResume struct {
 	UpdatedAt time.Time  `json:"updated_at"`
 	// What made the profile: engines, models and rules by stage.
 	Versions map[string]any `json:"versions"`
-	View     string         `json:"view"`
+	View     FullResumeView `json:"view"`
 	// What a resume in status processing waits for: Textract's job; its turn under a vendor's `quota`; a `vendor` that throttles or is down; the day's `budget` for paid calls, which is used up; another resume of the `same-content`, whose paid work it shares. Null when it waits for none of these.
 	WaitingFor *WaitingFor `json:"waiting_for"`
 }
+
+// FullResumeView: Values that are not known yet are kept as they come.
+type FullResumeView string
+
+// What FullResumeView can be; the service may come to know more.
+const (
+	FullResumeViewFull FullResumeView = "full"
+)
 
 // Gap: As the service's API describes it.
 type Gap struct {
@@ -386,10 +406,10 @@ type IngestionCounts struct {
 	Skipped int `json:"skipped"`
 }
 
-// IngestionError: Why an ingestion was rejected. `code` is stable: archive-rejected, source-missing.
+// IngestionError: Why an ingestion was rejected. `code` is stable.
 type IngestionError struct {
-	Code   string  `json:"code"`
-	Detail *string `json:"detail"`
+	Code   IngestionErrorCode `json:"code"`
+	Detail *string            `json:"detail"`
 }
 
 // IngestionLinks: Paths of this ingestion.
@@ -462,7 +482,7 @@ type IngestionTimings struct {
 
 // JsonResume: A resume in the JSON Resume schema 1.0.0. What is not known is left out, never null.
 type JsonResume struct {
-	Schema       string                  `json:"$schema,omitempty"`
+	Schema       *string                 `json:"$schema,omitempty"`
 	Awards       []JsonResumeAward       `json:"awards,omitempty"`
 	Basics       *JsonResumeBasics       `json:"basics,omitempty"`
 	Certificates []JsonResumeCertificate `json:"certificates,omitempty"`
@@ -590,6 +610,8 @@ type JsonResumeResume struct {
 	MIME            string      `json:"mime"`
 	// Null until it was completed once; while a resume is reprocessed, the profile that it had.
 	Profile *JsonResume `json:"profile"`
+	// How many resumes are begun before this one, 10,000 at most; null unless its status is queued.
+	QueuedAhead *int `json:"queued_ahead"`
 	// When it was last queued again.
 	ReprocessedAt *time.Time `json:"reprocessed_at"`
 	// Bytes of the original.
@@ -601,11 +623,19 @@ type JsonResumeResume struct {
 	Timings   Timings    `json:"timings"`
 	UpdatedAt time.Time  `json:"updated_at"`
 	// What made the profile: engines, models and rules by stage.
-	Versions map[string]any `json:"versions"`
-	View     string         `json:"view"`
+	Versions map[string]any       `json:"versions"`
+	View     JsonResumeResumeView `json:"view"`
 	// What a resume in status processing waits for: Textract's job; its turn under a vendor's `quota`; a `vendor` that throttles or is down; the day's `budget` for paid calls, which is used up; another resume of the `same-content`, whose paid work it shares. Null when it waits for none of these.
 	WaitingFor *WaitingFor `json:"waiting_for"`
 }
+
+// JsonResumeResumeView: Values that are not known yet are kept as they come.
+type JsonResumeResumeView string
+
+// What JsonResumeResumeView can be; the service may come to know more.
+const (
+	JsonResumeResumeViewJsonresume JsonResumeResumeView = "jsonresume"
+)
 
 // JsonResumeSkill: As the service's API describes it.
 type JsonResumeSkill struct {
@@ -634,19 +664,19 @@ type JsonResumeWork struct {
 
 // Language: As the service's API describes it.
 type Language struct {
-	CEFR     *CEFR     `json:"cefr,omitempty"`
-	ISO639   *string   `json:"iso639,omitempty"`
-	LevelRaw *TextFact `json:"level_raw,omitempty"`
+	CEFR     *CEFR     `json:"cefr"`
+	ISO639   *string   `json:"iso639"`
+	LevelRaw *TextFact `json:"level_raw"`
 	Name     TextFact  `json:"name"`
 }
 
 // Location: As the service's API describes it.
 type Location struct {
-	City     *TextFact `json:"city,omitempty"`
-	Country  *TextFact `json:"country,omitempty"`
-	Postcode *TextFact `json:"postcode,omitempty"`
-	Raw      *TextFact `json:"raw,omitempty"`
-	Region   *TextFact `json:"region,omitempty"`
+	City     *TextFact `json:"city"`
+	Country  *TextFact `json:"country"`
+	Postcode *TextFact `json:"postcode"`
+	Raw      *TextFact `json:"raw"`
+	Region   *TextFact `json:"region"`
 }
 
 // MemberError: A member that is no completed resume, and never will be by itself.
@@ -675,12 +705,12 @@ type MemberErrorList struct {
 // Pages, tokens and cost count what was paid for this resume; one whose bytes had been paid for already cost
 // nothing.
 type Meta struct {
-	CostUSD      float64            `json:"cost_usd,omitempty"`
-	FactsDropped int                `json:"facts_dropped,omitempty"`
-	PagesBilled  int                `json:"pages_billed,omitempty"`
-	Seconds      map[string]float64 `json:"seconds,omitempty"`
-	Tokens       *Tokens            `json:"tokens,omitempty"`
-	Versions     map[string]string  `json:"versions,omitempty"`
+	CostUSD      float64            `json:"cost_usd"`
+	FactsDropped int                `json:"facts_dropped"`
+	PagesBilled  int                `json:"pages_billed"`
+	Seconds      map[string]float64 `json:"seconds"`
+	Tokens       Tokens             `json:"tokens"`
+	Versions     map[string]string  `json:"versions"`
 }
 
 // MonthRange: As the service's API describes it.
@@ -691,11 +721,11 @@ type MonthRange struct {
 
 // Name: As the service's API describes it.
 type Name struct {
-	Family *TextFact `json:"family,omitempty"`
-	Full   *TextFact `json:"full,omitempty"`
-	Given  *TextFact `json:"given,omitempty"`
-	Prefix *TextFact `json:"prefix,omitempty"`
-	Suffix *TextFact `json:"suffix,omitempty"`
+	Family *TextFact `json:"family"`
+	Full   *TextFact `json:"full"`
+	Given  *TextFact `json:"given"`
+	Prefix *TextFact `json:"prefix"`
+	Suffix *TextFact `json:"suffix"`
 }
 
 // Outcome: What became of a member; every member ends as exactly one of these.
@@ -711,13 +741,13 @@ const (
 
 // Person: As the service's API describes it.
 type Person struct {
-	Emails   []TextFact    `json:"emails,omitempty"`
-	Headline *TextFact     `json:"headline,omitempty"`
-	Links    []ProfileLink `json:"links,omitempty"`
-	Location *Location     `json:"location,omitempty"`
-	Name     *Name         `json:"name,omitempty"`
-	Phones   []TextFact    `json:"phones,omitempty"`
-	Summary  *TextFact     `json:"summary,omitempty"`
+	Emails   []TextFact    `json:"emails"`
+	Headline *TextFact     `json:"headline"`
+	Links    []ProfileLink `json:"links"`
+	Location *Location     `json:"location"`
+	Name     Name          `json:"name"`
+	Phones   []TextFact    `json:"phones"`
+	Summary  *TextFact     `json:"summary"`
 }
 
 // ProblemDocument: An RFC 9457 problem. Switch on `type`; show `detail` to a person; quote `request_id` in a report.
@@ -728,42 +758,42 @@ type ProblemDocument struct {
 	RequestID string       `json:"request_id"`
 	Status    int          `json:"status"`
 	Title     string       `json:"title"`
-	Type      string       `json:"type"`
+	Type      ProblemType  `json:"type"`
 }
 
 // Profile: As the service's API describes it.
 type Profile struct {
-	Awards         []Entry          `json:"awards,omitempty"`
-	Certifications []Certification  `json:"certifications,omitempty"`
-	Document       *Document        `json:"document,omitempty"`
-	Education      []Education      `json:"education,omitempty"`
-	Experience     *Experience      `json:"experience,omitempty"`
-	Interests      []Entry          `json:"interests,omitempty"`
-	Languages      []Language       `json:"languages,omitempty"`
-	Meta           *Meta            `json:"meta,omitempty"`
-	Person         *Person          `json:"person,omitempty"`
-	Projects       []Project        `json:"projects,omitempty"`
-	Publications   []Entry          `json:"publications,omitempty"`
-	References     []Entry          `json:"references,omitempty"`
-	Sections       []SectionSummary `json:"sections,omitempty"`
-	Skills         []Skill          `json:"skills,omitempty"`
-	Volunteering   []Volunteering   `json:"volunteering,omitempty"`
-	Work           []Work           `json:"work,omitempty"`
+	Awards         []Entry          `json:"awards"`
+	Certifications []Certification  `json:"certifications"`
+	Document       *Document        `json:"document"`
+	Education      []Education      `json:"education"`
+	Experience     *Experience      `json:"experience"`
+	Interests      []Entry          `json:"interests"`
+	Languages      []Language       `json:"languages"`
+	Meta           Meta             `json:"meta"`
+	Person         Person           `json:"person"`
+	Projects       []Project        `json:"projects"`
+	Publications   []Entry          `json:"publications"`
+	References     []Entry          `json:"references"`
+	Sections       []SectionSummary `json:"sections"`
+	Skills         []Skill          `json:"skills"`
+	Volunteering   []Volunteering   `json:"volunteering"`
+	Work           []Work           `json:"work"`
 }
 
 // ProfileLink: As the service's API describes it.
 type ProfileLink struct {
-	Type string   `json:"type,omitempty"`
+	Type string   `json:"type"`
 	URL  TextFact `json:"url"`
 }
 
 // Project: As the service's API describes it.
 type Project struct {
-	Description *TextFact `json:"description,omitempty"`
-	End         *TextFact `json:"end,omitempty"`
+	Description *TextFact `json:"description"`
+	End         *TextFact `json:"end"`
 	Name        TextFact  `json:"name"`
-	Start       *TextFact `json:"start,omitempty"`
-	URL         *TextFact `json:"url,omitempty"`
+	Start       *TextFact `json:"start"`
+	URL         *TextFact `json:"url"`
 }
 
 // Readiness: Uploads and reads can be served.
@@ -820,11 +850,11 @@ type ResumeCounts struct {
 	Queued     int `json:"queued"`
 }
 
-// ResumeError: Why a resume failed. `code` is stable: encrypted, corrupt, no-text, resource-limit, unsupported-type,
-// unsupported-script, ocr-failed, poison (it took its worker down three times), internal (our mistake).
+// ResumeError: Why a resume failed. `code` is stable: `poison` took its worker down three times, `internal` is our mistake;
+// the others say what is wrong with the document, or with the vendor that reads it.
 type ResumeError struct {
-	Code   string  `json:"code"`
-	Detail *string `json:"detail"`
+	Code   ResumeErrorCode `json:"code"`
+	Detail *string         `json:"detail"`
 }
 
 // ResumeLinks: Paths of this resume.
@@ -834,10 +864,10 @@ type ResumeLinks struct {
 	Text string `json:"text"`
 }
 
-// ResumeList: A page of resumes, newest first.
+// ResumeList: A page of resumes, newest first; of changes the oldest first.
 type ResumeList struct {
 	Items []ResumeSummary `json:"items"`
-	// `cursor` of the next page; null on the last one.
+	// `cursor` of the next page; null on the last one. With `updated_after` null only before the first change.
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -888,7 +918,7 @@ type ResumeText struct {
 	Sections []TextSection `json:"sections"`
 }
 
-// SearchAnswer: Hits, best first, one a resume. `model` made the vectors.
+// SearchAnswer: Hits, best first, one a resume, and one where files are equal. `model` made the vectors.
 type SearchAnswer struct {
 	Items []SearchHit `json:"items"`
 	Model string      `json:"model"`
@@ -904,11 +934,13 @@ type SearchFilters struct {
 
 // SearchHit: A resume that matches, with the passage that matched best.
 type SearchHit struct {
-	ChunkNo   int     `json:"chunk_no"`
-	Filename  *string `json:"filename"`
-	Headline  *string `json:"headline"`
-	ID        string  `json:"id"`
-	JobPostID *string `json:"job_post_id"`
+	ChunkNo int `json:"chunk_no"`
+	// Other completed resumes of the very same bytes that the filters let through, newest first, 100 at most: equal files are one hit, the newest.
+	Copies    []string `json:"copies"`
+	Filename  *string  `json:"filename"`
+	Headline  *string  `json:"headline"`
+	ID        string   `json:"id"`
+	JobPostID *string  `json:"job_post_id"`
 	// Lines of the passage: see /resumes/{id}/text.
 	LineIDs []int       `json:"line_ids"`
 	Links   ResumeLinks `json:"links"`
@@ -933,16 +965,16 @@ type SearchRequest struct {
 // SectionSummary: As the service's API describes it.
 type SectionSummary struct {
 	Kind    string  `json:"kind"`
-	LineIDs []int   `json:"line_ids,omitempty"`
-	Title   *string `json:"title,omitempty"`
+	LineIDs []int   `json:"line_ids"`
+	Title   *string `json:"title"`
 }
 
 // Skill: As the service's API describes it.
 type Skill struct {
-	Canonical *string  `json:"canonical,omitempty"`
-	FoundIn   []string `json:"found_in,omitempty"`
-	LastUsed  *string  `json:"last_used,omitempty"`
-	Months    *int     `json:"months,omitempty"`
+	Canonical *string  `json:"canonical"`
+	FoundIn   []string `json:"found_in"`
+	LastUsed  *string  `json:"last_used"`
+	Months    *int     `json:"months"`
 	Raw       TextFact `json:"raw"`
 }
 
@@ -986,10 +1018,10 @@ const (
 
 // TextFact: As the service's API describes it.
 type TextFact struct {
-	Confidence float64    `json:"confidence,omitempty"`
-	Evidence   []Evidence `json:"evidence,omitempty"`
+	Confidence float64    `json:"confidence"`
+	Evidence   []Evidence `json:"evidence"`
 	Raw        string     `json:"raw"`
-	Status     FactStatus `json:"status,omitempty"`
+	Status     FactStatus `json:"status"`
 	Value      string     `json:"value"`
 }
 
@@ -1033,10 +1065,10 @@ type Timings struct {
 
 // Tokens: What the model counted, over all calls that this resume paid for; `prompt` includes `cached`.
 type Tokens struct {
-	Cached   int `json:"cached,omitempty"`
-	Output   int `json:"output,omitempty"`
-	Prompt   int `json:"prompt,omitempty"`
-	Thoughts int `json:"thoughts,omitempty"`
+	Cached   int `json:"cached"`
+	Output   int `json:"output"`
+	Prompt   int `json:"prompt"`
+	Thoughts int `json:"thoughts"`
 }
 
 // UploadAccepted: A resume that is stored safely and will be processed; follow `links.self`, with `?wait=30` to wait.
@@ -1048,27 +1080,27 @@ type UploadAccepted struct {
 
 // Volunteering: As the service's API describes it.
 type Volunteering struct {
-	Description  *TextFact `json:"description,omitempty"`
-	End          *TextFact `json:"end,omitempty"`
-	Organization *TextFact `json:"organization,omitempty"`
-	Role         *TextFact `json:"role,omitempty"`
-	Start        *TextFact `json:"start,omitempty"`
+	Description  *TextFact `json:"description"`
+	End          *TextFact `json:"end"`
+	Organization *TextFact `json:"organization"`
+	Role         *TextFact `json:"role"`
+	Start        *TextFact `json:"start"`
 }
 
 // Work: As the service's API describes it.
 type Work struct {
-	Bullets     []TextFact `json:"bullets,omitempty"`
-	Description *TextFact  `json:"description,omitempty"`
-	Employer    *TextFact  `json:"employer,omitempty"`
-	End         *TextFact  `json:"end,omitempty"`
-	IsCurrent   *FlagFact  `json:"is_current,omitempty"`
-	Location    *TextFact  `json:"location,omitempty"`
-	Months      *int       `json:"months,omitempty"`
-	Seniority   *TextFact  `json:"seniority,omitempty"`
-	Skills      []string   `json:"skills,omitempty"`
-	Start       *TextFact  `json:"start,omitempty"`
-	Title       *TextFact  `json:"title,omitempty"`
-	Type        *TextFact  `json:"type,omitempty"`
+	Bullets     []TextFact `json:"bullets"`
+	Description *TextFact  `json:"description"`
+	Employer    *TextFact  `json:"employer"`
+	End         *TextFact  `json:"end"`
+	IsCurrent   *FlagFact  `json:"is_current"`
+	Location    *TextFact  `json:"location"`
+	Months      *int       `json:"months"`
+	Seniority   *TextFact  `json:"seniority"`
+	Skills      []string   `json:"skills"`
+	Start       *TextFact  `json:"start"`
+	Title       *TextFact  `json:"title"`
+	Type        *TextFact  `json:"type"`
 }
 
 // DegreeLevel: Values that are not known yet are kept as they come.
@@ -1152,4 +1184,54 @@ const (
 	FactStatusSupported  FactStatus = "supported"
 	FactStatusInferred   FactStatus = "inferred"
 	FactStatusUnverified FactStatus = "unverified"
+)
+
+// IngestionErrorCode: Values that are not known yet are kept as they come.
+type IngestionErrorCode string
+
+// What IngestionErrorCode can be; the service may come to know more.
+const (
+	IngestionErrorCodeArchiveRejected IngestionErrorCode = "archive-rejected"
+	IngestionErrorCodeSourceMissing   IngestionErrorCode = "source-missing"
+)
+
+// ProblemType: Values that are not known yet are kept as they come.
+type ProblemType string
+
+// What ProblemType can be; the service may come to know more.
+const (
+	ProblemTypeBadRequest        ProblemType = "/problems/bad-request"
+	ProblemTypeUnauthorized      ProblemType = "/problems/unauthorized"
+	ProblemTypeInsufficientScope ProblemType = "/problems/insufficient-scope"
+	ProblemTypeNotFound          ProblemType = "/problems/not-found"
+	ProblemTypeMethodNotAllowed  ProblemType = "/problems/method-not-allowed"
+	ProblemTypeTimeout           ProblemType = "/problems/timeout"
+	ProblemTypeInProgress        ProblemType = "/problems/in-progress"
+	ProblemTypeEnded             ProblemType = "/problems/ended"
+	ProblemTypeErased            ProblemType = "/problems/erased"
+	ProblemTypeTooLarge          ProblemType = "/problems/too-large"
+	ProblemTypeUnsupportedType   ProblemType = "/problems/unsupported-type"
+	ProblemTypeInvalid           ProblemType = "/problems/invalid"
+	ProblemTypeRateLimited       ProblemType = "/problems/rate-limited"
+	ProblemTypeInternal          ProblemType = "/problems/internal"
+	ProblemTypeOverloaded        ProblemType = "/problems/overloaded"
+)
+
+// ResumeErrorCode: Values that are not known yet are kept as they come.
+type ResumeErrorCode string
+
+// What ResumeErrorCode can be; the service may come to know more.
+const (
+	ResumeErrorCodeCorrupt           ResumeErrorCode = "corrupt"
+	ResumeErrorCodeEncrypted         ResumeErrorCode = "encrypted"
+	ResumeErrorCodeInternal          ResumeErrorCode = "internal"
+	ResumeErrorCodeNoText            ResumeErrorCode = "no-text"
+	ResumeErrorCodeOcrFailed         ResumeErrorCode = "ocr-failed"
+	ResumeErrorCodePoison            ResumeErrorCode = "poison"
+	ResumeErrorCodeProfileBlocked    ResumeErrorCode = "profile-blocked"
+	ResumeErrorCodeProfileBroken     ResumeErrorCode = "profile-broken"
+	ResumeErrorCodeResourceLimit     ResumeErrorCode = "resource-limit"
+	ResumeErrorCodeUnsupportedScript ResumeErrorCode = "unsupported-script"
+	ResumeErrorCodeUnsupportedType   ResumeErrorCode = "unsupported-type"
+	ResumeErrorCodeVendorTimeout     ResumeErrorCode = "vendor-timeout"
 )

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
+from serve_app.openapi_portable import portable
 from serve_app.problems import ProblemDocument
 from serve_app.schemas import ReprocessRequest, SearchRequest
 from serve_app.schemas_ingestions import IngestionRequest
@@ -20,7 +21,20 @@ ABOUT: dict[str, Any] = {
     "summary": "Turns resumes into verified, searchable profiles",
     "description": "Upload a resume, follow it, read its profile, search them all. JSON in and out; times are RFC 3339 "
     "in UTC; ids are UUIDv7. Every error is an RFC 9457 problem whose `type` is a page of this service. Every call "
-    "takes `X-Request-Id` and answers it. Unknown parameters and fields are refused, not ignored.",
+    "takes `X-Request-Id` and answers it. Unknown parameters and fields are refused, not ignored. Answers may come to "
+    "have more members, and strings whose values `x-extensible-enum` lists more values: ignore what you do not know.",
+    "servers": [
+        {"url": "/", "description": "Whoever serves this document."},
+        {
+            "url": "{scheme}://{host}:{port}",
+            "description": "Any other: by default this machine, as `resumes serve` starts it.",
+            "variables": {
+                "scheme": {"default": "http", "enum": ["http", "https"]},
+                "host": {"default": "127.0.0.1"},
+                "port": {"default": "8000"},
+            },
+        },
+    ],
     "openapi_tags": [
         {"name": "resumes", "description": "Upload, follow, read, erase."},
         {"name": "search", "description": "Find resumes by meaning and by words."},
@@ -59,6 +73,7 @@ def _make(app: FastAPI) -> dict[str, Any]:
         summary=app.summary,
         description=app.description,
         tags=app.openapi_tags,
+        servers=app.servers,
         routes=app.routes,
     )
     _, extra = models_json_schema(
@@ -80,7 +95,7 @@ def _make(app: FastAPI) -> dict[str, Any]:
     renamed = json.dumps(_plain_tuples(made))
     for old, new in _NAMES.items():
         renamed = renamed.replace(f"schemas/{old}", f"schemas/{new}").replace(f'"{old}":', f'"{new}":')
-    return cast(dict[str, Any], json.loads(renamed))
+    return portable(cast(dict[str, Any], json.loads(renamed)))
 
 
 def _plain_tuples(value: Any) -> Any:

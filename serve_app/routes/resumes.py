@@ -18,7 +18,7 @@ from pipeline.domain.reprocessing import forgotten
 from serve_app.answers import json_answer, problem_answers, tagged_json
 from serve_app.auth import require
 from serve_app.bodies import has_body, read_model
-from serve_app.compact import compact
+from serve_app.compact import compact, complete
 from serve_app.json_resume import json_resume
 from serve_app.problems import Problem, no_parameters
 from serve_app.runtime import Runtime
@@ -42,7 +42,7 @@ router = APIRouter(tags=["resumes"])
 
 Reader = Annotated[Principal, Depends(require("read"))]
 Uploader = Annotated[Principal, Depends(require("upload"))]
-Admin = Annotated[Principal, Depends(require("admin"))]
+Eraser = Annotated[Principal, Depends(require("erase"))]
 
 _REPROCESS_BODY = {
     "requestBody": {
@@ -75,7 +75,8 @@ IF_NONE_MATCH = {
     responses=problem_answers(400, 401, 403, 422, 429, 503),
 )
 async def list_resumes(request: Request, query: Annotated[ListQuery, Query()], caller: Reader) -> Response:
-    """Scope `read`. Newest first. Follow `next_cursor` for the next page: uploads that come meanwhile shift nothing."""
+    """Scope `read`. Newest first. Follow `next_cursor` for the next page: uploads that come meanwhile shift nothing.
+    With `updated_after` it is a feed of changes."""
     runtime: Runtime = request.app.state.runtime
     filters = query.model_dump()
     try:
@@ -116,8 +117,11 @@ async def get_resume(
                 await _wait(runtime, resume, query.wait)
             else:
                 headers["Retry-After"] = "1"
-    row = live(await runtime.database(runtime.services.applications.get, resume))
-    return tagged_json(request, _resume(row, query.view, request.scope.get("root_path", "")), headers)
+    applications = runtime.services.applications
+    row = live(await runtime.database(applications.get, resume))
+    ahead = await runtime.database(applications.ahead, resume) if row.status is Status.QUEUED else None
+    body = _resume(row, query.view, request.scope.get("root_path", "")) | {"queued_ahead": ahead}
+    return tagged_json(request, body, headers)
 
 
 @router.post(
@@ -161,8 +165,8 @@ async def reprocess_resume(resume: ResumeId, request: Request, caller: Uploader)
     responses=problem_answers(400, 401, 403, 404, 422, 429, 503),
     dependencies=[Depends(no_parameters)],
 )
-async def erase_resume(resume: ResumeId, request: Request, caller: Admin) -> Response:
-    """Scope `admin`. Removes the original, the text, the profile, the vectors and the personal fields, also
+async def erase_resume(resume: ResumeId, request: Request, caller: Eraser) -> Response:
+    """Scope `erase`. Removes the original, the text, the profile, the vectors and the personal fields, also
     while it is being processed. What is left is this receipt; reading the resume answers 410 from then on.
     Repeat it after a 503."""
     runtime: Runtime = request.app.state.runtime
@@ -187,9 +191,10 @@ async def _wait(runtime: Runtime, resume: UUID, seconds: int) -> None:
 
 
 def _resume(row: ApplicationRow, view: View, root_path: str) -> dict[str, Any]:
-    """The resume as JSON. The profile is shown as it was stored, not validated again: it was when it was made."""
+    """The resume as JSON. The profile is shown as it was stored, not validated again: it was when it was made. Only
+    members that came since are added, so that all are there that the OpenAPI document promises."""
     body: dict[str, Any] = _SUMMARY.dump_python(ResumeSummary(**summary_fields(row, root_path)), mode="json")
-    profile = row.profile
+    profile = complete(row.profile)
     if profile is not None and view == "compact":
         profile = compact(profile)
     elif profile is not None and view == "jsonresume":

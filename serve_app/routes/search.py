@@ -39,7 +39,7 @@ async def search_resumes(
     request: Request, caller: Annotated[Principal, Depends(require("search"))]
 ) -> Response:
     """Scope `search`. Hybrid: by meaning (cosine of vectors) and by words (full text), fused by reciprocal
-    rank. One hit a resume, with the section and the lines that matched best."""
+    rank. One hit a resume, and one for equal files, with the section and the lines that matched best."""
     runtime: Runtime = request.app.state.runtime
     wanted = await read_model(request, SearchRequest)
     vector, model = await runtime.embed(wanted.query)
@@ -70,5 +70,6 @@ def _hit(hit: Hit, root_path: str) -> SearchHit:
         headline=hit.headline,
         filename=hit.filename,
         job_post_id=hit.job_post_id,
+        copies=list(hit.copies),
         links=links(hit.resume_id, root_path),
     )

@@ -19,7 +19,7 @@ CALLS = {
     "list": ("GET", "/resumes", "read"),
     "text": ("GET", f"/resumes/{ID}/text", "read"),
     "file": ("GET", f"/resumes/{ID}/file", "read"),
-    "erase": ("DELETE", f"/resumes/{ID}", "admin"),
+    "erase": ("DELETE", f"/resumes/{ID}", "erase"),
     "search": ("POST", "/search", "search"),
     "ingest": ("POST", "/ingestions", "upload"),
     "ingestions": ("GET", "/ingestions", "read"),
@@ -49,7 +49,7 @@ def test_a_call_without_a_valid_key_is_unauthorized(shared: Service, call: str, 
 def test_a_key_without_the_scope_is_refused(shared: Service, call: str) -> None:
     """Each call needs its scope; a key with the others does not do."""
     method, path, scope = CALLS[call]
-    others = [other for other in ("read", "search", "upload") if other != scope]
+    others = [other for other in ("read", "search", "upload", "erase") if other != scope]
     with shared.client(*others) as client:
         answer = client.request(method, path)
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/insufficient-scope")

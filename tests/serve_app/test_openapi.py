@@ -13,6 +13,7 @@ from openapi_spec_validator import validate
 from pipeline.domain.profile import Profile
 from serve_app import openapi
 from serve_app.compact import CompactProfile, compact
+from serve_app.problems import PROBLEM_TYPES
 from serve_app.routes.openapi import text
 from tests.serve_app.conftest import Service
 from tests.serve_app.samples import profile
@@ -91,6 +92,98 @@ def test_nothing_of_this_document_belongs_to_later_features(document: dict[str, 
         "/healthz",
         "/readyz",
     }
+
+
+def parts(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object inside."""
+    for member in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from parts(member)
+    if isinstance(value, dict):
+        yield value
+
+
+def schemas_of(document: dict[str, Any], *members: str) -> dict[str, dict[str, Any]]:
+    """The schemas that these members of the operations lead to."""
+    schemas, found = document["components"]["schemas"], {}
+    waiting: list[Any] = [
+        [operation.get(member, []) for member in members] for _, _, operation in operations(document)
+    ]
+    while waiting:
+        for part in parts(waiting.pop()):
+            name = part.get("$ref", "").rpartition("/")[2]
+            if name and name not in found:
+                found[name] = schemas[name]
+                waiting.append(schemas[name])
+    return found
+
+
+def test_answers_are_open_and_requests_closed(document: dict[str, Any]) -> None:
+    """A client that was generated today reads what a later service adds; what it sends too much is told."""
+    answers = schemas_of(document, "responses")
+    requests = schemas_of(document, "requestBody", "parameters")
+    assert all(
+        schema["additionalProperties"] is True for schema in answers.values() if "properties" in schema
+    )
+    assert all(
+        schema["additionalProperties"] is False for schema in requests.values() if "properties" in schema
+    )
+    assert not any("enum" in schema for schema in (answers.keys() & requests.keys()) - {"Status"})
+
+
+def test_no_default_is_an_object_and_answers_have_none(document: dict[str, Any]) -> None:
+    """Generators write them into source code, where an object is no literal."""
+    assert not [part for part in parts(document["paths"]) if isinstance(part.get("default"), dict | list)]
+    schemas = document["components"]["schemas"]
+    answers = schemas_of(document, "responses")
+    assert not [name for name in answers if any("default" in part for part in parts(schemas[name]))]
+    for schema in schemas_of(document, "requestBody").values():
+        assert not [part for part in parts(schema) if isinstance(part.get("default", ""), dict | list | None)]
+
+
+def test_no_two_enums_share_the_name_of_a_value(document: dict[str, Any]) -> None:
+    """In Go they are constants of one package."""
+    enums = [schema for schema in document["components"]["schemas"].values() if "enum" in schema]
+    names = [name for schema in enums for name in schema["x-enum-varnames"]]
+    assert len(names) == len(set(names)) == sum(len(schema["enum"]) for schema in enums)
+    assert "StatusCompleted" in names
+
+
+def test_what_may_grow_lists_what_is_known(document: dict[str, Any]) -> None:
+    """Problem types and error codes are strings with their known values; statuses are closed."""
+    schemas = document["components"]["schemas"]
+    problem = schemas["ProblemDocument"]["properties"]["type"]
+    assert problem["x-extensible-enum"] == [f"/problems/{slug}" for slug in PROBLEM_TYPES]
+    codes = schemas["ResumeError"]["properties"]["code"]["x-extensible-enum"]
+    assert {"encrypted", "no-text", "poison", "internal", "profile-blocked", "vendor-timeout"} < set(codes)
+    rejections = schemas["IngestionError"]["properties"]["code"]["x-extensible-enum"]
+    assert rejections == ["archive-rejected", "source-missing"]
+    open_ended = [part for part in parts(schemas) if "x-extensible-enum" in part]
+    assert all(part["type"] == "string" and "enum" not in part for part in open_ended)
+    assert {name for name, schema in schemas.items() if len(schema.get("enum", ())) > 1} == {
+        "Status",
+        "IngestionState",
+        "Outcome",
+        "RedoFrom",
+    }
+
+
+def test_what_is_always_sent_is_required(document: dict[str, Any]) -> None:
+    """Only what leaves out the unknown, by its own schema, has optional members."""
+    optional = {
+        name
+        for name, schema in schemas_of(document, "responses").items()
+        if set(schema.get("properties", ())) - set(schema.get("required", ()))
+    }
+    assert {name for name in optional if not name.startswith("JsonResume")} == {"ProblemDocument"}
+    assert "JsonResumeResume" not in optional
+
+
+def test_the_document_says_where_the_service_is(document: dict[str, Any]) -> None:
+    """The first server is whoever serves the document; the second can be set to any other."""
+    here, anywhere = document["servers"]
+    assert here["url"] == "/"
+    defaults = {name: variable["default"] for name, variable in anywhere["variables"].items()}
+    assert anywhere["url"].format(**defaults) == "http://127.0.0.1:8000"
 
 
 def test_the_compact_models_hold_no_fact(document: dict[str, Any]) -> None:

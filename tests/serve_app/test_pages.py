@@ -50,6 +50,44 @@ def test_paths_and_methods_that_are_not_there(
         assert answer.headers["allow"]
 
 
+ID = "0197a3c1-6f2e-7c3a-9d53-2f6f4f7f0a11"
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/resumes", "GET, HEAD"),
+        ("/resumes/upload", "POST"),
+        (f"/resumes/{ID}", "DELETE, GET, HEAD"),
+        (f"/resumes/{ID}/reprocess", "POST"),
+        ("/ingestions", "GET, HEAD, POST"),
+        (f"/ingestions/{ID}/results", "GET, HEAD"),
+        ("/problems/erased", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_a_path_does_not_answer_is_told_all_that_it_does(
+    shared: Service, path: str, allowed: str
+) -> None:
+    """Of every route with this path, and `upload` is no resume's id."""
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        if method not in allowed:
+            answer = httpx.request(method, shared.url + path)
+            assert (answer.status_code, answer.json()["type"]) == (405, "/problems/method-not-allowed")
+            assert answer.headers["allow"] == allowed
+
+
+def test_head_answers_what_get_would_without_its_body(service: Service, client: httpx.Client) -> None:
+    """Pages, JSON, a file, and problems."""
+    path = upload(client).json()["links"]["self"]
+    plain = {"Accept-Encoding": "identity"}
+    for asked in ("/healthz", "/docs", "/openapi.json", path, f"{path}/file", "/resumes", "/nothing"):
+        got, head = (client.request(method, asked, headers=plain) for method in ("GET", "HEAD"))
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        for name in ("content-type", "content-length", "etag", "content-disposition"):
+            assert head.headers.get(name) == got.headers.get(name), (asked, name)
+    assert httpx.head(service.url + path).status_code == 401
+
+
 def test_every_problem_type_is_a_page(shared: Service) -> None:
     """The `type` of a problem can be followed, and says in words what to do."""
     index = httpx.get(shared.url + "/problems").text

@@ -8,10 +8,9 @@ from contextlib import closing
 from uuid import uuid4
 
 import pytest
-from fastapi.routing import APIRoute
 
 from serve_app import bodies
-from serve_app.api import ROUTERS
+from serve_app.api import every_route
 from tests.serve_app.conftest import Service
 from tests.serve_app.samples import FORM_TYPE, PDF, form, part, read_answer, request_head
 
@@ -118,9 +117,8 @@ def test_a_long_body_of_a_known_caller_is_cut_off(shared: Service) -> None:
 
 def test_no_route_lets_the_framework_read_its_body(shared: Service) -> None:
     """The framework reads what a route declares before any dependency runs, and without a bound."""
-    declared = [route for module in ROUTERS for route in module.router.routes if isinstance(route, APIRoute)]
-    assert len(declared) > 15
-    assert [route.path for route in declared if route.body_field is not None] == []
+    assert len(every_route()) > 15
+    assert [route.path for route in every_route() if route.body_field is not None] == []
 
 
 def test_a_body_shorter_than_its_form_is_a_bad_request(shared: Service) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from serve_app.json_resume import JsonResume
 from serve_app.schemas import CompactResume, FullResume, JsonResumeResume, ResumeList, ResumeText
@@ -36,6 +38,14 @@ def test_a_queued_resume_shows_what_is_known(client: httpx.Client) -> None:
     assert answer.json()["created_at"].endswith("Z")
 
 
+def test_a_queued_resume_tells_its_place(service: Service, client: httpx.Client) -> None:
+    """How many are begun before it; none any more once it is begun."""
+    paths = [upload(client, pdf(str(n))).json()["links"]["self"] for n in range(3)]
+    assert [client.get(path).json()["queued_ahead"] for path in paths] == [0, 1, 2]
+    finish(service.engine, VECTOR, MODEL)
+    assert [client.get(path).json()["queued_ahead"] for path in paths] == [None, None, None]
+
+
 def test_a_completed_resume_has_its_profile_as_values(service: Service, client: httpx.Client) -> None:
     """The default view has no facts, only what they say, and is what the schema promises."""
     body = client.get(completed(service, client)).json()
@@ -56,6 +66,19 @@ def test_the_full_view_has_every_fact(service: Service, client: httpx.Client) ->
     meta = body["profile"].pop("meta")
     assert body["profile"] == profile().model_dump(mode="json", exclude={"meta"})
     assert (meta["versions"], meta["seconds"]) == ({"read": "tests/1"}, {"read": 0.1})
+
+
+def test_a_profile_that_was_saved_before_a_member_came_has_it(service: Service, client: httpx.Client) -> None:
+    """What the OpenAPI document calls required is there, however old the profile is."""
+    path = completed(service, client)
+    with service.engine.begin() as connection:
+        older = "profile - 'interests' #- '{work,0,skills}' #- '{person,name,full,evidence}'"
+        connection.execute(text(f"UPDATE applications SET profile = {older}"))
+    compact, full = (client.get(path, params={"view": v}).json()["profile"] for v in ("compact", "full"))
+    for shown in (compact, full):
+        assert (shown["interests"], shown["work"][0]["skills"]) == ([], [])
+    assert compact["person"]["name"]["full"] == full["person"]["name"]["full"]["value"] == "Ada Fiktiva"
+    assert full["person"]["name"]["full"]["evidence"] == []
 
 
 def test_the_jsonresume_view_is_a_json_resume(service: Service, client: httpx.Client) -> None:
@@ -93,13 +116,29 @@ def test_an_unchanged_resume_is_not_sent_again(service: Service, client: httpx.C
     """With its ETag a resume is 304 until something changes; every view has its own tag."""
     path = upload(client).json()["links"]["self"]
     tag = client.get(path).headers["etag"]
-    for sent in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+    for sent in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
         same = client.get(path, headers={"If-None-Match": sent})
         assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
     finish(service.engine, VECTOR, MODEL)
     changed = client.get(path, headers={"If-None-Match": tag})
     assert (changed.status_code, changed.json()["status"]) == (200, "completed")
     assert client.get(path, params={"view": "full"}).headers["etag"] != changed.headers["etag"]
+
+
+def test_json_travels_packed_but_an_original_as_it_is(service: Service, client: httpx.Client) -> None:
+    """One tag for both forms of the JSON, so it is a weak one; a PDF is packed already, and its length stays told."""
+    path = completed(service, client)
+    packed, plain = (
+        client.get(path, params={"view": "full"}, headers={"Accept-Encoding": encoding})
+        for encoding in ("gzip", "identity")
+    )
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < len(packed.content) == int(plain.headers["content-length"])
+    assert packed.headers["etag"] == plain.headers["etag"]
+    assert packed.headers["etag"].startswith("W/")
+    file = client.get(f"{path}/file", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in file.headers
+    assert int(file.headers["content-length"]) == len(PDF)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +189,7 @@ def test_the_list_filters(service: Service, client: httpx.Client) -> None:
     """Each filter holds alone and together with the others."""
     first = upload(client, pdf("1"), job_post_id="7", email="ada@example.org").json()["id"]
     finish(service.engine, VECTOR, MODEL)
-    second = upload(client, pdf("2"), job_post_id="7").json()["id"]
+    second = upload(client, pdf("2"), job_post_id="7", external_id="a-2").json()["id"]
     third = upload(client, pdf("3"), job_post_id="8", email="Ada@Example.org").json()["id"]
 
     def listed(**query: Any) -> list[str]:
@@ -167,6 +206,8 @@ def test_the_list_filters(service: Service, client: httpx.Client) -> None:
     assert listed(created_before=created.isoformat()) == [first]
     assert listed(created_before=(created - timedelta(hours=1)).isoformat()) == []
     assert listed(ingestion_id=str(uuid4())) == []
+    assert listed(status=["completed", "queued"], job_post_id="7") == [second, first]
+    assert listed(external_id="a-2") == [second]
 
 
 @pytest.mark.parametrize(
@@ -182,12 +223,53 @@ def test_the_list_filters(service: Service, client: httpx.Client) -> None:
         ({"created_after": "2026-01-01T00:00:00"}, 422),
         ({"jobpost": "7"}, 422),
         ({"job_post_id": "x" * 201}, 422),
+        ({"status": ["completed", "done"]}, 422),
+        ({"job_post_id": ["7", "8"]}, 422),
+        ({"limit": ["1", "2"]}, 422),
+        ({"created_after": "0001-01-01T00:00:00+01:00"}, 422),
+        ({"updated_after": "yesterday"}, 422),
     ],
 )
-def test_a_bad_filter_is_refused(shared: Service, query: dict[str, str], status: int) -> None:
+def test_a_bad_filter_is_refused(shared: Service, query: dict[str, Any], status: int) -> None:
     """A filter that cannot be meant is told, so that nobody takes an unfiltered list for a filtered one."""
     with shared.client("read") as client:
         assert client.get("/resumes", params=query).status_code == status
+
+
+@pytest.mark.parametrize("offset", ["+15:59", "+16:00", "-16:00", "+23:59", "-23:59"])
+def test_a_moment_may_have_any_offset(client: httpx.Client, offset: str) -> None:
+    """The database knows none of 16 hours or more; a moment is the same in UTC."""
+    id_ = upload(client).json()["id"]
+    for name, year, found in (("created_after", 2020, [id_]), ("created_before", 2020, [])):
+        moment = f"{year}-01-01T00:00:00{offset}"
+        listed = client.get("/resumes", params={name: moment}).raise_for_status().json()["items"]
+        assert [item["id"] for item in listed] == found
+        filters = {"query": "nurse", "filters": {name: moment}}
+        assert client.post("/search", json=filters).status_code == 200
+
+
+def test_the_changes_can_be_followed_without_missing_one(service: Service, client: httpx.Client) -> None:
+    """A new resume, its end, and its erasure: the last cursor goes on where the reader was."""
+    query: dict[str, str] = {"updated_after": "2026-01-01T00:00:00Z"}
+
+    def next_change() -> tuple[str, str]:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            page = client.get("/resumes", params=query).raise_for_status().json()
+            if page["next_cursor"]:
+                query["cursor"] = page["next_cursor"]
+            if page["items"]:
+                (item,) = page["items"]
+                return item["id"], item["status"]
+            time.sleep(0.1)
+        raise AssertionError("the change did not show")
+
+    id_ = upload(client).json()["id"]
+    assert next_change() == (id_, "queued")
+    finish(service.engine, VECTOR, MODEL)
+    assert next_change() == (id_, "completed")
+    client.delete(f"/resumes/{id_}").raise_for_status()
+    assert next_change() == (id_, "erased")
 
 
 def test_the_text_has_pages_lines_boxes_and_sections(service: Service, client: httpx.Client) -> None:

@@ -38,6 +38,15 @@ def test_a_hit_names_the_section_and_the_lines_that_matched(service: Service, cl
     assert -1 <= hit.similarity <= 1
 
 
+def test_the_same_file_for_two_job_posts_is_one_hit(service: Service, client: httpx.Client) -> None:
+    """The newest one; the other is named."""
+    first, second = (completed(service, client, job_post_id=post) for post in ("7", "8"))
+    (hit,) = search(client, query="night shift Berlin")
+    assert (hit["links"]["self"], hit["copies"]) == (second, [first.rpartition("/")[2]])
+    (hit,) = search(client, query="night shift Berlin", job_post_id="7")
+    assert (hit["links"]["self"], hit["copies"]) == (first, [])
+
+
 def test_filters_narrow_a_search(service: Service, client: httpx.Client) -> None:
     """A job post and a time leave only what they name."""
     for post in ("7", "8"):

@@ -15,7 +15,7 @@ from pipeline.adapters.postgres.engine import transaction
 from pipeline.adapters.postgres.models import ApiKey
 from pipeline.domain.ids import uuid7
 
-SCOPES = ("upload", "read", "search", "admin")
+SCOPES = ("upload", "read", "search", "erase", "admin")
 PREFIX = "rk_"
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from pipeline.adapters.postgres import documents, idempotency
 from pipeline.adapters.postgres.engine import transaction
 from pipeline.adapters.postgres.erasure import ErasureReceipt, erase
 from pipeline.adapters.postgres.idempotency import IdempotencyRef
-from pipeline.adapters.postgres.models import UNFINISHED_SQL, Application, Event, Job, TextRow
+from pipeline.adapters.postgres.models import CLAIMABLE_SQL, UNFINISHED_SQL, Application, Event, Job, TextRow
 from pipeline.adapters.postgres.moves import JOBS
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.journey import JobState, Lane, Status
@@ -27,6 +27,7 @@ from pipeline.domain.journey import JobState, Lane, Status
 PING_TIMEOUT_S = 2.0
 #: Counting stops here: whoever asks only compares with a cap.
 BACKLOG_MAX = 100_000
+AHEAD_MAX = 10_000
 #: What makes an earlier upload a duplicate: it has, or will have, a result.
 USEFUL = (Status.QUEUED, Status.PROCESSING, Status.COMPLETED)
 
@@ -204,6 +205,11 @@ class Applications:
         with transaction(self._engine) as connection:
             return int(connection.execute(text(BACKLOG), {"lane": lane.value, "most": most}).scalar_one())
 
+    def ahead(self, id: UUID) -> int:  # noqa: A002
+        """Jobs of its lane that are claimed before this application's, at most AHEAD_MAX; 0 when it is not queued."""
+        with transaction(self._engine) as connection:
+            return int(connection.execute(text(AHEAD), {"id": id, "most": AHEAD_MAX}).scalar_one())
+
     def ping(self) -> None:
         """Raises DatabaseUnavailable when the database does not answer within 2 s."""
         # In a thread: a connection on a dead network blocks for longer than a caller may wait.
@@ -219,39 +225,53 @@ class Applications:
     def list(
         self,
         *,
-        status: Status | None = None,
+        status: Collection[Status] = (),
         job_post_id: str | None = None,
         email: str | None = None,
+        external_id: str | None = None,
         ingestion_id: UUID | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
+        updated_after: datetime | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> Listing:
         """One page, newest first, without profiles, and the cursor of the next page (None on the last).
 
-        `created_after` is inclusive, `created_before` exclusive. Raises ValueError on a cursor that is not ours.
+        With `updated_after` it is what changed from then on, oldest change first, up to a moment before which nothing
+        can change any more, about a second ago. Its cursor is None only before the first change: whoever keeps it
+        goes on there later, misses none, and sees one twice only where it changed twice.
+        The bounds after are inclusive, `created_before` exclusive. Raises ValueError on a cursor that is not ours.
         """
-        equal = {
-            Application.status: status,
-            Application.job_post_id: job_post_id,
-            Application.email: folded(email),
-            Application.ingestion_id: ingestion_id,
+        feed = updated_after is not None
+        wanted = {
+            Application.job_post_id.__eq__: job_post_id,
+            Application.email.__eq__: folded(email),
+            Application.external_id.__eq__: external_id,
+            Application.ingestion_id.__eq__: ingestion_id,
+            Application.status.in_: sorted(set(status)) or None,
+            Application.created_at.__ge__: created_after,
+            Application.created_at.__lt__: created_before,
+            Application.updated_at.__ge__: updated_after,
         }
         # The page first, its jobs after: the join costs a page, however many applications match.
-        page = select(Application.id).where(*(c == v for c, v in equal.items() if v is not None))
-        if created_after is not None:
-            page = page.where(Application.created_at >= created_after)
-        if created_before is not None:
-            page = page.where(Application.created_at < created_before)
+        page = select(Application.id).where(*(holds(v) for holds, v in wanted.items() if v is not None))
+        key = (Application.updated_at if feed else Application.created_at, Application.id)
         if cursor is not None:
-            page = page.where(tuple_(Application.created_at, Application.id) < tuple_(*_decode(cursor)))
-        newest_first = (Application.created_at.desc(), Application.id.desc())
-        chosen = page.order_by(*newest_first).limit(limit + 1).subquery()
-        query = _query(with_profile=False).join(chosen, chosen.c.id == Application.id).order_by(*newest_first)
+            last = tuple_(*_decode(cursor, feed=feed))
+            page = page.where(tuple_(*key) > last if feed else tuple_(*key) < last)
+        order = key if feed else tuple(column.desc() for column in key)
         with transaction(self._engine) as connection:
+            if feed:
+                # Asked for by a statement of its own: the next one sees all that was committed by then.
+                page = page.where(Application.updated_at < connection.execute(text(SETTLED)).scalar_one())
+            chosen = page.order_by(*order).limit(limit + 1).subquery()
+            query = _query(with_profile=False).join(chosen, chosen.c.id == Application.id).order_by(*order)
             rows = [_row(row) for row in connection.execute(query)]
-        return rows[:limit], _encode(rows[limit - 1]) if len(rows) > limit else None
+        shown = rows[:limit]
+        if feed:
+            return shown, _encode(shown[-1], feed=True) if shown else cursor
+        return shown, _encode(shown[-1], feed=False) if len(rows) > limit else None
 
 
 complete = idempotency.complete
@@ -311,20 +331,20 @@ def _row(row: Row[Any]) -> ApplicationRow:
     return ApplicationRow(**values | {"status": Status(row.status), "state": JobState(row.state)})
 
 
-def _encode(last: ApplicationRow) -> str:
-    raw = json.dumps([last.created_at.isoformat(), str(last.id)])
+def _encode(last: ApplicationRow, *, feed: bool) -> str:
+    raw = json.dumps([(last.updated_at if feed else last.created_at).isoformat(), str(last.id), feed])
     return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> tuple[datetime, UUID]:
+def _decode(cursor: str, *, feed: bool) -> tuple[datetime, UUID]:
     try:
-        raw: Sequence[str] = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        created_at, id_ = raw
-        moment = datetime.fromisoformat(created_at)
-        if moment.tzinfo is None:
+        raw = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        at, id_, of_feed = raw
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None or of_feed is not feed:
             raise ValueError(cursor)
-        return moment, UUID(id_)
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+        return moment.astimezone(UTC), UUID(id_)
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
         raise ValueError("the cursor is not one of this service's") from None
 
 
@@ -349,3 +369,19 @@ UNFINISHED = f"""
 
 BACKLOG = f"""
     SELECT count(*) FROM (SELECT FROM jobs WHERE lane = :lane AND {UNFINISHED_SQL} LIMIT :most) AS capped"""
+
+AHEAD = f"""
+    SELECT count(*) FROM (
+        SELECT FROM jobs mine JOIN jobs other ON other.lane = mine.lane
+            AND {CLAIMABLE_SQL.replace("state", "other.state")}
+            AND other.suspicions = 0 AND (other.priority, other.run_at) < (mine.priority, mine.run_at)
+        WHERE mine.application_id = :id AND mine.state = 'queued' LIMIT :most
+    ) AS capped"""
+
+# Changes carry the time at which their transaction began, and show when it ends: what is younger than the oldest open
+# transaction may still get an elder. One that has written nothing for a minute only reads: a write begins within the
+# 10 s that a lock may be waited for. The second is for a transaction that has begun and is not reported yet.
+SETTLED = """
+    SELECT least(now() - interval '1 second', min(xact_start)) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND (backend_xid IS NOT NULL OR xact_start > now() - interval '1 minute')"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 EXACT_MAX = 5_000
 #: Chunks that each of the two searches contributes, at least.
 CANDIDATES = 100
+#: Where they are too few for the hits, because files are equal or one has many chunks, four times as many are tried.
+CANDIDATES_MAX = 1_000
+COPIES_MAX = 100
 #: Matches of the words that are ranked at most.
 RANKED_MAX = 20_000
 #: Reciprocal-rank fusion's usual constant: it keeps one list's first place from deciding alone.
@@ -35,8 +38,9 @@ ChunkId = tuple[UUID, int]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An application that matched, and its chunk that matched best.
+    """An application that matched, and its chunk that matched best; of equal files the newest.
 
+    `copies` are the other completed ones of the same bytes within the filter, newest first, COPIES_MAX at most.
     `score` is the reciprocal-rank fusion's (only its order means something), `similarity` the chunk's cosine.
     """
 
@@ -51,6 +55,7 @@ class Hit:
     job_post_id: str | None
     name: str | None
     headline: str | None
+    copies: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +83,32 @@ class Search:
         created_before: datetime | None = None,
         limit: int = 10,
     ) -> list[Hit]:
-        """The best applications, best first; `vector` is the query's, float32 of shape (dimension,)."""
+        """The best applications, best first, one of equal files.
+
+        `vector` is the query's, float32 of shape (dimension,).
+        """
         chosen = _filter(model, job_post_id, created_after, created_before)
         candidates = max(CANDIDATES, 10 * limit)
         with transaction(self._engine) as connection:
-            near = _near(connection, chosen, vector, candidates)
-            worded = _worded(connection, chosen, query, candidates)
-            scores = fuse([list(near), worded])
-            best = sorted(scores.items(), key=lambda item: (-item[1][0], item[0]))[:limit]
-            chunks = [(id_, number) for id_, (_, number) in best]
-            details = _details(connection, model, chunks, vector)
-        return [_hit(details[chunk], scores[chunk[0]][0]) for chunk in chunks if chunk in details]
+            while True:
+                near = list(_near(connection, chosen, vector, candidates))
+                worded = _worded(connection, chosen, query, candidates)
+                content = _content(connection, {id_ for id_, _ in near + worded})
+                best = fuse([near, worded], content)[:limit]
+                if (
+                    len(best) == limit
+                    or max(len(near), len(worded)) < candidates
+                    or candidates >= CANDIDATES_MAX
+                ):
+                    break
+                candidates = min(CANDIDATES_MAX, 4 * candidates)
+            details = _details(connection, model, [chunk for chunk, _ in best], vector)
+            copies = _copies(connection, chosen, {content[id_] for (id_, _), _ in best})
+        return [
+            _hit(details[chunk], score, copies.get(content[chunk[0]], []))
+            for chunk, score in best
+            if chunk in details
+        ]
 
     def ensure_index(self, model: str, dimension: int) -> None:
         """Make the model's HNSW index unless it is there, without stopping writes.
@@ -128,23 +148,26 @@ def index_name(model: str) -> str:
     return MODEL_INDEX_PREFIX + hashlib.sha256(model.encode()).hexdigest()[:12]
 
 
-def fuse(lists: Sequence[Sequence[ChunkId]]) -> dict[UUID, tuple[float, int]]:
-    """By application: the sum over the lists of 1 / (60 + rank), and the chunk that gave the most.
+def fuse(lists: Sequence[Sequence[ChunkId]], content: Mapping[UUID, str]) -> list[tuple[ChunkId, float]]:
+    """The best chunk of each content and its score, best first: the sum over the lists of 1 / (60 + rank).
 
-    Ranks count applications, not chunks: a resume is not better for repeating itself.
+    Ranks count contents, not chunks or applications: a resume is not better for repeating itself, nor for having been
+    sent to many job posts. `content` tells the applications' bytes apart.
     """
-    scores: dict[UUID, float] = defaultdict(float)
-    chosen: dict[UUID, tuple[float, int]] = {}
+    scores: dict[str, float] = defaultdict(float)
+    chosen: dict[str, tuple[float, ChunkId]] = {}
     for chunks in lists:
-        first: dict[UUID, int] = {}
-        for resume_id, number in chunks:
-            first.setdefault(resume_id, number)
-        for rank, (resume_id, number) in enumerate(first.items(), start=1):
+        first: dict[str, ChunkId] = {}
+        for chunk in chunks:
+            if chunk[0] in content:
+                first.setdefault(content[chunk[0]], chunk)
+        for rank, (of, chunk) in enumerate(first.items(), start=1):
             share = 1 / (RRF_K + rank)
-            scores[resume_id] += share
-            if resume_id not in chosen or share > chosen[resume_id][0]:
-                chosen[resume_id] = (share, number)
-    return {id_: (score, chosen[id_][1]) for id_, score in scores.items()}
+            scores[of] += share
+            if of not in chosen or share > chosen[of][0]:
+                chosen[of] = (share, chunk)
+    fused = [(chunk, scores[of]) for of, (_, chunk) in chosen.items()]
+    return sorted(fused, key=lambda item: (-item[1], item[0]))
 
 
 def _filter(
@@ -190,6 +213,18 @@ def _worded(connection: Connection, chosen: _Filter, query: str, candidates: int
     return [(row.application_id, row.chunk_no) for row in rows]
 
 
+def _content(connection: Connection, ids: set[UUID]) -> dict[UUID, str]:
+    rows = connection.execute(text(CONTENT), {"ids": list(ids)})
+    return {row.id: row.content_sha256 for row in rows}
+
+
+def _copies(connection: Connection, chosen: _Filter, contents: set[str]) -> dict[str, list[UUID]]:
+    """The applications of these contents, newest first."""
+    parameters = {**chosen.parameters, "contents": list(contents)}
+    rows = connection.execute(text(COPIES.format(filter=chosen.sql)), parameters)
+    return {row.content_sha256: row.ids for row in rows}
+
+
 def _details(
     connection: Connection, model: str, chunks: list[ChunkId], vector: Vector
 ) -> dict[ChunkId, Row[Any]]:
@@ -205,7 +240,7 @@ def _details(
     return {(row.application_id, row.chunk_no): row for row in rows}
 
 
-def _hit(row: Row[Any], score: float) -> Hit:
+def _hit(row: Row[Any], score: float, copies: Sequence[UUID]) -> Hit:
     return Hit(
         resume_id=row.application_id,
         score=score,
@@ -218,6 +253,7 @@ def _hit(row: Row[Any], score: float) -> Hit:
         job_post_id=row.job_post_id,
         name=row.name,
         headline=row.headline,
+        copies=tuple(id_ for id_ in copies if id_ != row.application_id)[:COPIES_MAX],
     )
 
 
@@ -236,7 +272,7 @@ EXACT = """
     WITH eligible AS MATERIALIZED (
         SELECT application_id, chunk_no, {distance} AS distance FROM chunks WHERE model = :model{filter}
     )
-    SELECT * FROM eligible ORDER BY distance LIMIT :candidates"""
+    SELECT * FROM eligible ORDER BY distance, application_id DESC LIMIT :candidates"""
 
 # The outer sort: relaxed order answers nearly, not strictly, by distance.
 APPROXIMATE = """
@@ -244,7 +280,7 @@ APPROXIMATE = """
         SELECT application_id, chunk_no, {distance} AS distance FROM chunks WHERE model = :model{filter}
         ORDER BY {distance} LIMIT :candidates
     )
-    SELECT * FROM nearest ORDER BY distance"""
+    SELECT * FROM nearest ORDER BY distance, application_id DESC"""
 
 COUNT_APPLICATIONS = """
     SELECT count(*) FROM (
@@ -257,8 +293,15 @@ WORDED = f"""
         WHERE tsv @@ CAST(:words AS tsquery) AND model = :model{{filter}} LIMIT {RANKED_MAX}
     )
     SELECT application_id, chunk_no FROM matched
-    ORDER BY ts_rank(tsv, CAST(:words AS tsquery), 1) DESC, application_id, chunk_no
+    ORDER BY ts_rank(tsv, CAST(:words AS tsquery), 1) DESC, application_id DESC, chunk_no
     LIMIT :candidates"""
+
+CONTENT = "SELECT id, content_sha256 FROM applications WHERE id = ANY(CAST(:ids AS uuid[]))"
+
+COPIES = f"""
+    SELECT content_sha256, (array_agg(id ORDER BY id DESC))[1:{COPIES_MAX + 1}] AS ids FROM applications
+    WHERE content_sha256 = ANY(CAST(:contents AS text[])) AND status = 'completed'{{filter}}
+    GROUP BY content_sha256"""
 
 DETAILS = """
     SELECT c.application_id, c.chunk_no, c.section, c.line_ids, c.text, 1 - ({distance}) AS similarity,

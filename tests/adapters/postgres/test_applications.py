@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from pipeline.adapters.postgres.applications import Applications, NewApplication
 from pipeline.adapters.postgres.engine import open_engine
@@ -27,6 +29,9 @@ from pipeline.domain.ids import uuid7
 from pipeline.domain.journey import JobState, Lane, Status
 from pipeline.domain.result import Verdict
 from tests.adapters.postgres.factories import OWNER, claimed, created, new_application, result, sha256, sql
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FAR_OFFSET = base64.urlsafe_b64encode(b'["0001-01-01T00:00:00+20:00", "x", false]').decode()
 
 
 def test_ids_sort_by_birth_and_say_version_seven() -> None:
@@ -218,7 +223,7 @@ def test_listing_pages_through_everything_once_newest_first(engine: Engine) -> N
 
 def test_listing_filters(engine: Engine) -> None:
     """By status, job post, e-mail in any case, and time; profiles stay out of listings."""
-    job = claimed(engine, "done", job_post_id="a", email="Ada@example.org")
+    job = claimed(engine, "done", job_post_id="a", email="Ada@example.org", external_id="x-1")
     PostgresResults(engine).save([result(job.lease)])
     other = created(engine, "other", job_post_id="b")
     applications, done = Applications(engine), job.lease.resume_id
@@ -228,16 +233,73 @@ def test_listing_filters(engine: Engine) -> None:
     def ids(**filters: object) -> list[UUID]:
         return [row.id for row in applications.list(**filters)[0]]  # type: ignore[arg-type]
 
-    assert ids(status=Status.COMPLETED) == ids(job_post_id="a") == ids(email="ADA@example.org") == [done]
-    assert ids(status=Status.QUEUED) == [other]
+    assert ids(status=[Status.COMPLETED]) == ids(job_post_id="a") == ids(email="ADA@example.org") == [done]
+    assert ids(status=[Status.QUEUED]) == [other]
+    assert ids(status=[Status.QUEUED, Status.COMPLETED]) == [other, done]
+    assert ids(external_id="x-1") == [done]
+    assert ids(external_id="X-1") == []
     assert ids(ingestion_id=uuid7()) == []
     assert ids(created_after=row.created_at) == [other, done]
     assert ids(created_before=row.created_at) == []
     assert ids(created_before=row.created_at + timedelta(microseconds=1)) == [done]
-    assert applications.list(status=Status.COMPLETED)[0][0].profile is None
+    assert applications.list(status=[Status.COMPLETED])[0][0].profile is None
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "é", "WzEsMl0", "bnVsbA", "WyIyMDI2LTAxLTAxIiwgIngiXQ", "=" * 9])
+def changes(engine: Engine, cursor: str | None = None, limit: int = 50) -> tuple[list[UUID], str | None]:
+    rows, following = Applications(engine).list(updated_after=EPOCH, cursor=cursor, limit=limit)
+    return [row.id for row in rows], following
+
+
+def test_changes_come_in_order_and_once_each(engine: Engine) -> None:
+    """Equal times at a page's edge included; the last page's cursor goes on with what changes later."""
+    ids = [created(engine, str(n)) for n in range(5)]
+    assert changes(engine) == ([], None)  # too young to be sure of
+    sql(engine, "UPDATE applications SET updated_at = now() - interval '1 hour'")
+    first, cursor = changes(engine, limit=3)
+    rest, cursor = changes(engine, cursor, limit=3)
+    assert first + rest == sorted(ids)
+    assert changes(engine, cursor) == ([], cursor)
+    sql(engine, "UPDATE applications SET updated_at = now() - interval '1 minute' WHERE id = :id", id=ids[2])
+    assert changes(engine, cursor)[0] == [ids[2]]
+    since = datetime.now(UTC) - timedelta(minutes=30)
+    assert [row.id for row in Applications(engine).list(updated_after=since)[0]] == [ids[2]]
+
+
+def test_a_change_that_is_not_committed_yet_is_not_passed(engine: Engine) -> None:
+    """It carries the time at which its transaction began: whoever has read on to later ones would never see it."""
+    slow, quick = created(engine, "slow"), created(engine, "quick")
+    change = text("UPDATE applications SET updated_at = now() WHERE id = :id")
+    sql(engine, "UPDATE applications SET updated_at = now() - interval '1 hour'")
+    _, cursor = changes(engine)
+    with engine.connect() as connection, connection.begin():
+        connection.execute(change, {"id": slow})
+        sql(engine, "UPDATE applications SET updated_at = now() WHERE id = :id", id=quick)
+        settled = text("SELECT now() > updated_at + interval '1 second' FROM applications WHERE id = :id")
+        while True:
+            with engine.connect() as other:
+                if other.execute(settled, {"id": quick}).scalar_one():
+                    break
+            time.sleep(0.05)
+        assert changes(engine, cursor) == ([], cursor)
+    assert changes(engine, cursor)[0] == [slow, quick]
+
+
+def test_a_cursor_of_the_list_is_none_of_the_changes(engine: Engine) -> None:
+    """Nor the other way round: it would point at another order."""
+    for n in range(3):
+        created(engine, str(n))
+    sql(engine, "UPDATE applications SET updated_at = now() - interval '1 hour'")
+    of_list = Applications(engine).list(limit=1)[1]
+    of_changes = changes(engine, limit=1)[1]
+    with pytest.raises(ValueError, match="cursor"):
+        Applications(engine).list(cursor=of_changes)
+    with pytest.raises(ValueError, match="cursor"):
+        changes(engine, of_list)
+
+
+@pytest.mark.parametrize(
+    "cursor", [FAR_OFFSET, "", "x", "é", "WzEsMl0", "bnVsbA", "WyIyMDI2LTAxLTAxIiwgIngiXQ", "=" * 9]
+)
 def test_a_cursor_that_is_not_ours_is_a_value_error(engine: Engine, cursor: str) -> None:
     """Whatever a caller sends as a cursor, it is never a server error."""
     with pytest.raises(ValueError, match="cursor"):

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from pipeline.adapters.postgres import migrate
 from pipeline.adapters.postgres.applications import Applications
@@ -30,10 +31,11 @@ from tests.conftest import administer, database_of
 MODEL, DIMENSION = "toy/fp32", 32
 FILL = (
     """INSERT INTO applications (id, object_key, content_sha256, size, mime, as_of_date, status, job_post_id,
-        email, created_at)
+        email, external_id, created_at, updated_at)
     SELECT gen_random_uuid(), 'k', encode(sha256(n::text::bytea), 'hex'), 1, 'application/pdf', '2026-01-01',
         CASE WHEN n % 200 = 0 THEN 'failed' WHEN n % 10 = 0 THEN 'queued' ELSE 'completed' END,
-        'post-' || n % 100, 'person' || n || '@example.org', now() - n * interval '1 minute'
+        'post-' || n % 100, 'person' || n || '@example.org', 'x-' || n, now() - n * interval '1 minute',
+        now() - n * interval '1 minute'
     FROM generate_series(1, 30000) n""",
     """INSERT INTO jobs (application_id, lane, state, run_at, suspicions, lease_epoch)
     SELECT id, CASE WHEN id::text < '8' THEN 'online' ELSE 'bulk' END,
@@ -178,25 +180,40 @@ def test_the_backlog_is_counted_in_an_index(filled: Engine) -> None:
     assert scanned == set()
 
 
-@pytest.mark.parametrize(
-    ("filters", "index"),
-    [
-        ({"status": Status.FAILED}, "applications_status"),
-        ({"email": "person77@example.org"}, "applications_email_status"),
-        ({"email": "person77@example.org", "status": Status.COMPLETED}, "applications_email_status"),
-        ({}, "applications_created_at"),
-    ],
-    ids=["status", "email", "email and status", "nothing"],
-)
-def test_listings_use_the_index_of_their_filter(filled: Engine, filters: dict[str, Any], index: str) -> None:
-    """Newest first comes out of the index; no listing reads the whole table."""
-    indexes, scanned = plan(filled, lambda: Applications(filled).list(**filters))
-    assert any(name.startswith(index) for name in indexes)
+def test_a_place_in_the_queue_is_counted_in_an_index(filled: Engine) -> None:
+    """Whoever polls a queued resume asks it each time."""
+    with filled.connect() as connection:
+        queued = (
+            "SELECT application_id FROM jobs WHERE state = 'queued' AND lane = 'bulk' ORDER BY run_at LIMIT 1"
+        )
+        id_ = connection.execute(text(queued)).scalar_one()
+    indexes, scanned = plan(filled, lambda: Applications(filled).ahead(id_))
+    assert "jobs_claim" in indexes
     assert scanned == set()
 
 
-@pytest.mark.parametrize("status", [None, Status.FAILED])
-def test_listing_a_job_post_reads_an_index(filled: Engine, status: Status | None) -> None:
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        ({"status": [Status.FAILED]}, "applications_status"),
+        ({"status": [Status.FAILED, Status.CANCELLED]}, "applications_status"),
+        ({"email": "person77@example.org"}, "applications_email_status"),
+        ({"email": "person77@example.org", "status": [Status.COMPLETED]}, "applications_email_status"),
+        ({"external_id": "x-77"}, "applications_external_id"),
+        ({"updated_after": datetime(2026, 1, 1, tzinfo=UTC)}, "applications_updated_at_id"),
+        ({}, "applications_created_at"),
+    ],
+    ids=["status", "statuses", "email", "email and status", "external id", "changes", "nothing"],
+)
+def test_listings_use_the_index_of_their_filter(filled: Engine, filters: dict[str, Any], index: str) -> None:
+    """The order comes out of the index; no listing reads the whole table."""
+    indexes, scanned = plan(filled, lambda: Applications(filled).list(**filters))
+    assert any(name.startswith(index) for name in indexes)
+    assert scanned <= {"pg_database"}  # of pg_stat_activity, which the changes ask
+
+
+@pytest.mark.parametrize("status", [[], [Status.FAILED]])
+def test_listing_a_job_post_reads_an_index(filled: Engine, status: list[Status]) -> None:
     """By job post alone or with a status; which index is the planner's choice."""
     indexes, scanned = plan(filled, lambda: Applications(filled).list(job_post_id="post-7", status=status))
     assert any(name.startswith("applications_") for name in indexes)

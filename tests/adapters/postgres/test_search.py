@@ -89,8 +89,8 @@ def test_an_approximate_search_finds_what_an_exact_one_does(engine: Engine) -> N
     sql(
         engine,
         """WITH other AS (INSERT INTO applications (id, object_key, content_sha256, size, mime, as_of_date)
-            SELECT gen_random_uuid(), 'k', repeat('0', 64), 1, 'm', '2026-01-01' FROM generate_series(1, 2000)
-            RETURNING id),
+            SELECT gen_random_uuid(), 'k', lpad(n::text, 64, '0'), 1, 'm', '2026-01-01'
+            FROM generate_series(1, 2000) n RETURNING id),
         numbered AS (SELECT id, row_number() OVER () - 1 AS n FROM other)
         INSERT INTO chunks SELECT o.id, model, chunk_no, section, line_ids, text, tsv, embedding, job_post_id,
             created_at FROM chunks JOIN numbered o ON o.n = chunk_no""",
@@ -129,10 +129,20 @@ def test_nothing_asked_and_nothing_stored_is_no_error(engine: Engine) -> None:
 def test_fusion_counts_applications_not_chunks() -> None:
     """A resume that repeats itself in one list gets one rank there."""
     a, b = uuid4(), uuid4()
-    scores = fuse([[(a, 0), (a, 1), (a, 2), (b, 0)], [(b, 3)]])
-    assert {id_: number for id_, (_, number) in scores.items()} == {a: 0, b: 3}
-    assert scores[a][0] == pytest.approx(1 / 61)
-    assert scores[b][0] == pytest.approx(1 / 62 + 1 / 61)
+    best = fuse([[(a, 0), (a, 1), (a, 2), (b, 0)], [(b, 3)]], {a: "1", b: "2"})
+    assert best == [((b, 3), pytest.approx(1 / 62 + 1 / 61)), ((a, 0), pytest.approx(1 / 61))]
+
+
+def test_equal_files_are_one_hit_which_names_the_others(engine: Engine) -> None:
+    """The newest; copies of other job posts count where the filter lets them through, and none crowds others out."""
+    copies = [add(engine, "Night nurse", vectors=[unit(1)], job_post_id=str(n % 2)) for n in range(120)]
+    other = add(engine, "Night porter", vectors=[unit(1, 1)], job_post_id="1")
+    for query in ("", "night"):
+        one, two = Search(engine).hybrid(query, unit(1), MODEL)
+        assert (one.resume_id, two.resume_id, two.copies) == (copies[-1], other, ())
+        assert list(one.copies) == copies[-2:-102:-1]
+    (one,) = Search(engine).hybrid("nurse", unit(1), MODEL, job_post_id="0")
+    assert (one.resume_id, list(one.copies)) == (copies[-2], copies[-4::-2])
 
 
 @pytest.mark.parametrize(

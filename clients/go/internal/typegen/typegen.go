@@ -20,6 +20,7 @@ type Schema struct {
 	Format               string             `json:"format"`
 	Description          string             `json:"description"`
 	Enum                 []string           `json:"enum"`
+	Known                []string           `json:"x-extensible-enum"` // as Enum, where more may come
 	Const                any                `json:"const"`
 	AnyOf                []*Schema          `json:"anyOf"`
 	OneOf                []*Schema          `json:"oneOf"`
@@ -34,14 +35,15 @@ type Schema struct {
 
 // Enums without a name of their own in the document, by the field that has them; a "Type.field" goes before a field.
 var enumNames = map[string]string{
-	"level":            "DegreeLevel",
-	"cefr":             "CEFR",
-	"waiting_for":      "WaitingFor",
-	"text_source":      "TextSource",
-	"severity":         "Severity",
-	"Education.status": "EducationStatus",
-	"TextFact.status":  "FactStatus",
-	"FlagFact.status":  "FactStatus",
+	"level":                "DegreeLevel",
+	"cefr":                 "CEFR",
+	"waiting_for":          "WaitingFor",
+	"text_source":          "TextSource",
+	"severity":             "Severity",
+	"Education.status":     "EducationStatus",
+	"ProblemDocument.type": "ProblemType",
+	"TextFact.status":      "FactStatus",
+	"FlagFact.status":      "FactStatus",
 }
 
 // Parts of names that Go writes in capitals.
@@ -49,6 +51,9 @@ var initialisms = map[string]string{
 	"id": "ID", "ids": "IDs", "url": "URL", "usd": "USD", "eta": "ETA", "sha256": "SHA256", "mime": "MIME",
 	"cefr": "CEFR", "iso639": "ISO639", "bbox": "BBox",
 }
+
+// values of an enum, closed or not: a client keeps those that it does not know in either case.
+func (s *Schema) values() []string { return append(slices.Clone(s.Enum), s.Known...) }
 
 type generator struct {
 	schemas map[string]*Schema
@@ -84,8 +89,8 @@ func Generate(document []byte) ([]byte, error) {
 }
 
 func (g *generator) declare(out *bytes.Buffer, name string, schema *Schema) error {
-	if schema.Type == "string" && len(schema.Enum) > 0 {
-		declareEnum(out, name, schema.Description, schema.Enum)
+	if schema.Type == "string" && len(schema.values()) > 0 {
+		declareEnum(out, name, schema.Description, schema.values())
 		return nil
 	}
 	if schema.Type != "object" {
@@ -123,7 +128,7 @@ func (g *generator) fieldType(owner, field string, schema *Schema, required bool
 		return "", err
 	}
 	hasDefault := len(schema.Default) > 0 && string(schema.Default) != "null"
-	isStruct := inner.Ref != "" && len(g.schemas[refName(inner.Ref)].Enum) == 0
+	isStruct := inner.Ref != "" && len(g.schemas[refName(inner.Ref)].values()) == 0
 	if strings.HasPrefix(goType, "[]") || strings.HasPrefix(goType, "map[") {
 		return goType, nil
 	}
@@ -162,8 +167,8 @@ func (g *generator) valueType(owner, field string, schema *Schema) (string, erro
 			return "", fmt.Errorf("%s.%s: %s is not in the document", owner, field, schema.Ref)
 		}
 		return refName(schema.Ref), nil
-	case len(schema.Enum) > 0:
-		return g.inlineEnum(owner, field, schema.Enum)
+	case len(schema.values()) > 0:
+		return g.inlineEnum(owner, field, schema.values())
 	case schema.Type == "string" && schema.Format == "date-time":
 		return "time.Time", nil
 	case schema.Type == "string" || schema.Const != nil:
@@ -224,7 +229,8 @@ func declareEnum(out *bytes.Buffer, name, description string, values []string) {
 	comment(out, "", name, description)
 	fmt.Fprintf(out, "type %s string\n\n// What %s can be; the service may come to know more.\nconst (\n", name, name)
 	for _, value := range values {
-		fmt.Fprintf(out, "\t%s%s %s = %q\n", name, camel(value), name, value)
+		last := value[strings.LastIndex(value, "/")+1:] // of a problem's type, a path
+		fmt.Fprintf(out, "\t%s%s %s = %q\n", name, camel(last), name, value)
 	}
 	out.WriteString(")\n\n")
 }

@@ -8,6 +8,7 @@ import (
 const document = `{"components":{"schemas":{"A":{"type":"object","required":["id"],"properties":{
 	"id":{"type":"string"},
 	"at":{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]},
+	"type":{"type":"string","x-extensible-enum":["/problems/too-large"]},
 	"level":{"type":"string","enum":["low","very_high"],"default":"low"}}}}}}`
 
 func TestAFieldItsTagAndWhetherItIsRequiredAreInTheType(t *testing.T) {
@@ -21,6 +22,7 @@ func TestAFieldItsTagAndWhetherItIsRequiredAreInTheType(t *testing.T) {
 		"At *time.Time `json:\"at,omitempty\"`",
 		"Level DegreeLevel `json:\"level,omitempty\"`",
 		"DegreeLevelVeryHigh DegreeLevel = \"very_high\"",
+		"ATypeTooLarge AType = \"/problems/too-large\"",
 	} {
 		if !strings.Contains(plain, want) {
 			t.Errorf("%s is not in\n%s", want, source)
