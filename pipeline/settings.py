@@ -240,6 +240,15 @@ class Settings(BaseSettings):
     ingress_replicas: int = Field(1, gt=0, description="Ingress replicas.")
     dispatcher_replicas: int = Field(1, gt=0, description="Dispatcher replicas.")
 
+    # Who goes first where cores are short
+    pipeline_niceness: int = Field(
+        5,
+        ge=0,
+        le=19,
+        description="How far the pipeline gives way to whoever is answered over HTTP: of a core that both want, 5 "
+        "leaves the pipeline a quarter.",
+    )
+
     # Bulk ingestion
     bulk_niceness: int = Field(
         10,
