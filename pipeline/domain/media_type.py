@@ -98,8 +98,8 @@ _DATA: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"(?:return-path|received|delivered-to|mime-version|message-id):", re.I), "an e-mail"),
     (re.compile(rb"(?:[^,;\n]+(?:[,;](?! )[^,;\n]*){2,}\n){3}"), "a table (CSV)"),
 )
-#: Control characters that no text has; a few are left that old word processors and ISO-2022-JP write.
-_CONTROLS = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1a\x1b\x1e\x1f"})
+#: Control characters that no text has; a few are left that old word processors write.
+_CONTROLS = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1a\x1e\x1f"})
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _LETTERS = re.compile(rb"[A-Za-z\x80-\xff]{2}")
 #: An OpenDocument file begins with a member that is stored as it is and names its type.

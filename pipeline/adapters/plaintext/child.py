@@ -20,8 +20,7 @@ from pipeline.adapters.parsing.parsed import Box4, DocumentRefused, ReadPage, Re
 _MOST_BYTES = 4_000_000
 _MOST_CHARACTERS = 500_000
 _JUDGED = 100_000  #: bytes that tell an encoding
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-         (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 _WIDTH, _HEIGHT = 595.3, 841.9
 _MARGIN = 50.0
 _ROWS = 60  #: of a page without form feeds

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from pipeline.adapters.parsing.parsed import DocumentRefused
 
 _DEEPEST = 300
-_MOST_TOKENS = 3_000_000
+_MOST_TOKENS = 1_000_000
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,9})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)|\\\Z",
     re.S,
