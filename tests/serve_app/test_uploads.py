@@ -222,7 +222,7 @@ def ends_of_keys(service: Service) -> list[datetime]:
 
 def test_a_key_that_led_to_a_refusal_can_be_used_again(client: httpx.Client) -> None:
     """A bad upload gives its key back: the corrected one goes through under it."""
-    assert upload(client, b"no pdf", key="k-1").status_code == 415
+    assert upload(client, b"GIF89a", key="k-1").status_code == 415
     assert upload(client, key="k-1").status_code == 202
 
 

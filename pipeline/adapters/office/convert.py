@@ -30,12 +30,23 @@ nice -n "$niceness" "$@" 3<&- </dev/null
 _SECURITY = "/org.openoffice.Office.Common/Security/Scripting"
 _UPDATE = "/org.openoffice.Office.Writer/Content/Update"
 _NEVER = "2"
+_INTERNET = "/org.openoffice.Inet/Settings"
+_MANUAL, _NOBODY, _DISCARD = "2", "127.0.0.1", "9"
 #: What the profile begins with: (path, name, value).
 _SETTINGS = (
     (_SECURITY, "BlockUntrustedRefererLinks", "true"),
     (_SECURITY, "DisableMacrosExecution", "true"),
     (_SECURITY, "MacroSecurityLevel", "3"),
     (_UPDATE, "Link", _NEVER),
+    # Pictures that are linked are fetched all the same: every address is asked of a proxy that is not there.
+    (_INTERNET, "ooInetProxyType", _MANUAL),
+    (_INTERNET, "ooInetNoProxy", ""),
+    (_INTERNET, "ooInetHTTPProxyName", _NOBODY),
+    (_INTERNET, "ooInetHTTPProxyPort", _DISCARD),
+    (_INTERNET, "ooInetHTTPSProxyName", _NOBODY),
+    (_INTERNET, "ooInetHTTPSProxyPort", _DISCARD),
+    (_INTERNET, "ooInetFTPProxyName", _NOBODY),
+    (_INTERNET, "ooInetFTPProxyPort", _DISCARD),
 )
 _SECTOR = 512  #: of an OLE container: streams begin at one
 #: A Word document's first stream begins with its version, and has a flag that says whether it is encrypted.
