@@ -36,7 +36,9 @@ class DocumentTextEngine:
         self._pool = ParserPool(processes=processes, timeout_s=timeout_s, memory_mib=memory_mib, nice=nice)
         pdfium = PdfiumTextEngine(self._pool, max_pages=max_pages)
         images = ImageTextEngine(self._pool, max_pages=max_pages)
-        doc = DocTextEngine(pdfium, processes=processes, timeout_s=timeout_s, nice=nice)
+        doc = DocTextEngine(
+            pdfium, processes=processes, timeout_s=timeout_s, memory_mib=memory_mib, nice=nice
+        )
         laid_out: dict[str, TextEngine] = {
             mime: LaidOutTextEngine(self._pool, mime, read, name=name, max_pages=max_pages)
             for mime, (read, name) in _LAID_OUT.items()

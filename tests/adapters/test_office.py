@@ -115,7 +115,7 @@ def test_a_damaged_old_word_file_is_corrupt(old_word: bytes, damage: str) -> Non
         "container": OLD_WORD,
     }[damage]
     with pytest.raises(CorruptDocument):
-        asyncio.run(as_pdf(content, timeout_s=60))
+        asyncio.run(as_pdf(content, timeout_s=60, memory_mib=1024))
 
 
 @REAL
@@ -140,7 +140,7 @@ def test_nothing_that_a_document_links_to_is_fetched(tmp_path: Path) -> None:
         assert "/seen.png" in asked
         assert address.encode() in content or address.encode("utf-16-le") in content
         asked.clear()
-        assert asyncio.run(as_pdf(content, timeout_s=60)).startswith(b"%PDF")
+        assert asyncio.run(as_pdf(content, timeout_s=60, memory_mib=1024)).startswith(b"%PDF")
         server.shutdown()
     assert asked == []
 
@@ -150,7 +150,7 @@ def test_a_password_is_told_before_anything_is_started(stand_in: Stand) -> None:
     stand_in("exit 1")
     encrypted = OLD_WORD[:1024] + struct.pack("<HHHHHH", 0xA5EC, 0x00C1, 0, 0, 0, 0x0100) + b"\x00" * 1000
     with pytest.raises(EncryptedDocument):
-        asyncio.run(as_pdf(encrypted, timeout_s=10))
+        asyncio.run(as_pdf(encrypted, timeout_s=10, memory_mib=1024))
 
 
 def test_without_libreoffice_the_sentence_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_without_libreoffice_the_sentence_says_so(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", str(tmp_path))
     assert office() is None
     with pytest.raises(UnsupportedDocument, match="LibreOffice"):
-        asyncio.run(as_pdf(OLD_WORD, timeout_s=10))
+        asyncio.run(as_pdf(OLD_WORD, timeout_s=10, memory_mib=1024))
 
 
 def test_what_runs_too_long_is_killed_with_all_that_it_started(stand_in: Stand, tmp_path: Path) -> None:
@@ -166,16 +166,16 @@ def test_what_runs_too_long_is_killed_with_all_that_it_started(stand_in: Stand, 
     before = leftovers()
     stand_in(f"sleep 600 & echo $! > {tmp_path}/child; wait")
     with pytest.raises(ResourceLimit, match="more than 2 s"):
-        asyncio.run(as_pdf(OLD_WORD, timeout_s=2))
+        asyncio.run(as_pdf(OLD_WORD, timeout_s=2, memory_mib=1024))
     assert ended(int((tmp_path / "child").read_text()))
     assert leftovers() == before
 
 
 def test_what_takes_too_much_memory_is_ended_by_the_system(stand_in: Stand) -> None:
     """The limit holds in what LibreOffice starts, too."""
-    stand_in(f"{sys.executable} -c 'bytearray(6 << 30)' || kill -ABRT $$")
+    stand_in(f"{sys.executable} -c 'bytearray(2 << 30)' || kill -ABRT $$")
     with pytest.raises(ResourceLimit):
-        asyncio.run(as_pdf(OLD_WORD, timeout_s=30))
+        asyncio.run(as_pdf(OLD_WORD, timeout_s=30, memory_mib=1024))
 
 
 def test_a_converter_whose_service_died_ends_and_leaves_nothing(stand_in: Stand, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_converter_whose_service_died_ends_and_leaves_nothing(stand_in: Stand,
     stand_in(f"sleep 600 & echo $! > {tmp_path}/child; wait")
     code = (
         "import asyncio, sys; from pipeline.adapters.office.convert import as_pdf; "
-        "asyncio.run(as_pdf(sys.stdin.buffer.read(), timeout_s=500))"
+        "asyncio.run(as_pdf(sys.stdin.buffer.read(), timeout_s=500, memory_mib=1024))"
     )
     service = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
     assert service.stdin is not None

@@ -12,13 +12,12 @@ import shutil
 import signal
 import struct
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from pipeline.domain.errors import CorruptDocument, EncryptedDocument, ResourceLimit, UnsupportedDocument
 
-#: LibreOffice maps some gigabytes before it reads a byte: with the parsers' limit it would not start.
-_MEMORY_MIB = 4096
 _MOST_WRITTEN_MIB = 100
 #: Standard input is a pipe that the service holds: its end means that the service died, and then everything here ends.
 _SHELL = """
@@ -63,8 +62,8 @@ def office() -> str | None:
     return shutil.which("soffice")
 
 
-async def as_pdf(content: bytes, *, timeout_s: float, nice: int = 0) -> bytes:
-    """An old Word document as a PDF.
+async def as_pdf(content: bytes, *, timeout_s: float, memory_mib: int, nice: int = 0) -> bytes:
+    """An old Word document as a PDF. `memory_mib` is the address space of each of LibreOffice's processes.
 
     Raises UnsupportedDocument where LibreOffice is not installed, EncryptedDocument, CorruptDocument (it cannot be
     opened) and ResourceLimit (time, CPU, memory or disk exceeded).
@@ -78,7 +77,7 @@ async def as_pdf(content: bytes, *, timeout_s: float, nice: int = 0) -> bytes:
         raise EncryptedDocument()
     folder = Path(await asyncio.to_thread(_prepared, content))
     try:
-        return await _converted(program, folder, timeout_s, nice)
+        return await _converted(folder, _command(program, folder, timeout_s, memory_mib, nice), timeout_s)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -99,9 +98,9 @@ def _prepared(content: bytes) -> str:
     return folder
 
 
-async def _converted(program: str, folder: Path, timeout_s: float, nice: int) -> bytes:
+async def _converted(folder: Path, command: Sequence[str], timeout_s: float) -> bytes:
     process = await asyncio.create_subprocess_exec(
-        *_command(program, folder, timeout_s, nice),
+        *command,
         cwd=folder,
         env={
             "PATH": os.environ.get("PATH", os.defpath),
@@ -131,8 +130,8 @@ async def _converted(program: str, folder: Path, timeout_s: float, nice: int) ->
     raise CorruptDocument("The Word file cannot be opened: save it as .docx and upload the new file.")
 
 
-def _command(program: str, folder: Path, timeout_s: float, nice: int) -> list[str]:
-    limits = (_MEMORY_MIB * 1024, int(timeout_s) + 2, _MOST_WRITTEN_MIB * 2048)
+def _command(program: str, folder: Path, timeout_s: float, memory_mib: int, nice: int) -> list[str]:
+    limits = (memory_mib * 1024, int(timeout_s) + 2, _MOST_WRITTEN_MIB * 2048)
     return [
         "sh", "-c", _SHELL, "sh", str(folder), *map(str, limits), str(nice),
         program, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--norestore", "--nolockcheck",

@@ -24,9 +24,12 @@ class DocTextEngine:
 
     version = f"doc-{source_version('pipeline.adapters.office.convert')}"
 
-    def __init__(self, pdf: _PdfEngine, *, processes: int, timeout_s: float, nice: int = 0) -> None:
+    def __init__(
+        self, pdf: _PdfEngine, *, processes: int, timeout_s: float, memory_mib: int, nice: int = 0
+    ) -> None:
         """`processes`: how many of LibreOffice run at once."""
-        self._pdf, self._timeout_s, self._nice = pdf, timeout_s, nice
+        self._pdf = pdf
+        self._timeout_s, self._memory_mib, self._nice = timeout_s, memory_mib, nice
         self._places = asyncio.Semaphore(processes)
 
     async def read(self, content: bytes, mime: str) -> Text:
@@ -51,7 +54,9 @@ class DocTextEngine:
         if mime != DOC:
             raise UnsupportedDocument()
         async with self._places:
-            return await as_pdf(content, timeout_s=self._timeout_s, nice=self._nice)
+            return await as_pdf(
+                content, timeout_s=self._timeout_s, memory_mib=self._memory_mib, nice=self._nice
+            )
 
     def close(self) -> None:
         """End the child processes. Idempotent."""

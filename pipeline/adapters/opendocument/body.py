@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.adapters.opendocument.styles import Marks, Styles, is_dark, points
+from pipeline.adapters.opendocument.styles import OdtMarks, OdtStyles, is_dark, points
 from pipeline.adapters.parsing.parsed import with_scheme
 from pipeline.adapters.word.blocks import (
     BREAK,
@@ -48,10 +48,10 @@ class _InList:
     first: bool
 
 
-class TextReader:
+class OdtReader:
     """Reads what stands in a document's text, or in a header or footer."""
 
-    def __init__(self, styles: Styles, marks: Marks) -> None:
+    def __init__(self, styles: OdtStyles, marks: OdtMarks) -> None:
         self._styles, self._marks = styles, marks
         self._hidden = 0  # sections around that are not shown
         self._new_page = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.adapters.opendocument.body import TextReader
-from pipeline.adapters.opendocument.styles import Marks, Styles, points
+from pipeline.adapters.opendocument.body import OdtReader
+from pipeline.adapters.opendocument.styles import OdtMarks, OdtStyles, points
 from pipeline.adapters.parsing.parsed import DocumentRefused, ReadPage, Refusal, guarded
 from pipeline.adapters.word.blocks import Block
 from pipeline.adapters.word.container import Container, Element
@@ -32,14 +32,14 @@ def _read(content: bytes, max_pages: int) -> list[ReadPage]:
         raise DocumentRefused("corrupt", "The file has no text document in it: save it again as .odt.")
     named = package.tree("styles.xml")
     common = named.child("styles") if named else None
-    styles = Styles.of(common, root.child("automatic-styles"))
+    styles = OdtStyles.of(common, root.child("automatic-styles"))
     of_pages = named.child("automatic-styles") if named else None
     master = _master(named, body, styles)
-    margins = _Margins(master, Styles.of(common, of_pages))
+    margins = _Margins(master, OdtStyles.of(common, of_pages))
 
     layout = Layout(_sheet(master, of_pages), max_pages)
     top = layout.header(margins.blocks("header-first", "header"))
-    end = layout.text(TextReader(styles, Marks(styles)).blocks(body), top)
+    end = layout.text(OdtReader(styles, OdtMarks(styles)).blocks(body), top)
     layout.footer(margins.blocks("footer-first", "footer"), end)
     return layout.pages()
 
@@ -56,7 +56,7 @@ def _require_open(package: Container) -> None:
 class _Margins:
     """What a master page prints above and below the text."""
 
-    def __init__(self, master: Element | None, styles: Styles) -> None:
+    def __init__(self, master: Element | None, styles: OdtStyles) -> None:
         self._master, self._styles = master, styles
 
     def blocks(self, *names: str) -> list[Block]:
@@ -65,11 +65,11 @@ class _Margins:
         for name in names:
             part = self._master.child(name) if self._master else None
             if part is not None and part.attributes.get("display") != "false":
-                found += TextReader(self._styles, Marks(self._styles)).blocks(part)
+                found += OdtReader(self._styles, OdtMarks(self._styles)).blocks(part)
         return found
 
 
-def _master(named: Element | None, body: Element, styles: Styles) -> Element | None:
+def _master(named: Element | None, body: Element, styles: OdtStyles) -> Element | None:
     """The master page that the text begins with: that of its first paragraph, or the usual one."""
     masters = named.child("master-styles") if named else None
     pages = [one for one in masters.children if one.name == "master-page"] if masters else []

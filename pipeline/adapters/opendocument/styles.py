@@ -29,7 +29,7 @@ def points(text: str | None) -> float | None:
 
 
 @dataclass(slots=True)
-class Styles:
+class OdtStyles:
     """The styles of a part: its automatic ones, and those with names."""
 
     _styles: dict[tuple[str, str], Element] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Styles:
     lists: dict[str, Element] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, *groups: Element | None) -> Styles:
+    def of(cls, *groups: Element | None) -> OdtStyles:
         """Those of each group (`office:styles`, `office:automatic-styles`); the later groups win."""
         made = cls()
         for group in groups:
@@ -185,10 +185,10 @@ def is_dark(colour: str) -> bool:
     return colour.startswith("#") and not is_white(colour.removeprefix("#"))
 
 
-class Marks:
+class OdtMarks:
     """The marks before list items: bullets, and numbers that count on."""
 
-    def __init__(self, styles: Styles) -> None:
+    def __init__(self, styles: OdtStyles) -> None:
         self._styles = styles
         self._counts: defaultdict[str, dict[int, int]] = defaultdict(dict)
 

@@ -38,7 +38,7 @@ _MARK = re.compile(r"[-*•·‣▪◦●○■□➢✓o–—»>]|\(?(?:\d{1,2
 _CHARACTER = re.compile(r"[^\W_]")
 
 
-class _Cell(NamedTuple):
+class _Char(NamedTuple):
     """A character and the columns that it takes: `at` is the first. `tabbed`: a tab stands before it."""
 
     text: str
@@ -97,12 +97,12 @@ def _read(content: bytes, max_pages: int) -> list[ReadPage]:
     return pages
 
 
-def _rows(text: str) -> list[list[_Cell]]:
+def _rows(text: str) -> list[list[_Char]]:
     """The rows of characters, each in its place; white space has none."""
     return [list(_placed(row)) for row in re.split(r"\r\n|[\n\r\v\x85\u2028\u2029]", text)]
 
 
-def _placed(row: str) -> Iterator[_Cell]:
+def _placed(row: str) -> Iterator[_Char]:
     at, tabbed = 0, False
     for char in row:
         if char == "\t":
@@ -113,21 +113,21 @@ def _placed(row: str) -> Iterator[_Cell]:
         if unicodedata.combining(char) or unicodedata.category(char) in ("Cc", "Cf"):
             wide = 0
         if not char.isspace() and unicodedata.category(char) != "Cc":
-            yield _Cell(char, at, wide, tabbed)
+            yield _Char(char, at, wide, tabbed)
             tabbed = False
         at += wide
 
 
-def _columns(rows: Iterator[list[_Cell]]) -> int:
+def _columns(rows: Iterator[list[_Char]]) -> int:
     lengths = (_end(row) for row in rows)
     return max(_FEWEST_COLUMNS, *(length for length in lengths if length <= _MOST_COLUMNS), 0)
 
 
-def _end(row: list[_Cell]) -> int:
+def _end(row: list[_Char]) -> int:
     return row[-1].at + row[-1].wide if row else 0
 
 
-def _broken(row: list[_Cell], columns: int) -> Iterator[list[_Cell]]:
+def _broken(row: list[_Char], columns: int) -> Iterator[list[_Char]]:
     """The row, in parts that fit the page; a part begins where the row does, or its text behind a bullet."""
     if _end(row) <= columns:
         yield row
@@ -137,7 +137,7 @@ def _broken(row: list[_Cell], columns: int) -> Iterator[list[_Cell]]:
     moved = row[0].at - begin
     marked = len(words) > 1 and _MARK.fullmatch(_text(words[0])) is not None
     indent = min(words[1][0].at - moved, columns // 2) if marked else begin
-    part: list[_Cell] = []
+    part: list[_Char] = []
     for word in words:
         if part and _end(word) - moved > min(columns, indent + _BROKEN_AT):
             yield part
@@ -150,8 +150,8 @@ def _broken(row: list[_Cell], columns: int) -> Iterator[list[_Cell]]:
     yield part
 
 
-def _words(row: list[_Cell]) -> Iterator[list[_Cell]]:
-    word: list[_Cell] = []
+def _words(row: list[_Char]) -> Iterator[list[_Char]]:
+    word: list[_Char] = []
     for cell in row:
         if word and (cell.tabbed or cell.at > word[-1].at + word[-1].wide):
             yield word
@@ -161,7 +161,7 @@ def _words(row: list[_Cell]) -> Iterator[list[_Cell]]:
         yield word
 
 
-def _page(rows: list[list[_Cell]], columns: int) -> ReadPage:
+def _page(rows: list[list[_Char]], columns: int) -> ReadPage:
     page = ReadPage(_WIDTH, _HEIGHT, [], [])
     pitch = (_WIDTH - 2 * _MARGIN) / columns
     high = (_HEIGHT - 2 * _MARGIN) / _ROWS
@@ -182,13 +182,13 @@ def _page(rows: list[list[_Cell]], columns: int) -> ReadPage:
     return page
 
 
-def _is_rule(row: list[_Cell]) -> bool:
+def _is_rule(row: list[_Char]) -> bool:
     return len(row) >= 3 and _RULE.fullmatch(_text(row)) is not None
 
 
-def _lines(row: list[_Cell]) -> Iterator[list[list[_Cell]]]:
+def _lines(row: list[_Char]) -> Iterator[list[list[_Char]]]:
     """The words of a row, cut where a column ends."""
-    line: list[list[_Cell]] = []
+    line: list[list[_Char]] = []
     for word in _words(row):
         if line and _is_gap(line, word):
             yield line
@@ -198,7 +198,7 @@ def _lines(row: list[_Cell]) -> Iterator[list[list[_Cell]]]:
         yield line
 
 
-def _is_gap(line: list[list[_Cell]], word: list[_Cell]) -> bool:
+def _is_gap(line: list[list[_Char]], word: list[_Char]) -> bool:
     before = line[-1]
     gap = word[0].at - _end(before)
     if len(line) == 1 and _MARK.fullmatch(_text(before)):
@@ -206,17 +206,17 @@ def _is_gap(line: list[list[_Cell]], word: list[_Cell]) -> bool:
     return word[0].tabbed or gap >= (_WIDE_GAP if _text(before)[-1] in _SENTENCE_END else _GAP)
 
 
-def _text(cells: list[_Cell]) -> str:
+def _text(cells: list[_Char]) -> str:
     return "".join(cell.text for cell in cells)
 
 
-def _from_right(row: list[_Cell]) -> bool:
+def _from_right(row: list[_Char]) -> bool:
     """Whether the row is written from right to left, as its first letter is."""
     kinds = (unicodedata.bidirectional(char) for cell in row for char in cell.text)
     return next((kind != "L" for kind in kinds if kind in ("L", "R", "AL")), False)
 
 
-def _box(word: list[_Cell], base: float, size: float, pitch: float, *, mirrored: bool) -> Box4:
+def _box(word: list[_Char], base: float, size: float, pitch: float, *, mirrored: bool) -> Box4:
     left, right = _MARGIN + pitch * word[0].at, _MARGIN + pitch * max(_end(word), word[0].at + 1)
     if mirrored:
         left, right = _WIDTH - right, _WIDTH - left

@@ -53,13 +53,13 @@ def read_rtf(content: bytes, max_pages: int) -> list[ReadPage] | Refusal:
 
 
 def _read(content: bytes, max_pages: int) -> list[ReadPage]:
-    reader = _Reader()
+    reader = _RtfReader()
     for token in tokens(content):
         reader.take(token)
     return reader.pages.laid_out(max_pages)
 
 
-class _Reader:
+class _RtfReader:
     """Goes through the tokens with a stack of states."""
 
     def __init__(self) -> None:
