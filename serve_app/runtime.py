@@ -46,8 +46,9 @@ class Services:
 
     `database_threads` is how many blocking calls run at once: no more than the engine's pool has connections.
     `embed_query` answers one unit vector of the model that `embedding_model` names. `listener` makes the
-    listener of status changes from `(on_notify, on_reconnect)`. `front_answers_request_id` is for Ray Serve, whose
-    proxy adds X-Request-Id to every answer: a second one from here would double the header.
+    listener of status changes from `(on_notify, on_reconnect)`. `legacy_word` is whether Word files of before 2007
+    are read here. `front_answers_request_id` is for Ray Serve, whose proxy adds X-Request-Id to every answer: a second
+    one from here would double the header.
     """
 
     settings: Settings
@@ -61,6 +62,7 @@ class Services:
     embed_query: Callable[[str], Awaitable[Vector]]
     embedding_model: Callable[[], Awaitable[str]]
     listener: ListenerFactory
+    legacy_word: bool = False
     database_threads: int = 8
     storage_threads: int = 8
     front_answers_request_id: bool = False

@@ -123,7 +123,7 @@ async def accept_upload(request: Request, runtime: Runtime, caller: Principal) -
                 settings.max_upload_bytes, settings.upload_timeout_s, pause_s=settings.upload_timeout_s
             ),
             known_fields=frozenset(UploadOptions.model_fields),
-            sniffer=Sniffer(),
+            sniffer=Sniffer(legacy_word=runtime.services.legacy_word),
         )
         options = _options(form.fields)
         if earlier is not None:

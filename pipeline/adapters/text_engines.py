@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
+from pipeline.adapters.office.text_engine import DocTextEngine
+from pipeline.adapters.opendocument.child import read_odt
 from pipeline.adapters.parsing.pool import ParserPool
+from pipeline.adapters.parsing.text_engine import LaidOutTextEngine
 from pipeline.adapters.pdf.text_engine import PdfiumTextEngine
 from pipeline.adapters.pictures.text_engine import ImageTextEngine
-from pipeline.adapters.word.text_engine import DocxTextEngine
+from pipeline.adapters.plaintext.child import read_text
+from pipeline.adapters.richtext.child import read_rtf
+from pipeline.adapters.word.child import read_docx
 from pipeline.domain.errors import UnsupportedDocument
-from pipeline.domain.media_type import DOCX, IMAGES, PDF
+from pipeline.domain.media_type import DOC, DOCX, IMAGES, ODT, PDF, RTF, TXT
 from pipeline.domain.text import Text
 from pipeline.ports import PageEngine, TextEngine
+
+#: What reads the formats that know no pages, and what versions call it.
+_LAID_OUT = {
+    DOCX: (read_docx, "docx"),
+    ODT: (read_odt, "odt"),
+    RTF: (read_rtf, "rtf"),
+    TXT: (read_text, f"txt-{version('chardet')}"),
+}
 
 
 class DocumentTextEngine:
@@ -20,11 +35,20 @@ class DocumentTextEngine:
     ) -> None:
         self._pool = ParserPool(processes=processes, timeout_s=timeout_s, memory_mib=memory_mib, nice=nice)
         pdfium = PdfiumTextEngine(self._pool, max_pages=max_pages)
-        docx = DocxTextEngine(self._pool, max_pages=max_pages)
         images = ImageTextEngine(self._pool, max_pages=max_pages)
-        self._engines: dict[str, TextEngine] = {PDF: pdfium, DOCX: docx, **dict.fromkeys(IMAGES, images)}
-        self._pages: dict[str, PageEngine] = {PDF: pdfium, **dict.fromkeys(IMAGES, images)}
-        self.version = ", ".join(engine.version for engine in (pdfium, docx, images))
+        doc = DocTextEngine(
+            pdfium, processes=processes, timeout_s=timeout_s, memory_mib=memory_mib, nice=nice
+        )
+        laid_out: dict[str, TextEngine] = {
+            mime: LaidOutTextEngine(self._pool, mime, read, name=name, max_pages=max_pages)
+            for mime, (read, name) in _LAID_OUT.items()
+        }
+        self._engines: dict[str, TextEngine] = {
+            PDF: pdfium, DOC: doc, **laid_out, **dict.fromkeys(IMAGES, images)
+        }  # fmt: skip
+        self._pages: dict[str, PageEngine] = {PDF: pdfium, DOC: doc, **dict.fromkeys(IMAGES, images)}
+        every: tuple[TextEngine, ...] = (pdfium, images, doc, *laid_out.values())
+        self.version = ", ".join(engine.version for engine in every)
 
     async def read(self, content: bytes, mime: str) -> Text:
         """As `TextEngine.read`."""

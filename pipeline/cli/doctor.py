@@ -88,7 +88,8 @@ def _text(settings: Settings) -> str:
         limits = (
             f"{settings.max_pages} pages, {settings.parse_timeout_s:.0f} s, {settings.parse_memory_mib} MiB"
         )
-        return f"{engine.version}; at most {limits} a document"
+        doc = "read by LibreOffice" if wiring.reads_legacy_word() else "refused: LibreOffice is not installed"
+        return f"{engine.version}; at most {limits} a document; old Word files (.doc) are {doc}"
     finally:
         engine.close()
 

@@ -90,7 +90,8 @@ def serve() -> None:
 @app.command()
 def upload(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files and folders (searched for PDFs, Word files and images).")
+        list[Path],
+        typer.Argument(help="Files and folders (searched for PDFs, Word files, texts and images)."),
     ],
     job_post_id: Annotated[str | None, typer.Option(help="The job post they apply to.")] = None,
     wait: Annotated[bool, typer.Option(help="Wait until each is completed or failed.")] = True,

@@ -127,13 +127,15 @@ class Text:
     """What a text engine read. `engine` names it with its version (for `versions`).
 
     `unread` are the pages that should have been read by OCR and were not, `foreign` those in a script that OCR does
-    not know: whoever shows the text says so.
+    not know, and `more_frames` tells that the file holds more pictures than the one that is its page (an animation, a
+    burst of photos): whoever shows the text says so.
     """
 
     pages: tuple[Page, ...]
     engine: str
     unread: tuple[int, ...] = ()
     foreign: tuple[int, ...] = ()
+    more_frames: bool = False
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -163,6 +163,13 @@ def text_engine(settings: Settings, *, nice: int = 0) -> DocumentTextEngine:
     )
 
 
+def reads_legacy_word() -> bool:
+    """Whether Word files of before 2007 (.doc) are read: where LibreOffice is installed."""
+    from pipeline.adapters.office.convert import office
+
+    return office() is not None
+
+
 def ocr_engine(settings: Settings, *, nice: int = 0) -> OcrEngine:
     """What reads pages without text of their own. Raises ConfigurationError where TEXT_ENGINE asks for more."""
     if settings.text_engine == "textract" and settings.aws_s3_bucket_name is None:

@@ -41,6 +41,7 @@ class VerifyProfile:
 def _page_findings(sections: SectionedText) -> list[Finding]:
     unread = "the page needed OCR and was not read"
     foreign = "the page is in a script that OCR on this machine cannot read"
+    frames = "the file holds several pictures, of which only the first or main one was read"
     text = sections.text
     return [
         *(Finding(code="page-unread", severity="warning", page=page, detail=unread) for page in text.unread),
@@ -48,6 +49,7 @@ def _page_findings(sections: SectionedText) -> list[Finding]:
             Finding(code="unsupported-script", severity="warning", page=page, detail=foreign)
             for page in text.foreign
         ),
+        *([Finding(code="frames-unread", severity="warning", detail=frames)] if text.more_frames else []),
     ]
 
 

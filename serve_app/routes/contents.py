@@ -85,8 +85,8 @@ async def get_file(resume: ResumeId, request: Request, caller: Reader) -> Respon
     first = await runtime.storage(next, pieces, b"")
     return StreamingResponse(
         _stream(runtime, first, pieces),
-        media_type=row.mime,
         headers={
+            "Content-Type": row.mime,  # not as `media_type`, which would claim that any text is UTF-8
             "Content-Disposition": content_disposition(filename),
             "Content-Length": str(row.size),
             "Content-Security-Policy": "default-src 'none'; sandbox",

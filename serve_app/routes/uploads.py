@@ -26,7 +26,8 @@ def _form_schema() -> dict[str, Any]:
     file = {
         "type": "string",
         "contentMediaType": "application/octet-stream",
-        "description": "The resume: a PDF, a Word file (.docx), a PNG, a JPEG or a TIFF.",
+        "description": "The resume: a PDF, a Word file (.docx; .doc where LibreOffice is installed beside the "
+        "service), an OpenDocument text, an RTF, plain text, a PNG, a JPEG, a TIFF, a WebP or a HEIC.",
     }
     return {
         "type": "object",

@@ -27,6 +27,33 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
     return made.getvalue()
 
 
+def heic_of(*images: Image.Image, **options: object) -> bytes:
+    """A HEIC of these pictures, the first of them its main one."""
+    import pillow_heif
+
+    made = pillow_heif.HeifFile()
+    for image in images:
+        made.add_from_pillow(image.convert("RGB"))
+    content = io.BytesIO()
+    made.save(content, **options)
+    return content.getvalue()
+
+
+def heic_that_says(width: int, height: int) -> bytes:
+    """A HEIC whose header says that its picture is so large."""
+    content = heic_of(Image.new("L", (64, 64)))
+    return content.replace(
+        b"ispe" + struct.pack(">III", 0, 64, 64), b"ispe" + struct.pack(">III", 0, width, height)
+    )
+
+
+def webp_of(width: int, height: int) -> bytes:
+    """A lossy WebP whose header says it is as large as this (16383 at most), in a few bytes."""
+    frame = b"\x30\x01\x00\x9d\x01\x2a" + struct.pack("<HH", width, height) + b"\x00" * 20
+    chunk = b"VP8 " + struct.pack("<I", len(frame)) + frame
+    return b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk
+
+
 def png_of(width: int, height: int) -> bytes:
     """A PNG that says it is as large as this, in a few bytes."""
 

@@ -60,7 +60,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(DUPLICATES):
             out.writestr(f"again/{number}.pdf", made[number].pdf)
         for number in range(STRANGERS):
-            out.writestr(f"{number}.txt", "no resume")
+            out.writestr(f"{number}.json", '{"no": "resume"}')
     return path
 
 

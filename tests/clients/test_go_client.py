@@ -72,7 +72,7 @@ def test_every_call_works_against_a_live_service(go: str, service: Service, tmp_
     with zipfile.ZipFile(archive, "w") as out:
         for path in sorted(samples_dir().glob("*.pdf"))[:2]:
             out.write(path, path.name)
-        out.writestr("note.txt", "No resume.")
+        out.writestr("note.json", '{"no": "resume"}')
     settings = live(service, RESUMES_ARCHIVE=str(archive))
     run(go, "test", "-count=1", "-run", "TestLive(Journey|Archive)", ".", **settings)
 

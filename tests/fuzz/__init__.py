@@ -4,4 +4,18 @@ A target is a module with `run(data)`, which may raise the errors of pipeline/do
 `seeds()`, the inputs that it begins with.
 """
 
-TARGETS = ("upload", "pdf", "docx", "docx_body", "image", "zip", "tar", "manifest", "grouping", "rules")
+TARGETS = (
+    "upload",
+    "pdf",
+    "docx",
+    "docx_body",
+    "odt",
+    "rtf",
+    "text",
+    "image",
+    "zip",
+    "tar",
+    "manifest",
+    "grouping",
+    "rules",
+)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.adapters.parsing.parsed import accepted, text_of
 from pipeline.adapters.pictures.child import cut_image, picture_of_image, read_image
-from tests.adapters.image_bytes import png_of, saved, tiff_of
+from tests.adapters.image_bytes import heic_of, png_of, saved, tiff_of, webp_of
 from tests.fuzz import samples
 
 
@@ -29,5 +29,9 @@ def seeds() -> Iterator[bytes]:
         yield saved(picture.convert("RGBA"), "PNG")
         yield saved(picture.convert("I;16"), "TIFF")
         yield saved(picture, "TIFF", save_all=True, append_images=[picture.rotate(90)])
+        yield saved(picture, "WEBP")
+        yield saved(picture, "WEBP", save_all=True, append_images=[picture.rotate(90)])
+        yield heic_of(picture)
+    yield webp_of(300, 300)
     yield png_of(300, 300)
     yield tiff_of(7)

@@ -9,6 +9,7 @@ from pipeline.domain.media_type import Sniffer
 from serve_app.multipart import Form, FormReader
 from serve_app.problems import Problem
 from tests.adapters import docx_bytes
+from tests.adapters.odt_bytes import odt, p
 from tests.fuzz import samples
 from tests.serve_app.samples import BOUNDARY, form, part
 
@@ -34,6 +35,8 @@ def seeds() -> Iterator[bytes]:
     yield form(part("file", docx_bytes.docx(), filename="C:\\\u202ea.docx", headers=["Content-Type: a/b"]))
     yield docx_bytes.docx()
     yield docx_bytes.encrypted()
+    yield odt(p("Ada"))
+    yield "Ada Fiktiva, инженер".encode()
 
 
 def _form(pieces: Sequence[bytes]) -> tuple[Form, bytes] | str:

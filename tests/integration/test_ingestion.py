@@ -34,7 +34,7 @@ def archive_in(folder: Path, count: int, seed: int) -> Path:
             archive.writestr(f"cv/{number}.pdf", pdf)
         archive.writestr("cv/again.pdf", made[0])
         archive.writestr("cv/broken.pdf", b"%PDF-1.7\nnothing else")
-        archive.writestr("readme.txt", b"no resume")
+        archive.writestr("index.json", b'{"no": "resume"}')
         archive.writestr("../../etc/passwd.pdf", made[1])
     return path
 

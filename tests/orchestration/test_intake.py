@@ -109,7 +109,7 @@ def test_every_member_ends_as_exactly_one_outcome(bench: Bench, tmp_path: Path) 
     members = {f"cv/{n}.pdf": pdf(n) for n in range(20)}
     members |= {
         "copy.pdf": pdf(3),
-        "notes.txt": b"no resume",
+        "notes.json": b'{"no": "resume"}',
         "empty.pdf": b"",
         "inner.zip": b"PK\x03\x04rest",
     }
@@ -123,7 +123,7 @@ def test_every_member_ends_as_exactly_one_outcome(bench: Bench, tmp_path: Path) 
     errors = {error.name: (error.outcome, error.code) for error in bench.ingestions.errors(id_)}
     assert errors == {
         "copy.pdf": ("duplicate", "duplicate"),
-        "notes.txt": ("skipped", "not-a-resume-type"),
+        "notes.json": ("skipped", "not-a-resume-type"),
         "empty.pdf": ("failed", "empty"),
         "inner.zip": ("skipped", "nested-archive"),
     }
@@ -356,3 +356,12 @@ def test_a_file_that_changed_after_it_was_listed_is_not_read_at_the_old_places(
     zip_of(archive, {f"{n}.pdf": pdf(n + 100) for n in range(50)})
     with pytest.raises(SourceRejected, match="changed"):
         _require_unchanged(shard, open_source(shard.source, bench.settings))
+
+
+def test_old_word_files_are_taken_where_something_reads_them(bench: Bench, tmp_path: Path) -> None:
+    """Elsewhere they are skipped, with the sentence that says why."""
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600 + "WordDocument".encode("utf-16-le")
+    bench.begin(zip_of(tmp_path / "a.zip", {"old.doc": old}))
+    bench.store = StoreMembers(bench.work, bench.objects, max_bytes=1_000_000, legacy_word=True)
+    bench.run_all()
+    assert bench.stored_objects() == 1

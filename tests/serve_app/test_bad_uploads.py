@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.adapters.odt_bytes import odt
 from tests.serve_app.conftest import Service
 from tests.serve_app.samples import BOUNDARY, FORM_TYPE, PDF, form, part, zipped
 
@@ -90,15 +91,20 @@ BAD_TYPES = {
     "SVG": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
     "SVG with a declaration": b'<?xml version="1.0"?><svg/>',
     "an old Office document": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600,
-    "RTF": b"{\\rtf1\\ansi hello}",
     "a spreadsheet": zipped("[Content_Types].xml", "xl/workbook.xml"),
     "a presentation": zipped("[Content_Types].xml", "ppt/presentation.xml"),
-    "an OpenDocument text": zipped("mimetype", "content.xml"),
+    "an OpenDocument spreadsheet": odt(mimetype="application/vnd.oasis.opendocument.spreadsheet"),
+    "an old Word document, where nothing reads it": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    + b"\x00" * 600
+    + "WordDocument".encode("utf-16-le"),
     "a ZIP of resumes": zipped("one.pdf", "two.docx"),
     "a ZIP that stores a PDF": b"PK\x03\x04" + b"\x00" * 26 + b"cv.pdf" + PDF,
     "GIF": b"GIF89a" + b"\x00" * 100,
     "gzip": gzip.compress(PDF),
-    "plain text": b"Curriculum vitae",
+    "text with NUL": b"Curriculum vitae\x00",
+    "text with NUL behind its first pieces": b"Curriculum vitae\n" * 30_000 + b"\x00",
+    "JSON": b'{"name": "Ada"}',
+    "AVIF": b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1avif",
     "one byte": b"%",
     "a header too far in": b"\x00" * 1024 + PDF,
 }

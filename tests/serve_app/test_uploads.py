@@ -18,9 +18,10 @@ from sqlalchemy import text
 from pipeline.adapters.postgres.idempotency import HOLD_S, Hold, Idempotency
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.journey import Lane
-from pipeline.domain.media_type import DOCX, JPEG, PNG, TIFF
+from pipeline.domain.media_type import DOCX, HEIC, JPEG, ODT, PNG, RTF, TIFF, TXT, WEBP
 from tests.adapters.docx_bytes import docx, paragraph, run
-from tests.adapters.image_bytes import page, saved
+from tests.adapters.image_bytes import heic_of, page, saved
+from tests.adapters.odt_bytes import odt, p
 from tests.serve_app.conftest import Service, Start
 from tests.serve_app.samples import FORM_TYPE, PDF, form, part, pdf, read_answer, request_head
 from tests.serve_app.test_raw_uploads import wait_for
@@ -65,8 +66,13 @@ def test_an_upload_is_stored_before_it_is_answered(service: Service, client: htt
         (saved(page(), "PNG"), PNG),
         (saved(page(), "JPEG"), JPEG),
         (saved(page(), "TIFF"), TIFF),
+        (saved(page(), "WEBP"), WEBP),
+        (heic_of(page()), HEIC),
+        (odt(p("Ada")), ODT),
+        (rb"{\rtf1\ansi Ada}", RTF),
+        ("Иван Лебедев".encode("cp1251"), TXT),
     ],
-    ids=["docx", "png", "jpeg", "tiff"],
+    ids=["docx", "png", "jpeg", "tiff", "webp", "heic", "odt", "rtf", "txt"],
 )
 def test_the_content_decides_the_type_that_is_kept(
     service: Service, client: httpx.Client, content: bytes, mime: str
@@ -216,7 +222,7 @@ def ends_of_keys(service: Service) -> list[datetime]:
 
 def test_a_key_that_led_to_a_refusal_can_be_used_again(client: httpx.Client) -> None:
     """A bad upload gives its key back: the corrected one goes through under it."""
-    assert upload(client, b"no pdf", key="k-1").status_code == 415
+    assert upload(client, b"GIF89a", key="k-1").status_code == 415
     assert upload(client, key="k-1").status_code == 202
 
 

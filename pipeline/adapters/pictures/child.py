@@ -23,7 +23,8 @@ from pipeline.adapters.parsing.parsed import (
     guarded,
 )
 
-_FORMATS = ("PNG", "JPEG", "TIFF")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "HEIF")
+_MANY_PICTURES = ("PNG", "WEBP", "HEIF")  #: formats whose further frames are an animation's, or a burst's
 _MOST_PIXELS = 64_000_000  #: of one frame: a sheet of A3 at 600 dpi, or any phone's photo
 #: Points. What an image says of its resolution is believed where it gives a sheet of paper, about.
 _LEAST_SIDE, _MOST_SIDE, _USUAL_SIDE = 300.0, 1300.0, 842.0
@@ -65,12 +66,13 @@ def _read(content: bytes, max_pages: int) -> list[ReadPage]:
         for number in _frames(image, max_pages):
             _seek(image, number)
             width, height, _ = _sheet(image)
-            pages.append(ReadPage(width, height, [], [], pictured=1.0))
+            more = image.format in _MANY_PICTURES and getattr(image, "n_frames", 1) > 1
+            pages.append(ReadPage(width, height, [], [], pictured=1.0, more_frames=more))
         return pages
 
 
 def _frames(image: Any, max_pages: int) -> Sequence[int]:
-    """The numbers of the frames that are pages: a TIFF's; an animated PNG is its first picture."""
+    """The numbers of the frames that are pages: a TIFF's; anything else is one picture, its first or main one."""
     if image.format != "TIFF":
         return (1,)
     # Not n_frames, which would walk through all of them, however many there are.
@@ -114,6 +116,8 @@ def _cut(content: bytes, numbers: Sequence[int]) -> bytes:
 def _opened(content: bytes) -> Iterator[Any]:
     from PIL import Image
 
+    if content[4:8] == b"ftyp":
+        _learn_heic()
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
             yield image
@@ -125,8 +129,16 @@ def _opened(content: bytes) -> Iterator[Any]:
         ) from None
 
 
+def _learn_heic() -> None:
+    """Only where one is read: the decoder is large. What it knows beside the picture itself is left alone."""
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+
+
 def _seek(image: Any, number: int) -> None:
-    image.seek(number - 1)
+    if image.format == "TIFF":  # seeking in others would decode, or leave the main picture
+        image.seek(number - 1)
     if image.width * image.height > _MOST_PIXELS:
         raise _too_large()
 

@@ -1,4 +1,4 @@
-"""Pictures as documents: PNG, JPEG and TIFF, whose frames are pages. They hold no text; OCR reads them."""
+"""Pictures as documents: PNG, JPEG, WebP, HEIC, and TIFF, whose frames are pages. They hold no text; OCR reads them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class ImageTextEngine:
     """A TextEngine and PageEngine for images: pages without lines, each one picture."""
 
     def __init__(self, pool: ParserPool, *, max_pages: int) -> None:
-        self.version = f"pillow-{version('pillow')}-{source_version('pipeline.adapters.pictures.child')}"
+        made_by = f"pillow-{version('pillow')}-heif-{version('pillow-heif')}"
+        self.version = f"{made_by}-{source_version('pipeline.adapters.pictures.child')}"
         self._pool, self._max_pages = pool, max_pages
 
     async def read(self, content: bytes, mime: str) -> Text:

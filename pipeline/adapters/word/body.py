@@ -4,65 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from pipeline.adapters.parsing.parsed import with_scheme
-from pipeline.adapters.word.package import Element, Package, whole
-from pipeline.adapters.word.styles import Look, Marks, Shape, Styles, is_dark, points
+from pipeline.adapters.word.blocks import (
+    BREAK,
+    MARGIN_TAB,
+    MOST_SPAN,
+    NO_CONTROLS,
+    PAGE,
+    TAB,
+    Block,
+    Paragraph,
+    StyledText,
+    Table,
+    TableCell,
+    TextBox,
+)
+from pipeline.adapters.word.container import Element, whole
+from pipeline.adapters.word.package import Package
+from pipeline.adapters.word.styles import Marks, Styles, is_dark, points
 
-#: What stands in a StyledText's text instead of letters.
-TAB, MARGIN_TAB, BREAK, PAGE = "\t", "\v", "\n", "\f"
 _HYPERLINK = re.compile(r'HYPERLINK\s+"([^"]{1,2000})"')
 #: Elements that only wrap others; what is deleted or moved away is not among them.
 _WRAPPERS = frozenset(
     ("sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml", "fldSimple", "Choice", "dir", "bdo")
 )
 _DRAWINGS = frozenset(("drawing", "pict", "object"))
-_MOST_SPAN = 64
-
-
-class StyledText(NamedTuple):
-    """Text of one look, or one of the control characters above; `uri` is where it links to, or ""."""
-
-    text: str
-    look: Look
-    uri: str = ""
-
-
-@dataclass(slots=True)
-class Paragraph:
-    pieces: list[StyledText]
-    shape: Shape
-    look: Look
-    mark: str = ""
-
-
-@dataclass(slots=True)
-class TableCell:
-    """`span` is in columns of the grid."""
-
-    blocks: list[Block]
-    span: int
-    shaded: bool
-
-
-@dataclass(slots=True)
-class Table:
-    """Rows of cells; `widths` of the grid's columns in points, empty where unknown."""
-
-    rows: list[list[TableCell]] = field(default_factory=list)
-    widths: tuple[float, ...] = ()
-
-
-@dataclass(slots=True)
-class TextBox:
-    """A box beside the text or among it, told where it is anchored."""
-
-    blocks: list[Block]
-
-
-Block = Paragraph | Table | TextBox
 
 
 class PartReader:
@@ -95,13 +62,13 @@ class PartReader:
         table = Table(widths=widths if all(widths) else ())
         for row in _rows(element, "tr"):
             cells = [self._cell(cell) for cell in _rows(row, "tc")]
-            before = min(whole(row.value("trPr", "gridBefore")), _MOST_SPAN)
+            before = min(whole(row.value("trPr", "gridBefore")), MOST_SPAN)
             table.rows.append([TableCell([], before, shaded=False), *cells] if before else cells)
         return table
 
     def _cell(self, element: Element) -> TableCell:
         shading = element.child("tcPr", "shd")
-        span = min(max(1, whole(element.value("tcPr", "gridSpan"))), _MOST_SPAN)
+        span = min(max(1, whole(element.value("tcPr", "gridSpan"))), MOST_SPAN)
         return TableCell(self.blocks(element), span, shading is not None and is_dark(shading))
 
     def _paragraph(self, element: Element) -> list[Block]:
@@ -168,15 +135,12 @@ def _printed(element: Element) -> str:
     """What an element of a run prints."""
     name = element.name
     if name == "t":
-        return element.text.translate(_NO_CONTROLS)
+        return element.text.translate(NO_CONTROLS)
     if name == "br":
         return PAGE if element.attributes.get("type") in ("page", "column") else BREAK
     if name == "ptab":
         return TAB if element.attributes.get("alignment") == "left" else MARGIN_TAB
     return {"tab": TAB, "cr": BREAK, "noBreakHyphen": "-", "lastRenderedPageBreak": PAGE}.get(name, "")
-
-
-_NO_CONTROLS = {ord(char): " " for char in (TAB, MARGIN_TAB, BREAK, PAGE, "\r")}
 
 
 def _chosen(alternate: Element) -> Element:

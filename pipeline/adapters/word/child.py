@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.adapters.parsing.parsed import DocumentRefused, ReadPage, Refusal, guarded
-from pipeline.adapters.word.body import Block, PartReader
-from pipeline.adapters.word.layout import Layout, Sheet
-from pipeline.adapters.word.package import Element, Package, Relation
+from pipeline.adapters.word.blocks import Block
+from pipeline.adapters.word.body import PartReader
+from pipeline.adapters.word.container import Element
+from pipeline.adapters.word.layout import A4, LEAST_SIDE, MOST_SIDE, Layout, Sheet
+from pipeline.adapters.word.package import Package, Relation
 from pipeline.adapters.word.styles import Marks, Styles, points
 
-_A4 = (595.3, 841.9)
 _MARGIN = 72.0
-_LEAST_SIDE, _MOST_SIDE = 100.0, 4000.0
 
 
 def read_docx(content: bytes, max_pages: int) -> list[ReadPage] | Refusal:
@@ -68,9 +68,9 @@ def _sheet(section: Element | None) -> Sheet:
 
     def side(name: str, usual: float) -> float:
         told = points(size.attributes.get(name)) if size is not None else None
-        return told if told is not None and _LEAST_SIDE <= told <= _MOST_SIDE else usual
+        return told if told is not None and LEAST_SIDE <= told <= MOST_SIDE else usual
 
-    width, height = side("w", _A4[0]), side("h", _A4[1])
+    width, height = side("w", A4[0]), side("h", A4[1])
 
     def edge(name: str, most: float) -> float:
         told = points(margin.attributes.get(name)) if margin is not None else None

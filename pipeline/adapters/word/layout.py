@@ -1,6 +1,6 @@
-"""Lays the text of a DOCX out on pages, as a word processor would, roughly.
+"""Lays the text of a word processor's file out on pages, as that would, roughly.
 
-A DOCX knows no pages and no boxes; whoever groups lines judges by where they stand. So every word gets a place
+Such a file knows no pages and no boxes; whoever groups lines judges by where they stand. So every word gets a place
 that shows its order, its indent, its column and its size. Widths of letters are estimated.
 """
 
@@ -13,20 +13,22 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.adapters.parsing.parsed import MOST_LINKS, Box4, DocumentRefused, ReadPage
-from pipeline.adapters.word.body import (
+from pipeline.adapters.word.blocks import (
     BREAK,
     MARGIN_TAB,
     PAGE,
     TAB,
     Block,
+    Look,
     Paragraph,
     StyledText,
     Table,
     TableCell,
     TextBox,
 )
-from pipeline.adapters.word.styles import Look
 
+A4 = (595.3, 841.9)
+LEAST_SIDE, MOST_SIDE = 100.0, 4000.0  #: of a page, in points: what a file says beyond is not believed
 _MOST_CHARACTERS = 500_000
 _TINY = 2.0  #: points, below which nobody sees text
 _LINE = 1.22  #: of a line's size, from one base line to the next
@@ -119,9 +121,10 @@ class Layout:
 
     def _table(self, table: Table, left: float, right: float, at: At, *, boxed: bool) -> At:
         columns = max((sum(cell.span for cell in row) for row in table.rows), default=0)
-        widths = list(table.widths) if len(table.widths) >= columns else [1.0] * columns
+        told = len(table.widths) >= columns and all(width > 0 for width in table.widths)
+        widths = list(table.widths) if told else [1.0] * columns
         scale = (right - left) / sum(widths) if widths else 1.0
-        if table.widths:
+        if told:
             scale = min(1.0, scale)
         edges = [left]
         for width in widths:

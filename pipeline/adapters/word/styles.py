@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from pipeline.adapters.word.package import Element, whole
+from pipeline.adapters.word.blocks import Look, Shape
+from pipeline.adapters.word.container import Element, whole
 
 _OFF = ("0", "false", "off", "none")
 _WHITE = 0.93  #: luminance from which letters do not stand out from white paper
@@ -14,42 +15,13 @@ _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "x
           (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a run is printed: size in points; `white` on whatever lies behind it."""
-
-    size: float = 10.0
-    bold: bool = False
-    capitals: bool = False
-    hidden: bool = False
-    white: bool = False
-    shaded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How a paragraph is set, in points: `tabs` are (position, kind); `list_` is (numId, level)."""
-
-    left: float = 0.0
-    right: float = 0.0
-    first: float = 0.0
-    before: float = 0.0
-    after: float = 0.0
-    align: str = "left"
-    bidi: bool = False
-    tabs: tuple[tuple[float, str], ...] = ()
-    list_: tuple[str, int] | None = None
-    new_page: bool = False
-    shaded: bool = False
-
-
 @dataclass(slots=True)
 class Styles:
     """The styles part, and what follows from it."""
 
     styles: dict[str, Element] = field(default_factory=dict)
-    look: Look = Look()
-    shape: Shape = Shape()
+    look: Look = field(default_factory=Look)
+    shape: Shape = field(default_factory=Shape)
     default: str = ""
 
     @classmethod
@@ -142,14 +114,15 @@ class Marks:
             del counts[deeper]
         mark = level.value("lvlText") or ""
         for number, count in counts.items():
-            mark = mark.replace(f"%{number + 1}", _counted(count, kind))
+            mark = mark.replace(f"%{number + 1}", counted(count, kind))
         return "" if "%" in mark else mark.strip()
 
     def _level(self, list_: tuple[str, int]) -> Element | None:
         return self._levels.get(list_[0], {}).get(list_[1])
 
 
-def _counted(count: int, kind: str) -> str:
+def counted(count: int, kind: str) -> str:
+    """A number of a list, as Word's `kind` of numbering writes it: decimal, lowerLetter, upperRoman, …"""
     if kind.endswith("Letter"):
         text = chr(ord("a") + (count - 1) % 26)
     elif kind.endswith("Roman") and count < 4000:
@@ -174,7 +147,7 @@ def looking(look: Look, properties: Element | None) -> Look:
             changes[key] = found.attributes.get("val", "1") not in _OFF
     colour = properties.value("color")
     if colour is not None:
-        changes["white"] = _is_white(colour)
+        changes["white"] = is_white(colour)
     shading = properties.child("shd")
     if shading is not None:
         changes["shaded"] = is_dark(shading)
@@ -251,10 +224,11 @@ def points(text: str | None, units: float = 20) -> float | None:
 def is_dark(shading: Element) -> bool:
     """Whether a shading is such that white letters stand out from it."""
     fill = shading.attributes.get("fill", "auto")
-    return shading.attributes.get("themeFill") is not None or (fill != "auto" and not _is_white(fill))
+    return shading.attributes.get("themeFill") is not None or (fill != "auto" and not is_white(fill))
 
 
-def _is_white(colour: str) -> bool:
+def is_white(colour: str) -> bool:
+    """Whether letters of this colour (six hex digits) do not stand out from white paper."""
     if len(colour) != 6:
         return False
     try:

@@ -83,9 +83,13 @@ class StoreMembers:
         *,
         max_bytes: int,
         has_room: Callable[[], bool] = lambda: True,
+        legacy_word: bool = False,
     ) -> None:
-        """`has_room`: whether the queue takes more; whoever goes through many shards in one run asks before each."""
+        """`has_room`: whether the queue takes more; whoever goes through many shards in one run asks before each.
+        `legacy_word`: whether Word files of before 2007 are read here.
+        """
         self._work, self._objects, self._max_bytes, self._has_room = work, objects, max_bytes, has_room
+        self._legacy_word = legacy_word
         self._writers = ThreadPoolExecutor(_WRITES_AT_ONCE, "store")
 
     def run(self, shard: Shard, source: Source) -> int:
@@ -126,7 +130,7 @@ class StoreMembers:
             number += 1
 
     def _store(self, shard: Shard, batch: Sequence[tuple[Member, bytes | Fault]]) -> None:
-        candidates, refused = _sorted_out(shard, batch)
+        candidates, refused = self._sorted_out(shard, batch)
         known = self._work.known(shard, [_content(one.accepted) for one in candidates])
         first: dict[tuple[str, str | None, str | None], AcceptedMember] = {}
         fresh: list[_Candidate] = []
@@ -142,6 +146,30 @@ class StoreMembers:
         list(self._writers.map(self._write, fresh))
         for lost in self._work.store(shard, [one.accepted for one in fresh], refused):
             self._delete(lost.object_key)
+
+    def _sorted_out(
+        self, shard: Shard, batch: Sequence[tuple[Member, bytes | Fault]]
+    ) -> tuple[list[_Candidate], list[RefusedMember]]:
+        """Those that are resumes by their content, and those that are not."""
+        candidates, refused = [], []
+        for member, content in batch:
+            found = content if isinstance(content, Fault) else self._told(content)
+            if isinstance(found, Fault):
+                refused.append(RefusedMember(member, found.outcome, found.code, found.detail))
+            else:
+                assert isinstance(content, bytes)
+                candidates.append(_candidate(shard, member, content, found))
+        return candidates, refused
+
+    def _told(self, content: bytes) -> str | Fault:
+        """The media type of a member's bytes, or why they are no resume."""
+        if not content:
+            return member_faults.EMPTY
+        try:
+            return media_type(content, legacy_word=self._legacy_word)
+        except UnsupportedDocument as error:
+            code = "nested-archive" if is_archive(content) else "not-a-resume-type"
+            return Fault(Outcome.SKIPPED, code, error.message)
 
     def _write(self, one: _Candidate) -> None:
         writer = self._objects.create(one.accepted.object_key)
@@ -194,32 +222,6 @@ def _batches(
             batch, held = [], 0
     if batch:
         yield batch
-
-
-def _sorted_out(
-    shard: Shard, batch: Sequence[tuple[Member, bytes | Fault]]
-) -> tuple[list[_Candidate], list[RefusedMember]]:
-    """Those that are resumes by their content, and those that are not."""
-    candidates, refused = [], []
-    for member, content in batch:
-        found = content if isinstance(content, Fault) else _told(content)
-        if isinstance(found, Fault):
-            refused.append(RefusedMember(member, found.outcome, found.code, found.detail))
-        else:
-            assert isinstance(content, bytes)
-            candidates.append(_candidate(shard, member, content, found))
-    return candidates, refused
-
-
-def _told(content: bytes) -> str | Fault:
-    """The media type of a member's bytes, or why they are no resume."""
-    if not content:
-        return member_faults.EMPTY
-    try:
-        return media_type(content)
-    except UnsupportedDocument as error:
-        code = "nested-archive" if is_archive(content) else "not-a-resume-type"
-        return Fault(Outcome.SKIPPED, code, error.message)
 
 
 def _candidate(shard: Shard, member: Member, content: bytes, mime: str) -> _Candidate:

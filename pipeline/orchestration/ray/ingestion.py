@@ -80,6 +80,7 @@ def _tools() -> tuple[Settings, Intake, StoreMembers]:
         wiring.object_store(settings),
         max_bytes=settings.max_upload_bytes,
         has_room=lambda: applications.backlog(Lane.BULK, most) < most,
+        legacy_word=wiring.reads_legacy_word(),
     )
     process_gives_way(settings.pipeline_niceness + _BEHIND_UPLOADS)
     return settings, work, store

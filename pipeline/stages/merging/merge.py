@@ -41,9 +41,8 @@ def merged(local: Text, read: OcrText, ink: Mapping[int, Sequence[Ink]], *, engi
         numbered = tuple(replace(line, id=next_id + n, page=page.number) for n, line in enumerate(page.lines))
         next_id += len(numbered)
         pages.append(replace(page, lines=numbered))
-    return Text(
-        tuple(pages), f"{local.engine}+{engine}+merged-{source_version(__name__)}", read.unread, read.foreign
-    )
+    made_by = f"{local.engine}+{engine}+merged-{source_version(__name__)}"
+    return replace(local, pages=tuple(pages), engine=made_by, unread=read.unread, foreign=read.foreign)
 
 
 def _turned(page: Page, degrees: int) -> Page:
