@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.adapters.parsing.pool import ParserPool
 from pipeline.adapters.pdf.text_engine import PdfiumTextEngine
 from pipeline.adapters.pictures.text_engine import ImageTextEngine
 from pipeline.adapters.word.text_engine import DocxTextEngine
 from pipeline.domain.errors import UnsupportedDocument
-from pipeline.domain.media_type import DOCX, IMAGES, PDF
+from pipeline.domain.media_type import DOCX, IMAGES, PDF, is_polyglot
+from pipeline.domain.suspicion import POLYGLOT
 from pipeline.domain.text import Text
 from pipeline.ports import PageEngine, TextEngine
 
@@ -28,7 +31,8 @@ class DocumentTextEngine:
 
     async def read(self, content: bytes, mime: str) -> Text:
         """As `TextEngine.read`."""
-        return await self._engine(mime).read(content, mime)
+        text = await self._engine(mime).read(content, mime)
+        return replace(text, flags=(*text.flags, POLYGLOT)) if is_polyglot(content, mime) else text
 
     def pages(self, mime: str) -> PageEngine | None:
         """As `DocumentEngine.pages`."""

@@ -61,7 +61,8 @@ class Line:
 
     `id` is unique in the document and counts from 0 in the engine's order; `page` counts from 1. `size` is
     the font size in points and `bold` the weight, where the engine knows them. `hidden` marks text that a
-    person looking at the page would not see (white on white, off the page, under 2 pt, invisible mode).
+    person looking at the page would not see (white on white, off the page, under 2 pt, invisible mode), and, once the
+    text is screened, what is meant for machines: nobody reads it.
     """
 
     id: int
@@ -127,13 +128,14 @@ class Text:
     """What a text engine read. `engine` names it with its version (for `versions`).
 
     `unread` are the pages that should have been read by OCR and were not, `foreign` those in a script that OCR does
-    not know: whoever shows the text says so.
+    not know: whoever shows the text says so. `flags` are the security flags of what its bytes and its words hold.
     """
 
     pages: tuple[Page, ...]
     engine: str
     unread: tuple[int, ...] = ()
     foreign: tuple[int, ...] = ()
+    flags: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -32,7 +32,7 @@ class ReadPage(NamedTuple):
     """A page as it crosses the pipe: size in points; lines and links with boxes as fractions of it.
 
     A line is `(words, box, size, bold, hidden)`. `pictured` is the share of the page under pictures and `drawn` the
-    number of paths, both told only of pages with little text.
+    number of paths, both told only of pages with little text. `flags` are security flags.
     """
 
     width: float
@@ -41,6 +41,7 @@ class ReadPage(NamedTuple):
     links: list[tuple[str, Box4]]
     pictured: float = 0.0
     drawn: int = 0
+    flags: tuple[str, ...] = ()
 
 
 class Pixels(NamedTuple):
@@ -111,7 +112,8 @@ def text_of(read: list[ReadPage], engine: str) -> Text:
         pages.append(
             Page(number, page.width, page.height, tuple(lines), links, "native", page.pictured, page.drawn)
         )
-    return Text(tuple(pages), engine)
+    flags = sorted({flag for page in read for flag in page.flags})
+    return Text(tuple(pages), engine, flags=tuple(flags))
 
 
 def boxes_of(lines: Mapping[int, Sequence[Line]]) -> dict[int, list[list[Box4]]]:

@@ -42,7 +42,11 @@ def merged(local: Text, read: OcrText, ink: Mapping[int, Sequence[Ink]], *, engi
         next_id += len(numbered)
         pages.append(replace(page, lines=numbered))
     return Text(
-        tuple(pages), f"{local.engine}+{engine}+merged-{source_version(__name__)}", read.unread, read.foreign
+        tuple(pages),
+        f"{local.engine}+{engine}+merged-{source_version(__name__)}",
+        read.unread,
+        read.foreign,
+        flags=local.flags,
     )
 
 
