@@ -256,7 +256,7 @@ def _keyword(word: str) -> str:
 def _is_stuffed(words: Sequence[str]) -> bool:
     """Whether a line has few words of its own, or begins anew with them."""
     if len(words) < _STUFFED_WORDS:
-        return False
+        return len(words) >= _SAID_AGAIN and len(set(words)) == 1 and words[0].isalpha()
     periods = range(1, len(words) - _SAID_AGAIN + 1)
     return len(set(words)) <= _DISTINCT * len(words) or any(words[p:] == words[:-p] for p in periods)
 

@@ -103,13 +103,18 @@ def test_a_fake_conversation_is_told_from_its_opening_to_its_end() -> None:
     assert told(*lines) == [*lines[:3], ""]
 
 
+def stuffed(*lines: str) -> set[int]:
+    return stuffed_lines([line.split() for line in lines])
+
+
 def test_keywords_again_and_again_are_told() -> None:
     """A line that begins anew, and what is left over of it; lists, ratings and a duty of two jobs are none."""
-    assert stuffed_lines([("Python Java " * 6).split(), "Staff Nurse".split()]) == {0}
-    assert stuffed_lines(["Java Go SQL PHP Java Go SQL PHP".split(), "Java Go".split()]) == {0, 1}
-    assert not stuffed_lines(["Wrote the reports of the month and the plans".split()] * 4)
-    assert not stuffed_lines(["Python Expert Java Expert".split(), "SQL Expert Go Basic".split()] * 2)
-    assert not stuffed_lines(["Python Java SQL Spark Scala Go Rust Kotlin Swift PHP".split()])
+    assert stuffed("Python Java " * 6, "Staff Nurse") == {0}
+    assert stuffed("Java Go SQL PHP Java Go SQL PHP", "Java Go") == {0, 1}
+    assert stuffed("Python Python Python Python") == {0}
+    assert not stuffed(*["Wrote the reports of the month and the plans"] * 4)
+    assert not stuffed(*["Python Expert Java Expert", "SQL Expert Go Basic"] * 2)
+    assert not stuffed("Python Java SQL Spark Scala Go Rust Kotlin Swift PHP")
 
 
 def test_nothing_in_made_resumes_is_suspicious() -> None:

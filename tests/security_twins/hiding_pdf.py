@@ -100,7 +100,8 @@ def _empty_letters(page: Overlay, lines: Lines) -> None:
     empty = page.pdf.make_stream(b"500 0 d0")
     names = {chr(code): f"/g{code}" for code in range(32, 127)}
     page.add("Font", "Empty", pikepdf.Dictionary(
-        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type3, FontBBox=[0, 0, 1000, 1000], FontMatrix=[0.001, 0, 0, 0.001, 0, 0],
+        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type3, FontBBox=[0, 0, 1000, 1000],
+        FontMatrix=[0.001, 0, 0, 0.001, 0, 0],
         CharProcs=pikepdf.Dictionary(dict.fromkeys(names.values(), empty)),
         Encoding=pikepdf.Dictionary(Differences=[32, *map(pikepdf.Name, names.values())]),
         FirstChar=32, LastChar=126, Widths=[500] * 95, ToUnicode=_to_unicode(page),
@@ -123,7 +124,8 @@ def _hidden_note(flag: int) -> Hide:
         spot = page.free
         form = _form(page, written(lines, spot))
         note = pikepdf.Dictionary(
-            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.FreeText, F=flag, Contents=" ".join(lines), DA="/Helv 9 Tf 0 g",
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.FreeText, F=flag, Contents=" ".join(lines),
+            DA="/Helv 9 Tf 0 g",
             Rect=[spot.x, spot.y - 40, spot.x + 400, spot.y + 12], AP=pikepdf.Dictionary(N=form),
         )  # fmt: skip
         form.BBox = note.Rect
@@ -158,7 +160,8 @@ def _picture(page: Overlay, grey: int) -> pikepdf.Object:
 
 def _to_unicode(page: Overlay) -> pikepdf.Object:
     return page.pdf.make_stream(
-        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n1 begincodespacerange <00> <FF> endcodespacerange\n"
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
+        b"1 begincodespacerange <00> <FF> endcodespacerange\n"
         b"1 beginbfrange <20> <7E> <0020> endbfrange\nendcmap end end"
     )
 

@@ -14,7 +14,10 @@ Lines = tuple[str, ...]
 Hide = Callable[[WordDocument, Lines, float], None]
 
 _BLACK, _WHITE = "<w:color w:val='000000'/>", "<w:color w:val='FFFFFF'/>"
-_CLEAR = "<w14:textFill><w14:solidFill><w14:srgbClr w14:val='000000'><w14:alpha w14:val='100000'/></w14:srgbClr></w14:solidFill></w14:textFill>"
+_CLEAR = (
+    "<w14:textFill><w14:solidFill><w14:srgbClr w14:val='000000'><w14:alpha w14:val='100000'/></w14:srgbClr>"
+    "</w14:solidFill></w14:textFill>"
+)
 
 
 def _run(properties: str) -> Hide:
@@ -46,7 +49,8 @@ def _row(properties: str, cell: str = "", run: str = "") -> Hide:
     def hide(word: WordDocument, lines: Lines, place: float) -> None:
         inner = "".join(paragraph(line, run) for line in lines)
         cells = f"<w:tc><w:tcPr>{cell}</w:tcPr>{inner}</w:tc>"
-        table = f"<w:tbl><w:tblPr/><w:tblGrid><w:gridCol w:w='9000'/></w:tblGrid><w:tr><w:trPr>{properties}</w:trPr>{cells}</w:tr></w:tbl>"
+        row = f"<w:tr><w:trPr>{properties}</w:trPr>{cells}</w:tr>"
+        table = f"<w:tbl><w:tblPr/><w:tblGrid><w:gridCol w:w='9000'/></w:tblGrid>{row}</w:tbl>"
         insert(word, place, table)
 
     return hide
@@ -58,9 +62,11 @@ def _box(run: str, offset: int, width: int) -> Hide:
     def hide(word: WordDocument, lines: Lines, place: float) -> None:
         inner = "".join(paragraph(line, run) for line in lines)
         drawing = (
-            "<w:drawing><wp:anchor relativeHeight='2' behindDoc='0' locked='0' layoutInCell='1' allowOverlap='1' simplePos='0'>"
+            "<w:drawing><wp:anchor relativeHeight='2' behindDoc='0' locked='0' layoutInCell='1' allowOverlap='1'"
+            " simplePos='0'>"
             "<wp:simplePos x='0' y='0'/><wp:positionH relativeFrom='page'>"
-            f"<wp:posOffset>{offset}</wp:posOffset></wp:positionH><wp:positionV relativeFrom='page'><wp:posOffset>900000</wp:posOffset>"
+            f"<wp:posOffset>{offset}</wp:posOffset></wp:positionH>"
+            "<wp:positionV relativeFrom='page'><wp:posOffset>900000</wp:posOffset>"
             f"</wp:positionV><wp:extent cx='{width}' cy='{width}'/><wp:docPr id='7' name='Box'/><a:graphic>"
             "<a:graphicData uri='http://schemas.microsoft.com/office/word/2010/wordprocessingShape'><wps:wsp><wps:spPr/>"
             f"<wps:txbx><w:txbxContent>{inner}</w:txbxContent></wps:txbx><wps:bodyPr/></wps:wsp></a:graphicData></a:graphic>"
@@ -92,12 +98,14 @@ def _deleted(word: WordDocument, lines: Lines, place: float) -> None:
         insert(
             word,
             place,
-            f"<w:p><w:pPr><w:rPr><w:del w:id='9' w:author='x'/></w:rPr></w:pPr><w:del w:id='8' w:author='x'>{gone}</w:del></w:p>",
+            "<w:p><w:pPr><w:rPr><w:del w:id='9' w:author='x'/></w:rPr></w:pPr>"
+            f"<w:del w:id='8' w:author='x'>{gone}</w:del></w:p>",
         )
 
 
 def _told_of_a_picture(word: WordDocument, lines: Lines, place: float) -> None:
-    drawing = f"<w:drawing><wp:inline><wp:extent cx='9' cy='9'/><wp:docPr id='3' name='{lines[0]}' descr='{' '.join(lines)}'/></wp:inline></w:drawing>"
+    told = f"<wp:docPr id='3' name='{lines[0]}' descr='{' '.join(lines)}'/>"
+    drawing = f"<w:drawing><wp:inline><wp:extent cx='9' cy='9'/>{told}</wp:inline></w:drawing>"
     insert(word, place, f"<w:p><w:r>{drawing}</w:r></w:p>")
 
 

@@ -109,7 +109,8 @@ def written(
 ) -> str:
     """Operators that print the lines one below the other; `before` goes before each."""
     return "\n".join(
-        f"BT /{face} {size} Tf {before} 1 0 0 1 {spot.x:.1f} {spot.y - number * _LEADING:.1f} Tm ({_escaped(line)}) Tj ET"
+        f"BT /{face} {size} Tf {before} 1 0 0 1 {spot.x:.1f} {spot.y - number * _LEADING:.1f} Tm"
+        f" ({_escaped(line)}) Tj ET"
         for number, line in enumerate(lines)
     )
 

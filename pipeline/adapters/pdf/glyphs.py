@@ -218,7 +218,9 @@ class GlyphReader:
 
     def _around(self, text: int | None, index: int) -> str:
         # PDFium tells halves of what lies beyond the first 65,536 characters.
-        halves = "".join(chr(_unicode(text, near)) for near in range(max(0, index - _AROUND), index + _AROUND))
+        halves = "".join(
+            chr(_unicode(text, near)) for near in range(max(0, index - _AROUND), index + _AROUND)
+        )
         return halves.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _number_of_style(

@@ -38,9 +38,7 @@ def screened(text: Text) -> Text:
         if any(line.hidden and any(c.isalnum() for c in line.text) for line in lines):
             flags.add(HIDDEN_TEXT)
         lines = _without_orders(lines, flags)
-        pages.append(
-            replace(page, lines=tuple(_numbered(line, next_id + n) for n, line in enumerate(lines)))
-        )
+        pages.append(replace(page, lines=tuple(_numbered(line, next_id + n) for n, line in enumerate(lines))))
         next_id += len(lines)
     return replace(text, pages=tuple(pages), flags=tuple(sorted(flags)))
 
