@@ -84,10 +84,7 @@ class GlyphPage:
     height: float
     glyphs: dict[int, list[Glyph]] = field(default_factory=dict)
     styles: list[GlyphStyle] = field(default_factory=list)
-    unprinted: list[tuple[int, int]] = field(
-        default_factory=list
-    )  # (character, code) of those that show nothing
-    smuggles: bool = False  # whether some of these hide or split words
+    smuggles: bool = False  # whether characters that print nothing hide or split words
     turns: int = 0  # quarter turns, clockwise, by which the page is held otherwise than its own rotation says
     private: list[tuple[int, int]] = field(default_factory=list)  # (character, code) of the private-use ones
 
@@ -164,6 +161,7 @@ class GlyphReader:
         result = GlyphPage(frame.width, frame.height)
         numbers: dict[int, int] = {}
         private, digits = result.private, self._digits
+        unprinted: list[tuple[int, int]] = []  # (character, code)
         box, box_p = self._box, ctypes.byref(self._box)
         fx, fe, ff = frame.a, frame.e, frame.f
         upright_frame = frame.is_upright
@@ -182,8 +180,7 @@ class GlyphReader:
                 private.append((index, code))
                 printed = digits.get(code, printed)
             if not printed or not _loose_box(text, index, box_p):
-                if code >= _LEAST_UNPRINTED:
-                    result.unprinted.append((index, code))
+                unprinted.append((index, code))
                 continue
             if owner != last_owner:
                 last_owner = owner
@@ -200,8 +197,7 @@ class GlyphReader:
                 left, right, base = self._turned(text, index, style, frame)
             if right - left <= 0.01 * style.size and _prints_nothing(printed, code):
                 guessed = code != _ZERO_WIDTH
-                if not guessed:
-                    result.unprinted.append((index, code))
+                unprinted.append((index, code))
                 continue
             if guessed:
                 guessed = False
@@ -209,12 +205,13 @@ class GlyphReader:
                     left = self._without_overhang(text, index, left, glyphs, style, frame)
             _append(glyphs, Glyph(printed, left, right, base, number), style)
         _drop_icons(result)
-        result.smuggles = self._smuggles(text, result.unprinted)
+        result.smuggles = self._smuggles(text, unprinted)
         return result
 
     def _smuggles(self, text: int | None, unprinted: list[tuple[int, int]]) -> bool:
         """Whether characters that print nothing hide or split words, by the letters around them."""
-        return any(smuggles(self._around(text, index)) for index, _ in unprinted)
+        suspects = (index for index, code in unprinted if code >= _LEAST_UNPRINTED)
+        return any(smuggles(self._around(text, index)) for index in suspects)
 
     def _around(self, text: int | None, index: int) -> str:
         # PDFium tells halves of what lies beyond the first 65,536 characters.
