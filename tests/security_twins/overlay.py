@@ -12,7 +12,7 @@ from benchmarks.resume_maker import LAYOUTS, STYLES, Made, locales, make_resume,
 from benchmarks.resume_maker.library import locale
 
 _LEADING = 12
-_PEOPLE = 24  #: of them: any more differ as little
+PEOPLE = 24  #: of them: any more differ as little
 
 
 class Spot(NamedTuple):
@@ -25,7 +25,7 @@ class Spot(NamedTuple):
 @cache
 def made(number: int) -> Made:
     """One of the resumes, of any country, trade, layout and style."""
-    at = number % _PEOPLE
+    at = number % PEOPLE
     every = sorted(locales())
     country = every[at % len(every)]
     jobs = sorted(occupations(locale(country)["lang"]))

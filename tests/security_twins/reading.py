@@ -33,10 +33,16 @@ class Reader:
         self._store = DirectoryStore(folder)
         engine = DocumentTextEngine(processes=1, timeout_s=60, memory_mib=2048, max_pages=20)
         self._read = ReadText(engine, self._store, ocr)
+        self._known: dict[str, Profile] = {}  # by SHA-256: many a document is the clean twin of several
 
     def profile(self, content: bytes) -> Profile:
         """The verified profile of a document."""
         sha256 = hashlib.sha256(content).hexdigest()
+        if sha256 not in self._known:
+            self._known[sha256] = self._profile(content, sha256)
+        return self._known[sha256]
+
+    def _profile(self, content: bytes, sha256: str) -> Profile:
         key, mime = f"resumes/{sha256}", media_type(content)
         writer = self._store.create(key)
         writer.write(content)

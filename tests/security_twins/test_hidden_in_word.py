@@ -7,7 +7,7 @@ import pytest
 from tests.security_twins.hiding_word import HIDING, UNREAD
 from tests.security_twins.payloads import HIDDEN
 from tests.security_twins.reading import Reader, flags_of, told_by
-from tests.security_twins.word_files import document, saved
+from tests.security_twins.word_files import document, saved, untouched
 
 _PLACES = {"order": 0.05, "keywords": 0.4, "facts": 1.0}
 
@@ -20,7 +20,7 @@ def test_text_that_nobody_sees_leaves_the_profile_as_it_is(
     reader: Reader, way: str, payload: str, number: int
 ) -> None:
     """However it is hidden, whatever it says, wherever it stands: it is flagged, and told nowhere."""
-    clean = reader.profile(saved(document(number)))
+    clean = reader.profile(untouched(number))
     word = document(number)
     HIDING[way](word, HIDDEN[payload], _PLACES[payload])
     hostile = reader.profile(saved(word))

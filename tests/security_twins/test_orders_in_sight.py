@@ -7,7 +7,7 @@ import pytest
 from tests.security_twins.overlay import Overlay, written
 from tests.security_twins.payloads import SPOKEN, STUFFING
 from tests.security_twins.reading import Reader, flags_of, told_by
-from tests.security_twins.word_files import document, insert, paragraph, saved
+from tests.security_twins.word_files import document, insert, paragraph, saved, untouched
 
 _LATIN = sorted(name for name, lines in SPOKEN.items() if "".join(lines).isascii())
 _PLACES = (0.05, 0.3, 0.6, 1.0)
@@ -20,7 +20,7 @@ def _expected(name: str) -> set[str]:
 @pytest.mark.parametrize(("name", "number"), [(name, number) for number, name in enumerate(SPOKEN)])
 def test_an_order_in_a_word_file_leaves_the_profile_as_it_is(reader: Reader, name: str, number: int) -> None:
     """In any language and guise, at its top, among its entries, at its end."""
-    clean = reader.profile(saved(document(number)))
+    clean = reader.profile(untouched(number))
     word = document(number)
     insert(word, _PLACES[number % 4], *map(paragraph, SPOKEN[name]))
     hostile = reader.profile(saved(word))
@@ -55,7 +55,7 @@ def test_an_order_at_the_end_of_a_sentence_leaves_the_sentence(reader: Reader, n
 @pytest.mark.parametrize("number", range(2))
 def test_keywords_again_and_again_are_told_nowhere(reader: Reader, name: str, number: int) -> None:
     """Nobody is read as the better for them."""
-    clean = reader.profile(saved(document(number)))
+    clean = reader.profile(untouched(number))
     word = document(number)
     insert(word, 1.0, *map(paragraph, STUFFING[name]))
     hostile = reader.profile(saved(word))

@@ -12,7 +12,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from benchmarks.resume_maker.word import word_file
-from tests.security_twins.overlay import made
+from tests.security_twins.overlay import PEOPLE, made
 
 _NAMESPACES = (
     f"{nsdecls('w', 'wp', 'a', 'r')} xmlns:w14='http://schemas.microsoft.com/office/word/2010/wordml' "
@@ -25,9 +25,15 @@ def _file(number: int) -> bytes:
     return word_file(made(number).truth)
 
 
+@cache
+def untouched(number: int) -> bytes:
+    """One of the resumes as it is."""
+    return saved(document(number % PEOPLE))
+
+
 def document(number: int) -> WordDocument:
     """One of the resumes, to be changed."""
-    return Document(io.BytesIO(_file(number)))
+    return Document(io.BytesIO(_file(number % PEOPLE)))
 
 
 def saved(word: WordDocument) -> bytes:
