@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import version
 
 from pipeline.adapters.office.text_engine import DocTextEngine
@@ -14,7 +15,8 @@ from pipeline.adapters.plaintext.child import read_text
 from pipeline.adapters.richtext.child import read_rtf
 from pipeline.adapters.word.child import read_docx
 from pipeline.domain.errors import UnsupportedDocument
-from pipeline.domain.media_type import DOC, DOCX, IMAGES, ODT, PDF, RTF, TXT
+from pipeline.domain.media_type import DOC, DOCX, IMAGES, ODT, PDF, RTF, TXT, is_polyglot
+from pipeline.domain.suspicion import POLYGLOT
 from pipeline.domain.text import Text
 from pipeline.ports import PageEngine, TextEngine
 
@@ -52,7 +54,8 @@ class DocumentTextEngine:
 
     async def read(self, content: bytes, mime: str) -> Text:
         """As `TextEngine.read`."""
-        return await self._engine(mime).read(content, mime)
+        text = await self._engine(mime).read(content, mime)
+        return replace(text, flags=(*text.flags, POLYGLOT)) if is_polyglot(content, mime) else text
 
     def pages(self, mime: str) -> PageEngine | None:
         """As `DocumentEngine.pages`."""

@@ -40,7 +40,7 @@ _HEAD = HEAD_BYTES + len(_PDF_HEADER) - 1
 #: A ZIP's list of its members is at its end.
 _TAIL = 64 * 1024
 
-_ZIP = b"PK\x03\x04"
+_ZIP, _ZIP_MEMBER, _ZIP_END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: Signatures at the very start. One of these wins over a PDF header further on: an archive that stores a PDF
 #: uncompressed has the header within its first kilobyte too.
@@ -153,7 +153,7 @@ class Sniffer:
             return self._found
         if self._head.startswith(_OLE):
             return self._old_office()
-        members = _members(self._head, _ZIP, 26, 30) | _members(self._tail, b"PK\x01\x02", 28, 46)
+        members = _members(self._head, _ZIP, 26, 30) | _members(self._tail, _ZIP_MEMBER, 28, 46)
         return _package(self._head, members)
 
     def _require_text(self) -> None:
@@ -185,6 +185,20 @@ def media_type(content: bytes, *, legacy_word: bool = False) -> str:
     sniffer = Sniffer(legacy_word=legacy_word)
     sniffer.feed(content)
     return sniffer.end()
+
+
+def is_polyglot(content: bytes, mime: str) -> bool:
+    """Whether bytes of this type are another file too: an archive behind a PDF or a picture, a PDF in a ZIP.
+
+    What a PDF has attached lies within one of its streams, and is no part of another file.
+    """
+    if content.startswith(_ZIP):
+        return _PDF_HEADER in content[:HEAD_BYTES]
+    end = content.rfind(_ZIP_END, max(0, len(content) - _TAIL))
+    if end < 0 or (mime == PDF and b"endstream" in content[end:]):
+        return False
+    directory = end - int.from_bytes(content[end + 12 : end + 16], "little")
+    return directory >= 0 and content[directory:end].startswith(_ZIP_MEMBER)
 
 
 def is_archive(content: bytes) -> bool:

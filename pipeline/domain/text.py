@@ -61,7 +61,8 @@ class Line:
 
     `id` is unique in the document and counts from 0 in the engine's order; `page` counts from 1. `size` is
     the font size in points and `bold` the weight, where the engine knows them. `hidden` marks text that a
-    person looking at the page would not see (white on white, off the page, under 2 pt, invisible mode).
+    person looking at the page would not see (white on white, off the page, under 2 pt, invisible mode), and, once the
+    text is screened, what is meant for machines: nobody reads it.
     """
 
     id: int
@@ -128,7 +129,8 @@ class Text:
 
     `unread` are the pages that should have been read by OCR and were not, `foreign` those in a script that OCR does
     not know, and `more_frames` tells that the file holds more pictures than the one that is its page (an animation, a
-    burst of photos): whoever shows the text says so.
+    burst of photos): whoever shows the text says so. `flags` are the security flags of what its bytes and its words
+    hold.
     """
 
     pages: tuple[Page, ...]
@@ -136,6 +138,7 @@ class Text:
     unread: tuple[int, ...] = ()
     foreign: tuple[int, ...] = ()
     more_frames: bool = False
+    flags: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:

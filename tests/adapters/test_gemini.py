@@ -28,6 +28,7 @@ from pipeline.domain.profile import Profile
 from pipeline.domain.sections import SectionedText
 from pipeline.domain.upload import StoredUpload
 from pipeline.reading import profile as rules
+from pipeline.reading.page.screening import screened
 from pipeline.stages.group_sections import GroupSections
 from pipeline.stages.verify_profile import VerifyProfile
 from tests.paid import MemoryPaidWork
@@ -215,7 +216,8 @@ def test_hidden_lines_and_orders_never_reach_the_wire(gemini: GeminiStandIn) -> 
     )
     (page,) = sections.text.pages
     lines = tuple(replace(line, hidden="secret" in line.text) for line in page.lines)
-    sections = replace(sections, text=replace(sections.text, pages=(replace(page, lines=lines),)))
+    text = replace(sections.text, pages=(replace(page, lines=lines),))
+    sections = replace(sections, text=screened(text))
     drafted(engine_at(gemini), sections)
     sent = json.dumps([body["contents"] for body in gemini.requests], ensure_ascii=False)
     assert "Staff Nurse" in sent

@@ -338,7 +338,7 @@ def test_a_large_picture_is_no_limit(engine: DocumentTextEngine, height: int) ->
 def test_another_type_is_not_read(engine: DocumentTextEngine) -> None:
     """What nobody accepted is nobody's to read."""
     with pytest.raises(UnsupportedDocument):
-        asyncio.run(engine.read(b"x", "application/rtf"))
+        asyncio.run(engine.read(b"x", "application/postscript"))
 
 
 def test_the_same_bytes_read_the_same(engine: DocumentTextEngine) -> None:

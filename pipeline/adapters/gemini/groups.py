@@ -15,7 +15,6 @@ from pipeline.adapters.gemini.answers import (
     SkillsAnswer,
 )
 from pipeline.domain.sections import SectionedText, SectionKind
-from pipeline.domain.suspicion import suspicious_lines, visible
 from pipeline.reading.page.rows import Rows
 from pipeline.reading.person import blocks_of
 from pipeline.reading.sections.streams import entry_lines
@@ -111,8 +110,7 @@ class Shown:
 
 def shown_to(sections: SectionedText) -> dict[str, Shown]:
     """By name of the group, what it is shown; a group without lines is left out."""
-    texts = [(line.id, line.text) for line in sections.text.lines if not line.hidden]
-    left_out = suspicious_lines(texts) | {line.id for line in sections.text.lines if line.hidden}
+    left_out = {line.id for line in sections.text.lines if line.hidden}
     written = _written(sections)
     found = {}
     for group in GROUPS:
@@ -169,7 +167,7 @@ def _written(sections: SectionedText) -> dict[int, str]:
 
 def _one_line(text: str) -> str:
     # A line break inside a text could pose as a line of its own.
-    return " ".join("".join(c if c.isprintable() else " " for c in visible(text)).split())
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 @cache

@@ -32,7 +32,8 @@ class ReadPage(NamedTuple):
     """A page as it crosses the pipe: size in points; lines and links with boxes as fractions of it.
 
     A line is `(words, box, size, bold, hidden)`. `pictured` is the share of the page under pictures and `drawn` the
-    number of paths, both told only of pages with little text. `more_frames`: it is one picture of several.
+    number of paths, both told only of pages with little text. `more_frames`: it is one picture of several. `flags` are
+    security flags.
     """
 
     width: float
@@ -42,6 +43,7 @@ class ReadPage(NamedTuple):
     pictured: float = 0.0
     drawn: int = 0
     more_frames: bool = False
+    flags: tuple[str, ...] = ()
 
 
 class Pixels(NamedTuple):
@@ -112,7 +114,9 @@ def text_of(read: list[ReadPage], engine: str) -> Text:
         pages.append(
             Page(number, page.width, page.height, tuple(lines), links, "native", page.pictured, page.drawn)
         )
-    return Text(tuple(pages), engine, more_frames=any(page.more_frames for page in read))
+    flags = sorted({flag for page in read for flag in page.flags})
+    more_frames = any(page.more_frames for page in read)
+    return Text(tuple(pages), engine, more_frames=more_frames, flags=tuple(flags))
 
 
 def boxes_of(lines: Mapping[int, Sequence[Line]]) -> dict[int, list[list[Box4]]]:

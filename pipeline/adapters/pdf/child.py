@@ -7,7 +7,6 @@ which cross the pipe quickly.
 from __future__ import annotations
 
 import ctypes
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -26,12 +25,15 @@ from pipeline.adapters.parsing.parsed import (
     guarded,
     with_scheme,
 )
-from pipeline.adapters.pdf.glyphs import Frame, GlyphPage, GlyphReader, TooManyGlyphs, tiny_points
+from pipeline.adapters.pdf.frame import Frame, fraction
+from pipeline.adapters.pdf.glyphs import GlyphReader, TooManyGlyphs
 from pipeline.adapters.pdf.images import refuse_huge_pictures
 from pipeline.adapters.pdf.ligatures import needs_repair, repaired, words_in
 from pipeline.adapters.pdf.lines import RawLine, lines_of
 from pipeline.adapters.pdf.loops import pages_loop, tables_loop
 from pipeline.adapters.pdf.picture import picture_of_page
+from pipeline.adapters.pdf.unseen import unseen_styles
+from pipeline.domain.suspicion import INVISIBLE_CHARACTERS
 
 MAX_SIDE = 20_000  #: points; PDF itself allows 14,400
 MAX_DOCUMENT_GLYPHS = 500_000
@@ -45,6 +47,7 @@ _DEEPEST_FORM = 3
 #: Of a rectangle or a rule: no letter is drawn with so few.
 _STROKES_OF_A_BOX = 5
 _TYPED = (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_STAMP)
+_UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 _MOST_ANNOTATIONS = 1000
 
 
@@ -216,7 +219,7 @@ def _read_page(page: Any, reader: GlyphReader, links: list[_Link]) -> tuple[Read
         found, frame = reader.read(page, text_page)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
-    hidden = _hidden_styles(page, found, frame)
+    hidden = unseen_styles(page, found, frame)
     lines: list[Any] = []
     for angle, glyphs in sorted(found.glyphs.items()):
         raw = lines_of(glyphs, found.styles, hidden)
@@ -224,7 +227,8 @@ def _read_page(page: Any, reader: GlyphReader, links: list[_Link]) -> tuple[Read
     placed = [_placed(link, frame) for link in links]
     count = sum(len(glyphs) for glyphs in found.glyphs.values())
     pictured, drawn = _shown(page, frame) if count < _GLYPHS_OF_A_PAGE else (0.0, 0)
-    return ReadPage(frame.width, frame.height, lines, placed, pictured, drawn), count
+    flags = (INVISIBLE_CHARACTERS,) if found.smuggles else ()
+    return ReadPage(frame.width, frame.height, lines, placed, pictured, drawn, flags=flags), count
 
 
 def _shown(page: Any, frame: Frame) -> tuple[float, int]:
@@ -265,7 +269,7 @@ def _object(item: Any, most: float, depth: int) -> Iterator[tuple[Any, float]]:
 def _in_fractions(
     line: RawLine, angle: int, frame: Frame
 ) -> tuple[list[tuple[str, Box4]], Box4, float, bool, bool]:
-    words = [(word.text, _fraction(word.box, angle, frame)) for word in line.words]
+    words = [(word.text, fraction(word.box, angle, frame)) for word in line.words]
     boxes = [box for _, box in words]
     box = (
         min(b[0] for b in boxes),
@@ -275,95 +279,6 @@ def _in_fractions(
     )
     off_page = not (-0.01 < (box[0] + box[2]) / 2 < 1.01 and -0.01 < (box[1] + box[3]) / 2 < 1.01)
     return words, box, round(line.size, 2), line.bold, line.hidden or off_page
-
-
-def _fraction(box: Box4, angle: int, frame: Frame) -> Box4:
-    left, top, right, bottom = box
-    if angle:
-        cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-        corners = [(x * cos - y * sin, x * sin + y * cos) for x in (left, right) for y in (top, bottom)]
-        left, right = min(x for x, _ in corners), max(x for x, _ in corners)
-        top, bottom = min(y for _, y in corners), max(y for _, y in corners)
-    wide, high = frame.width, frame.height
-    return (round(left / wide, 5), round(top / high, 5), round(right / wide, 5), round(bottom / high, 5))
-
-
-def _hidden_styles(page: Any, found: GlyphPage, frame: Frame) -> list[bool]:
-    """Of each style, whether a person looking at the page would not see its text."""
-    tiny = tiny_points(found)
-    hidden = [style.size < tiny for style in found.styles]
-    invisible = [number for number, style in enumerate(found.styles) if style.invisible]
-    if invisible and not _shows_a_scan(page, frame):
-        for number in invisible:
-            hidden[number] = True
-    light = {
-        n for n, style in enumerate(found.styles) if style.light and not style.invisible and not hidden[n]
-    }
-    if light:
-        for number in _vanishing(page, found, frame, light):
-            hidden[number] = True
-    return hidden
-
-
-def _shows_a_scan(page: Any, frame: Frame) -> bool:
-    """Whether a picture covers most of the page: text in invisible mode is then what the picture shows."""
-    area = 0.0
-    bounds = [ctypes.c_float() for _ in range(4)]
-    for index in range(min(pdfium.FPDFPage_CountObjects(page), 2000)):
-        item = pdfium.FPDFPage_GetObject(page, index)
-        if pdfium.FPDFPageObj_GetType(item) in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM) and (
-            pdfium.FPDFPageObj_GetBounds(item, *bounds)
-        ):
-            left, bottom, right, top = (bound.value for bound in bounds)
-            area += abs((right - left) * (top - bottom))
-    return area > 0.5 * frame.width * frame.height
-
-
-def _vanishing(page: Any, found: GlyphPage, frame: Frame, light: set[int]) -> list[int]:
-    """Which of the light styles do not stand out from what lies behind them, by rendering the page."""
-    picture = _Picture(page, frame)
-    seen: dict[int, list[bool]] = {number: [] for number in light}
-    for angle, glyphs in found.glyphs.items():
-        for glyph in glyphs:
-            if glyph.style in seen and glyph.text != " " and len(seen[glyph.style]) < 40:
-                size = found.styles[glyph.style].size
-                box = (glyph.left, glyph.base - 0.75 * size, glyph.right, glyph.base + 0.05 * size)
-                seen[glyph.style].append(picture.has_contrast(_fraction(box, angle, frame)))
-    return [number for number, marks in seen.items() if marks and 3 * sum(marks) < len(marks)]
-
-
-class _Picture:
-    """The page as grey pixels, about one a point."""
-
-    def __init__(self, page: Any, frame: Frame) -> None:
-        scale = min(1.5, math.sqrt(2_000_000 / max(1.0, frame.width * frame.height)))
-        wide, high = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
-        turn = 0 if (wide > high) == (frame.width > frame.height) or wide == high else None
-        self.usable = turn is not None
-        self.width, self.height = max(1, int(wide * scale)), max(1, int(high * scale))
-        bitmap = pdfium.FPDFBitmap_CreateEx(self.width, self.height, pdfium.FPDFBitmap_Gray, None, 0)
-        try:
-            pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, self.width, self.height, 0xFFFFFFFF)
-            flags = pdfium.FPDF_GRAYSCALE
-            pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, self.width, self.height, 0, flags)
-            self.stride = pdfium.FPDFBitmap_GetStride(bitmap)
-            size = self.stride * self.height
-            self.pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), size)
-        finally:
-            pdfium.FPDFBitmap_Destroy(bitmap)
-
-    def has_contrast(self, box: Box4) -> bool:
-        """Whether anything stands out inside the box (fractions of the page)."""
-        if not self.usable:
-            return True
-        left, right = (int(self.width * min(1.0, max(0.0, x))) for x in (box[0], box[2]))
-        top, bottom = (int(self.height * min(1.0, max(0.0, y))) for y in (box[1], box[3]))
-        low, high = 255, 0
-        for y in range(top, min(bottom + 1, self.height)):
-            row = self.pixels[y * self.stride + left : y * self.stride + min(right + 1, self.width)]
-            if row:
-                low, high = min(low, min(row)), max(high, max(row))
-        return high - low > 20
 
 
 class _Link(NamedTuple):
@@ -391,19 +306,24 @@ def _links(document: Any, page: Any) -> list[_Link]:
 def _placed(link: _Link, frame: Frame) -> tuple[str, Box4]:
     corners = (frame.point(link.left, link.bottom), frame.point(link.right, link.top))
     xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
-    return link.uri, _fraction((xs[0], ys[0], xs[1], ys[1]), 0, frame)
+    return link.uri, fraction((xs[0], ys[0], xs[1], ys[1]), 0, frame)
 
 
 def _is_filled_in(page: Any) -> bool:
-    """Whether somebody typed on the page: form fields and text boxes are annotations, and no part of its text."""
-    for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MOST_ANNOTATIONS)):
+    """Whether somebody typed on the page: form fields and text boxes are annotations, and no part of its text.
+
+    Those that are never shown are taken away: PDFium would draw some of them.
+    """
+    filled_in = False
+    for index in reversed(range(min(pdfium.FPDFPage_GetAnnotCount(page), _MOST_ANNOTATIONS))):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
-        try:
-            if pdfium.FPDFAnnot_GetSubtype(annotation) in _TYPED:
-                return True
-        finally:
-            pdfium.FPDFPage_CloseAnnot(annotation)
-    return False
+        typed = pdfium.FPDFAnnot_GetSubtype(annotation) in _TYPED
+        unseen = pdfium.FPDFAnnot_GetFlags(annotation) & _UNSEEN
+        pdfium.FPDFPage_CloseAnnot(annotation)
+        if typed and unseen:
+            pdfium.FPDFPage_RemoveAnnot(page, index)
+        filled_in = filled_in or (typed and not unseen)
+    return filled_in
 
 
 def _flattened(document: Any, page: Any, index: int) -> Any:

@@ -17,6 +17,8 @@ import pypdfium2.raw as pdfium
 
 from pipeline.adapters.pdf.advances import mend_advances
 from pipeline.adapters.pdf.clean import ACCENTS, ORNAMENT, clean, is_icon_font, is_rtl, private_digits
+from pipeline.adapters.pdf.frame import Frame, page_frame
+from pipeline.domain.suspicion import smuggles
 
 MAX_GLYPHS = 60_000  #: on one page; a dense page of print has 8,000
 _TINY_POINTS = 2.0  #: text smaller than this is seen by no one
@@ -26,6 +28,8 @@ _TINY_SHARE = 0.35  #: of the largest text, on a page that is printed small as a
 _UPRIGHT_SLOPE = 0.02  # of what stands upright but for rounding
 _LIGHT = 200  #: luminance (0-255) from which text may vanish on paper
 _INVISIBLE_MODES = (3, 7)
+_STROKED_MODES = (1, 5)  #: in a colour that is not asked for
+_LAYER = "OC\0".encode("utf-16-le")  #: the mark of optional content
 
 _BOLD_NAME = re.compile(
     r"bold|black|heavy|semib|demi|cmbx|sfbx|sfssbx|cmssbx|ecbx|-medi$|[-,_]bd|extrab", re.I
@@ -35,6 +39,9 @@ _PLAIN_NAME = re.compile(r"regular|roman|light|book|italic|oblique|medium|thin|-
 _ADDRESS = re.compile(r"@\w|/\w|//|www\.|\w\.[a-z]{2,}\b|(?:\d\D{0,2}){6}", re.I)
 _FORCE_BOLD = 1 << 18
 _SOFT_HYPHEN = 0xAD
+_ZERO_WIDTH = 0x200B
+_AROUND = 5  #: characters in which a letter is looked for: several may show nothing
+_LEAST_UNPRINTED = 0x200B  #: what is below and prints nothing is no letter's disguise
 
 
 class TooManyGlyphs(Exception):
@@ -59,7 +66,8 @@ class GlyphStyle:
     bold: bool
     icon: bool
     invisible: bool
-    light: bool
+    doubtful: bool  # drawn in a way that may leave no trace: lightly, transparent, clipped, on a layer, without a font
+    owner: int  # the text object's address
     angle: int
     shift: float  # from the bottom of a loose box to the base line, for upright text
     height: float  # of the loose box that `shift` was measured in
@@ -76,6 +84,8 @@ class GlyphPage:
     height: float
     glyphs: dict[int, list[Glyph]] = field(default_factory=dict)
     styles: list[GlyphStyle] = field(default_factory=list)
+    smuggles: bool = False  # whether characters that print nothing hide or split words
+    turns: int = 0  # quarter turns, clockwise, by which the page is held otherwise than its own rotation says
     private: list[tuple[int, int]] = field(default_factory=list)  # (character, code) of the private-use ones
 
 
@@ -108,57 +118,19 @@ _fill = _quick(pdfium.FPDFText_GetFillColor, _INT, _VOID, _INT, _UINT_P, _UINT_P
 _weight = _quick(pdfium.FPDFText_GetFontWeight, _INT, _VOID, _INT)
 _mode = _quick(pdfium.FPDFTextObj_GetTextRenderMode, _INT, _VOID)
 _font = _quick(pdfium.FPDFTextObj_GetFont, _VOID, _VOID)
+_clip_path = _quick(pdfium.FPDFPageObj_GetClipPath, _VOID, _VOID)
+_clip_paths = _quick(pdfium.FPDFClipPath_CountPaths, _INT, _VOID)
+_marks = _quick(pdfium.FPDFPageObj_CountMarks, _INT, _VOID)
+_has_transparency = _quick(pdfium.FPDFPageObj_HasTransparency, _INT, _VOID)
 _font_name = _quick(pdfium.FPDFFont_GetBaseFontName, ctypes.c_size_t, _VOID, ctypes.c_char_p, ctypes.c_size_t)
 _font_flags = _quick(pdfium.FPDFFont_GetFlags, _INT, _VOID)
-
-
-class Frame(NamedTuple):
-    """The affine map from a PDF's user space to the page as held: x' = a x + c y + e, y' = b x + d y + f."""
-
-    a: float
-    b: float
-    c: float
-    d: float
-    e: float
-    f: float
-    width: float
-    height: float
-
-    @property
-    def is_upright(self) -> bool:
-        """Whether the page is held as its user space stands."""
-        return self.b == 0 and self.a > 0
-
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
-
-
-def page_frame(page: Any, turns: int) -> Frame:
-    """The frame of a loaded page, turned clockwise by its own rotation and `turns` quarter turns more."""
-    left, bottom, right, top = _crop(page)
-    quarter = (pdfium.FPDFPage_GetRotation(page) + turns) % 4
-    wide, high = right - left, top - bottom
-    if quarter == 1:
-        return Frame(0, 1, 1, 0, -bottom, -left, high, wide)
-    if quarter == 2:
-        return Frame(-1, 0, 0, 1, right, -bottom, wide, high)
-    if quarter == 3:
-        return Frame(0, -1, -1, 0, top, right, high, wide)
-    return Frame(1, 0, 0, -1, -left, top, wide, high)
-
-
-def _crop(page: Any) -> tuple[float, float, float, float]:
-    box = pdfium.FS_RECTF()
-    if pdfium.FPDF_GetPageBoundingBox(page, box) and box.right > box.left and box.top > box.bottom:
-        return box.left, box.bottom, box.right, box.top
-    return 0.0, 0.0, pdfium.FPDF_GetPageWidthF(page) or 595.0, pdfium.FPDF_GetPageHeightF(page) or 842.0
 
 
 class GlyphReader:
     """Reads the glyphs of a page; keeps what it learned about fonts for the pages that follow."""
 
     def __init__(self) -> None:
-        self._fonts: dict[int, tuple[bool, bool]] = {}
+        self._fonts: dict[int, tuple[bool, bool, bool]] = {}
         self._digits: dict[int, str] = {}
         self._box, self._m = _Rect(), _Matrix()
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
@@ -179,6 +151,7 @@ class GlyphReader:
             self._digits = digits or self._digits
             frame = page_frame(page, turns)
             result = self._collect(ctypes.cast(text_page, _VOID).value, count, frame)
+            result.turns = turns
         for glyphs in result.glyphs.values():
             mend_advances(glyphs, result.styles)
         return result, frame
@@ -188,6 +161,7 @@ class GlyphReader:
         result = GlyphPage(frame.width, frame.height)
         numbers: dict[int, int] = {}
         private, digits = result.private, self._digits
+        unprinted: list[tuple[int, int]] = []  # (character, code)
         box, box_p = self._box, ctypes.byref(self._box)
         fx, fe, ff = frame.a, frame.e, frame.f
         upright_frame = frame.is_upright
@@ -206,6 +180,7 @@ class GlyphReader:
                 private.append((index, code))
                 printed = digits.get(code, printed)
             if not printed or not _loose_box(text, index, box_p):
+                unprinted.append((index, code))
                 continue
             if owner != last_owner:
                 last_owner = owner
@@ -221,7 +196,8 @@ class GlyphReader:
             else:
                 left, right, base = self._turned(text, index, style, frame)
             if right - left <= 0.01 * style.size and _prints_nothing(printed, code):
-                guessed = True
+                guessed = code != _ZERO_WIDTH
+                unprinted.append((index, code))
                 continue
             if guessed:
                 guessed = False
@@ -229,7 +205,20 @@ class GlyphReader:
                     left = self._without_overhang(text, index, left, glyphs, style, frame)
             _append(glyphs, Glyph(printed, left, right, base, number), style)
         _drop_icons(result)
+        result.smuggles = self._smuggles(text, unprinted)
         return result
+
+    def _smuggles(self, text: int | None, unprinted: list[tuple[int, int]]) -> bool:
+        """Whether characters that print nothing hide or split words, by the letters around them."""
+        suspects = (index for index, code in unprinted if code >= _LEAST_UNPRINTED)
+        return any(smuggles(self._around(text, index)) for index in suspects)
+
+    def _around(self, text: int | None, index: int) -> str:
+        # PDFium tells halves of what lies beyond the first 65,536 characters.
+        halves = "".join(
+            chr(_unicode(text, near)) for near in range(max(0, index - _AROUND), index + _AROUND)
+        )
+        return halves.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _number_of_style(
         self,
@@ -300,24 +289,25 @@ class GlyphReader:
         if not 0.05 < size < 2000:
             size = box_height or 1.0
         _origin(text, index, ctypes.byref(self._x), ctypes.byref(self._y))
-        bold, icon = self._font_facts(text, index, owner)
+        bold, icon, nameless = self._font_facts(text, index, owner)
         mode = _mode(owner)
         invisible = mode in _INVISIBLE_MODES
+        doubtful = nameless or mode in _STROKED_MODES or _is_special(owner) or self._is_light(text, index)
         shift = self._y.value - self._box.bottom
-        light = mode not in (1, 5) and self._is_light(text, index)
         lean = _lean(m.c / m.d if m.d and not m.b else 0.0, shift, box_height)
-        return GlyphStyle(size, bold or mode == 2, icon, invisible, light, angle, shift, box_height, lean)
+        bold = bold or mode == 2
+        return GlyphStyle(size, bold, icon, invisible, doubtful, owner, angle, shift, box_height, lean)
 
     def _is_light(self, text: int | None, index: int) -> bool:
         """Whether a character is filled so lightly that it may vanish on paper."""
         red, green, blue, alpha = self._rgba
         if not _fill(text, index, *(ctypes.byref(part) for part in self._rgba)):
-            return False
+            return True  # a pattern
         luminance = 0.299 * red.value + 0.587 * green.value + 0.114 * blue.value
         return luminance >= _LIGHT or alpha.value < 64
 
-    def _font_facts(self, text: int | None, index: int, owner: int) -> tuple[bool, bool]:
-        """(bold, draws icons) of the font of a text object."""
+    def _font_facts(self, text: int | None, index: int, owner: int) -> tuple[bool, bool, bool]:
+        """(bold, draws icons, has no name) of the font of a text object."""
         font = _font(owner) or 0
         known = self._fonts.get(font)
         if known is None:
@@ -327,8 +317,23 @@ class GlyphReader:
             bold = _BOLD_NAME.search(name) is not None
             if not bold and not _PLAIN_NAME.search(name):
                 bold = bool(font and _font_flags(font) & _FORCE_BOLD) or _weight(text, index) >= 700
-            known = self._fonts[font] = (bold, is_icon_font(name))
+            known = self._fonts[font] = (bold, is_icon_font(name), not name)
         return known
+
+
+def _is_special(owner: int) -> bool:
+    """Whether a text object is clipped, transparent, or within marked content, as on a layer that may be off."""
+    clip = _clip_path(owner)
+    return bool(clip and _clip_paths(clip) > 0) or bool(_has_transparency(owner)) or _is_on_layer(owner)
+
+
+def _is_on_layer(owner: int) -> bool:
+    for number in range(_marks(owner)):
+        mark = pdfium.FPDFPageObj_GetMark(ctypes.cast(owner, pdfium.FPDF_PAGEOBJECT), number)
+        name, size = (pdfium.FPDF_WCHAR * 3)(), ctypes.c_ulong()  # longer names do not fit, and are others
+        if pdfium.FPDFPageObjMark_GetName(mark, name, 6, size) and bytes(name) == _LAYER:
+            return True
+    return False
 
 
 def tiny_points(page: GlyphPage) -> float:

@@ -46,7 +46,7 @@ class State:
     def changed(self, word: str, number: int | None, colours: Sequence[tuple[bool, bool]]) -> State:
         """The state after a control word; itself where that is none of style. `colours` as `colour` takes them."""
         if word in _FLAGS:
-            return replace(self, look=replace(self.look, **{_FLAGS[word]: number != 0}))
+            return replace(self, look=replace(self.look, **{_FLAGS[word]: number != 0}))  # type: ignore[arg-type]
         if (
             word in _LENGTHS
             or word in _TABS

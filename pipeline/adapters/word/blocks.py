@@ -14,7 +14,10 @@ MOST_SPAN = 64  #: columns of a table that one cell covers
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a run is printed: size in points; `white` on whatever lies behind it."""
+    """How a run is printed: size in points; `white` on whatever lies behind it.
+
+    `colour` and `fill`, that of its own ground, are six hex digits, "" where nothing is said. `clear`: without ink.
+    """
 
     size: float = 10.0
     bold: bool = False
@@ -22,11 +25,17 @@ class Look:
     hidden: bool = False
     white: bool = False
     shaded: bool = False
+    colour: str = ""
+    fill: str = ""
+    clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a paragraph is set, in points: `tabs` are (position, kind); `list_` is (numId, level)."""
+    """How a paragraph is set, in points: `tabs` are (position, kind); `list_` is (numId, level).
+
+    `fill` is the colour of its ground, as a Look's. `unseen`: it has no height, or stands beside the page.
+    """
 
     left: float = 0.0
     right: float = 0.0
@@ -39,6 +48,8 @@ class Shape:
     list_: tuple[str, int] | None = None
     new_page: bool = False
     shaded: bool = False
+    fill: str = ""
+    unseen: bool = False
 
 
 class StyledText(NamedTuple):

@@ -38,6 +38,7 @@ _COLUMN = 0.95  #: ems: a wider gap after a tab begins another line, as in a PDF
 _TAB_STOPS = 36.0
 _CELL_MARGIN = 5.4
 _NARROWEST = 20.0
+_WITHOUT_WIDTH = ("Mn", "Me", "Cf")  #: accents, and characters that show nothing
 _NARROW, _WIDE = frozenset("iljtfrI.,;:'!|()[]-·"), frozenset("mwMW@%—…")
 
 
@@ -147,27 +148,31 @@ class Layout:
         shape = paragraph.shape
         if shape.new_page and at.y > self._sheet.top:
             at = At(at.page + 1, self._sheet.top)
-        at = At(at.page, at.y + shape.before)
         ground = boxed or shape.shaded
         tokens = list(_tokens(_marked(paragraph), ground=ground))
+        words = [token for token in tokens if isinstance(token, _Word) and token.text != paragraph.mark]
+        unseen = bool(words) and all(word.hidden for word in words)
+        at = at if unseen else At(at.page, at.y + shape.before)
         start, stop = left + shape.left, max(right - shape.right, left + shape.left + _NARROWEST)
         begin = max(left, start + shape.first)
         for line, size, new_page in _Lines(paragraph, tokens, begin, start, stop, left).lines():
             if new_page:
                 at = At(at.page + 1, self._sheet.top) if at.y > self._sheet.top else at
             at = self._write(line, size, at, bidi=shape.bidi, margins=(start, stop))
-        return At(at.page, at.y + shape.after)
+        return at if unseen else At(at.page, at.y + shape.after)
 
     def _write(
         self, line: list[list[_Placed]], size: float, at: At, *, bidi: bool, margins: tuple[float, float]
     ) -> At:
-        if at.y + _LINE * size > self._floor:
+        # What nobody sees takes no room: the rest stands where it would stand without.
+        unseen = bool(line) and all(placed.word.hidden for segment in line for placed in segment)
+        if at.y + _LINE * size > self._floor and not unseen:
             at = At(at.page + 1, self._sheet.top)
         base = at.y + 0.95 * size
         for segment in line:
             for _, words in groupby(segment, key=lambda placed: placed.word.hidden):
                 self._print(list(words), base, at.page, mirrored=margins if bidi else None)
-        return At(at.page, at.y + _LINE * size)
+        return at if unseen else At(at.page, at.y + _LINE * size)
 
     def _print(
         self, placed: list[_Placed], base: float, page: int, *, mirrored: tuple[float, float] | None
@@ -237,7 +242,7 @@ class _Lines:
         new_page = False
         for number, token in enumerate(self._tokens):
             if isinstance(token, _Word):
-                if self._x + token.width > self._stop and self._segments:
+                if not token.hidden and self._x + token.width > self._stop and self._segments:
                     yield self._ended(usual, new_page)
                     new_page = False
                 self._add(token)
@@ -270,7 +275,8 @@ class _Lines:
             self._segments.append([])
             self._new_segment = False
         self._segments[-1].append(_Placed(word, self._x))
-        self._x += word.width + _SPACE * word.size
+        if not word.hidden:
+            self._x += word.width + _SPACE * word.size
 
     def _tab(self, number: int, *, to_margin: bool) -> None:
         """Move to the next stop; what follows begins a line of its own where the gap is that of a column."""
@@ -354,7 +360,7 @@ def _advance(char: str) -> float:
         return 0.85
     if unicodedata.east_asian_width(char) in "WF":
         return 1.0
-    if unicodedata.combining(char):
+    if unicodedata.category(char) in _WITHOUT_WIDTH:
         return 0.0
     return 0.65 if char.isupper() else 0.51
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
@@ -11,6 +12,21 @@ from pipeline.adapters.word.container import Element, whole
 _OFF = ("0", "false", "off", "none")
 _WHITE = 0.93  #: luminance from which letters do not stand out from white paper
 _DEEPEST = 12
+_ALIKE = 24  #: of 255, by which a colour may differ from its ground and not be seen
+_NARROWEST = 10  #: per cent of a letter's width
+_CLEAR = 95_000  #: thousandths of a per cent, from which a fill is looked through
+_FLAT = 2.0  #: points, below which a line shows nothing
+_BESIDE, _FAR = (
+    72.0,
+    800.0,
+)  #: points left of or above a margin; points from it, further than any paper is wide
+_HEX = re.compile(r"[0-9A-Fa-f]{6}")
+_THEME_WHITE = ("background1", "light1")
+_HIGHLIGHTS = {
+    "black": "000000", "blue": "0000ff", "cyan": "00ffff", "green": "00ff00", "magenta": "ff00ff", "red": "ff0000",
+    "yellow": "ffff00", "white": "ffffff", "darkBlue": "000080", "darkCyan": "008080", "darkGreen": "008000",
+    "darkMagenta": "800080", "darkRed": "800000", "darkYellow": "808000", "darkGray": "808080", "lightGray": "c0c0c0",
+}  # fmt: skip
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
           (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 
@@ -144,16 +160,51 @@ def looking(look: Look, properties: Element | None) -> Look:
     for name, key in (("b", "bold"), ("caps", "capitals"), ("vanish", "hidden")):
         found = properties.child(name)
         if found is not None:
-            changes[key] = found.attributes.get("val", "1") not in _OFF
-    colour = properties.value("color")
+            changes[key] = is_on(found)
+    return replace(look, **changes, **_coloured(properties))  # type: ignore[arg-type]
+
+
+def _coloured(properties: Element) -> dict[str, object]:
+    changes: dict[str, object] = {}
+    colour = properties.child("color")
     if colour is not None:
-        changes["white"] = is_white(colour)
+        told = _hex(colour.attributes.get("val"))
+        if not told and colour.attributes.get("themeColor") in _THEME_WHITE:
+            told = "ffffff"
+        changes |= {"colour": told, "white": is_white(told)}
     shading = properties.child("shd")
     if shading is not None:
-        changes["shaded"] = is_dark(shading)
-    if properties.value("highlight") not in (None, "none", "white"):
-        changes["shaded"] = True
-    return replace(look, **changes)  # type: ignore[arg-type]
+        changes |= {"shaded": is_dark(shading), "fill": _hex(shading.attributes.get("fill"))}
+    marked = properties.value("highlight")
+    if marked not in (None, "none"):
+        changes |= {"shaded": marked != "white", "fill": _HIGHLIGHTS.get(marked or "", "")}
+    narrowed = properties.value("w")
+    if narrowed is not None or properties.child("textFill") is not None:
+        changes["clear"] = whole(narrowed, 100) < _NARROWEST or _is_clear(properties)
+    return changes
+
+
+def _is_clear(properties: Element) -> bool:
+    """Whether letters are filled with nothing, or so that one looks through them, and have no outlines either."""
+    fill = properties.child("textFill")
+    if fill is None or properties.child("textOutline", "solidFill") is not None:
+        return False
+    clear = (whole(one.attributes.get("val")) for one in fill.walk() if one.name == "alpha")
+    return fill.child("noFill") is not None or max(clear, default=0) > _CLEAR
+
+
+def alike(colour: str, fill: str) -> bool:
+    """Whether letters of a colour do not stand out from a ground of another; both are six hex digits, or ""."""
+    colour, fill = _hex(colour), _hex(fill)
+    if not colour or not fill:
+        return False
+    pairs = ((int(colour[n : n + 2], 16), int(fill[n : n + 2], 16)) for n in (0, 2, 4))
+    return all(abs(one - other) < _ALIKE for one, other in pairs)
+
+
+def _hex(colour: str | None) -> str:
+    """A colour as six hex digits; "" where none is told."""
+    return colour.lower() if colour and _HEX.fullmatch(colour) else ""
 
 
 def shaped(shape: Shape, properties: Element | None) -> Shape:
@@ -167,14 +218,31 @@ def shaped(shape: Shape, properties: Element | None) -> Shape:
     for name, key in (("bidi", "bidi"), ("pageBreakBefore", "new_page")):
         found = properties.child(name)
         if found is not None:
-            changes[key] = found.attributes.get("val", "1") not in _OFF
+            changes[key] = is_on(found)
     tabs = properties.child("tabs")
     if tabs is not None:
         changes["tabs"] = _tabs(shape.tabs, tabs)
     shading = properties.child("shd")
     if shading is not None:
-        changes["shaded"] = is_dark(shading)
-    return replace(shape, **changes)  # type: ignore[arg-type]
+        changes |= {"shaded": is_dark(shading), "fill": _hex(shading.attributes.get("fill"))}
+    shape = replace(shape, **changes)  # type: ignore[arg-type]
+    return replace(shape, unseen=True) if _is_unseen(shape, properties) else shape
+
+
+def _is_unseen(shape: Shape, properties: Element) -> bool:
+    """Whether a paragraph is set where nobody sees it: on lines without height, or beside the page."""
+    spacing, frame = properties.child("spacing"), properties.child("framePr")
+    told = spacing.attributes if spacing is not None else {}
+    if told.get("lineRule") == "exact" and 0 <= (points(told.get("line")) or 0.0) < _FLAT and "line" in told:
+        return True
+    place = frame.attributes if frame is not None else {}
+    right, bottom = ((points(place.get(a)) or 0.0) + (points(place.get(b)) or 0.0) for a, b in ("xw", "yh"))
+    return min(right, bottom) < -_BESIDE or abs(shape.left) > _FAR
+
+
+def is_on(element: Element | None) -> bool:
+    """Whether a property that is on or off is there, and on."""
+    return element is not None and element.attributes.get("val", "1") not in _OFF
 
 
 def _indents(properties: Element) -> dict[str, object]:
@@ -229,10 +297,8 @@ def is_dark(shading: Element) -> bool:
 
 def is_white(colour: str) -> bool:
     """Whether letters of this colour (six hex digits) do not stand out from white paper."""
-    if len(colour) != 6:
+    told = _hex(colour)
+    if not told:
         return False
-    try:
-        red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (0, 2, 4))
-    except ValueError:
-        return False
+    red, green, blue = (int(told[n : n + 2], 16) / 255 for n in (0, 2, 4))
     return 0.299 * red + 0.587 * green + 0.114 * blue > _WHITE

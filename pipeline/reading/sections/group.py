@@ -14,6 +14,7 @@ from pipeline.reading.page.cells import Cell, cells_of, mark_styled, median_size
 from pipeline.reading.page.furniture import furniture_of, running_lines
 from pipeline.reading.page.layout import Block, cells_in, layout, printed_rows
 from pipeline.reading.page.margins import joined
+from pipeline.reading.page.screening import screened
 from pipeline.reading.sections.headings import Heading, HeadingFinder, inline_heading
 from pipeline.reading.sections.language import language_of
 from pipeline.reading.sections.titles import loose_title_kind
@@ -31,8 +32,10 @@ _FIRST_GAP = 10.0  # ems of white that count as standing above the first row of 
 def group(text: Text) -> SectionedText:
     """The text in sections. Pure: the same text always gives the same sections.
 
-    Every line goes to exactly one place: a heading, a section's lines, or the furniture.
+    The text is screened first: what is meant for machines is furniture, as what nobody sees is. Every line goes to
+    exactly one place: a heading, a section's lines, or the furniture.
     """
+    text = screened(text)
     furniture = furniture_of(text)
     skip = frozenset(furniture)
     language = language_of("\n".join(line.text for line in text.lines if line.id not in skip))

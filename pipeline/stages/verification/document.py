@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from pipeline.domain.profile import Document, Finding, Profile, SectionSummary
 from pipeline.domain.sections import SectionedText, SectionKind
-from pipeline.domain.suspicion import smuggles, suspicious_lines
 from pipeline.domain.upload import StoredUpload
 
 
@@ -31,14 +30,14 @@ def document_of(
         coverage=round(1 - len(unclaimed) / len(content), 4) if content else None,
         unclaimed_lines=unclaimed,
         findings=findings,
-        security_flags=_flags(sections),
+        security_flags=list(sections.text.flags),
     )
 
 
 def resume_probability(profile: Profile, sections: SectionedText) -> float:
     """A logistic sum of what resumes have and letters, invoices and articles have not. 0–1."""
     kinds = {section.kind for section in sections.sections if section.line_ids}
-    words = sum(len(line.words) for line in sections.text.lines)
+    words = sum(len(line.words) for line in sections.text.lines if not line.hidden)
     score = -3.0
     score += 0.8 * bool(profile.person.name.full)
     score += 0.9 * bool(profile.person.emails or profile.person.phones)
@@ -54,18 +53,6 @@ def resume_probability(profile: Profile, sections: SectionedText) -> float:
     score += 0.6 * min(2, sum(1 for e in profile.education if e.institution or e.degree))
     score -= 1.5 * (words < 30) + 1.0 * (len(sections.text.pages) > 15)
     return round(1 / (1 + math.exp(-score)), 3)
-
-
-def _flags(sections: SectionedText) -> list[str]:
-    flags = []
-    hidden = [line for line in sections.text.lines if line.hidden and any(c.isalnum() for c in line.text)]
-    if hidden:
-        flags.append("hidden-text")
-    if suspicious_lines([(line.id, line.text) for line in sections.text.lines]):
-        flags.append("instruction-like-text")
-    if any(smuggles(line.text) for line in sections.text.lines):
-        flags.append("invisible-characters")
-    return flags
 
 
 def summaries(sections: SectionedText) -> Iterable[SectionSummary]:
