@@ -248,8 +248,11 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> Vector:
         """float32 of shape (len(texts), dimension), each of length 1, in the order given."""
 
-    def twin(self) -> Embedder:
-        """The same model for another thread: an embedder serves one thread at a time."""
+    def twin(self, *, threads: int | None = None) -> Embedder:
+        """The same model for another thread: an embedder serves one thread at a time.
+
+        `threads` are those that the twin computes on, where it should be other than this one's number.
+        """
 
 
 class ResultStore(Protocol):

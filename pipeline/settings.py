@@ -240,13 +240,22 @@ class Settings(BaseSettings):
     ingress_replicas: int = Field(1, gt=0, description="Ingress replicas.")
     dispatcher_replicas: int = Field(1, gt=0, description="Dispatcher replicas.")
 
+    # Who goes first where cores are short
+    pipeline_niceness: int = Field(
+        5,
+        ge=0,
+        le=19,
+        description="How far the pipeline gives way to whoever is answered over HTTP: of a core that both want, 5 "
+        "leaves the pipeline a quarter.",
+    )
+
     # Bulk ingestion
     bulk_niceness: int = Field(
         10,
         ge=0,
         le=19,
-        description="How far bulk's threads and parsers give way to the online lane's: of a core that both want, 10 "
-        "leaves bulk a tenth. 0 where the bulk application has its machines to itself.",
+        description="How far bulk's threads and parsers give way to the online lane's, on top of PIPELINE_NICENESS: of a "
+        "core that both want, 10 leaves bulk a tenth. 0 where the bulk application has its machines to itself.",
     )
     ingest_tasks: int = Field(
         2, gt=0, description="Shards of archives that are listed or stored at once, each a Ray task."

@@ -44,8 +44,8 @@ class SentenceTransformerEmbedder:
     ) -> None:
         import torch  # 0.9 s and 214 MB: only in the process that embeds
 
-        torch.set_num_threads(threads)
         _keep_memory()
+        self._threads = threads
         self.device = _resolve_device(device)
         self.precision = _resolve_precision(precision, self.device)
         self._batch_tokens = batch_tokens or (_CPU_BATCH if self.device == "cpu" else _GPU_BATCH)
@@ -57,10 +57,11 @@ class SentenceTransformerEmbedder:
         self.model = f"{Path(model).name}@{self.precision}"
         self.dimension = int(self._transformer.get_embedding_dimension() or 0)
 
-    def twin(self) -> SentenceTransformerEmbedder:
+    def twin(self, *, threads: int | None = None) -> SentenceTransformerEmbedder:
         """As `Embedder.twin`: the same weights, and a tokenizer of its own."""
         twin = copy.copy(self)
         twin._tokenizer = copy.deepcopy(self._tokenizer)
+        twin._threads = threads or self._threads
         return twin
 
     @cached_property
@@ -95,6 +96,8 @@ class SentenceTransformerEmbedder:
     def _forward(self, encoded: dict[str, list[list[int]]]) -> Vector:
         import torch
 
+        if torch.get_num_threads() != self._threads:  # torch counts them for each thread that calls it
+            torch.set_num_threads(self._threads)
         features: dict[str, Any] = self._tokenizer.pad(
             encoded, padding=True, pad_to_multiple_of=_PAD_TO, return_tensors="pt"
         )

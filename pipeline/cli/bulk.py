@@ -112,8 +112,8 @@ def as_bulk(settings: Settings) -> Settings:
     """
     if "RAY_ADDRESS" in os.environ:
         return settings
-    polite = "bulk_niceness" in settings.model_fields_set
-    alone = settings if polite else settings.model_copy(update={"bulk_niceness": 0})
+    niceness = {"pipeline_niceness", "bulk_niceness"} - settings.model_fields_set
+    alone = settings.model_copy(update=dict.fromkeys(niceness, 0))
     named = settings.model_fields_set & {"embedding_replicas", "embedding_max_replicas", "embedding_threads"}
     if named or settings.embedding_num_gpus:
         return alone

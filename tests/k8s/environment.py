@@ -21,6 +21,7 @@ OTHERS = {
     "RAY_USAGE_STATS_ENABLED": "Ray: tells nobody that it runs",
     "TOKENIZERS_PARALLELISM": "tokenizers: no threads of its own beside EMBEDDING_THREADS",
     "OMP_WAIT_POLICY": "OpenMP: threads of the model that wait give the core away, see orchestration/local.py",
+    "RAY_worker_niceness": "Ray: lets no worker give way by itself, see orchestration/local.py",
     "HOME": "the shell and libraries: a directory that may be written",
     "PATH": "the shell: the virtual environment first",
     "PYTHONUNBUFFERED": "Python: logs leave at once",

@@ -72,31 +72,6 @@ def test_an_item_that_raises_costs_no_neighbour() -> None:
     assert isinstance(bad, ZeroDivisionError)
 
 
-def test_an_item_of_a_lower_rank_goes_before_those_that_wait() -> None:
-    """A person's query does not queue behind an archive, and an archive keeps its order."""
-    order: list[str] = []
-    gate = threading.Event()
-
-    def work(items: Sequence[str]) -> Sequence[str]:
-        gate.wait(5)
-        order.extend(items)
-        return items
-
-    async def main() -> None:
-        batch = batch_of(work, max_items=1)
-        tasks = [asyncio.create_task(batch.submit("first"))]
-        await asyncio.sleep(0.05)
-        tasks += [asyncio.create_task(batch.submit(f"bulk {n}", rank=2)) for n in range(2)]
-        await asyncio.sleep(0)
-        tasks.append(asyncio.create_task(batch.submit("query", rank=0)))
-        await asyncio.sleep(0.05)
-        gate.set()
-        await asyncio.gather(*tasks)
-
-    asyncio.run(main())
-    assert order == ["first", "query", "bulk 0", "bulk 1"]
-
-
 def test_an_item_whose_caller_left_is_not_computed() -> None:
     """A cancelled request leaves the queue."""
     seen: list[str] = []

@@ -20,7 +20,7 @@ from pipeline.orchestration.core.ports import LostOnTheWay, WorkerDied
 from tests.orchestration.twins import Inline, Jobs, Meters, Steps, TestClock, settle
 
 ME = 7
-#: Two slots of each stage, one replica: six online jobs at most, and two packets of bulk a stage.
+#: A slot of each stage, one replica: six online jobs at most, and two packets of bulk a stage.
 SIZES = Sizes(
     slots=dict.fromkeys(("read", "normalise", "embed", "save"), 1),
     replicas=dict.fromkeys(("read", "normalise", "embed", "save"), 1),
@@ -114,6 +114,20 @@ async def test_no_more_is_claimed_than_the_stages_have_slots_for(bench: Bench) -
     gate.set()
     await settle()
     assert bench.jobs.states() == {"succeeded": 9}
+
+
+@held
+async def test_uploads_never_fill_the_embedder_which_answers_queries_too(bench: Bench) -> None:
+    """No more are at it than it has slots; the next one goes there as soon as one has left."""
+    gate = bench.stages.hold("embed")
+    bench.jobs.add(6)
+    bench.dispatch.wake()
+    await settle()
+    assert len(bench.stages.seen("normalise")) == 6
+    assert len(bench.stages.seen("embed")) == 1
+    gate.set()
+    await settle()
+    assert bench.jobs.states() == {"succeeded": 6}
 
 
 @held

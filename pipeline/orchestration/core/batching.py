@@ -7,10 +7,9 @@ was 2.1 of 16. This queue never waits for a batch to fill, and fills by itself u
 from __future__ import annotations
 
 import asyncio
-import heapq
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from typing import Generic, TypeVar
 
 from pipeline.domain.errors import TransientError
@@ -20,7 +19,7 @@ Answer = TypeVar("Answer")
 
 
 class ContinuousBatch(Generic[Item, Answer]):
-    """One worker thread, one queue; items of a lower rank go first, equals in the order they came.
+    """One worker thread, one queue, in the order in which items came.
 
     `work` takes up to `max_items` items and answers one answer each, in order. When it raises, the batch is tried again
     in halves, so that an exception costs its own item and no other. An outage (a TransientError) is nobody's own: every
@@ -36,14 +35,13 @@ class ContinuousBatch(Generic[Item, Answer]):
         on_batch: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._work, self._max_items, self._executor, self._on_batch = work, max_items, executor, on_batch
-        self._waiting: list[tuple[int, int, Item, asyncio.Future[Answer]]] = []  # a heap
-        self._arrivals = count()
+        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._worker: asyncio.Task[None] | None = None
 
-    async def submit(self, item: Item, *, rank: int = 0) -> Answer:
+    async def submit(self, item: Item) -> Answer:
         """The item's own answer; raises what `work` raised for this item alone."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (rank, next(self._arrivals), item, future))
+        self._waiting.append((item, future))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._drain())
         return await future
@@ -51,8 +49,8 @@ class ContinuousBatch(Generic[Item, Answer]):
     async def _drain(self) -> None:
         while self._waiting:
             size = min(self._max_items, len(self._waiting))
-            batch = [heapq.heappop(self._waiting) for _ in range(size)]
-            live = [(item, future) for _, _, item, future in batch if not future.done()]
+            batch = [self._waiting.popleft() for _ in range(size)]
+            live = [(item, future) for item, future in batch if not future.done()]
             if live:
                 self._on_batch(len(live))
             await self._answer(live)

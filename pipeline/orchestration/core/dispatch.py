@@ -131,6 +131,7 @@ class Dispatch:
         self._sizes: Sizes | None = None
         self._limits: dict[Lane, int] = {}
         self._bulk_slots = {stage.value: StageSlots(0) for stage in Stage}
+        self._embed_slots = StageSlots(0)
         self._awake = asyncio.Event()
         self._backlog = False
         self._stopping = False
@@ -155,6 +156,7 @@ class Dispatch:
         }
         for stage, n in packets.items():
             self._bulk_slots[stage].resize(PACKET * n)
+        self._embed_slots.resize(slots["embed"])
         before, self._limits = self._limits, {lane: limits[lane] for lane in self._sizes.lanes}
         if self._limits != before:
             self.wake()
@@ -328,9 +330,14 @@ class Dispatch:
         ]
 
     def _slot(self, drive: Drive, stage: Stage) -> AbstractAsyncContextManager[None]:
-        """A slot for each of the packet's jobs: what comes back from a vendor's wait one by one is a packet of one."""
-        shared = drive.lane is Lane.BULK and not drive.alone
-        return self._bulk_slots[stage.value].hold(len(drive.jobs)) if shared else nullcontext()
+        """A slot for each of the packet's jobs: what comes back from a vendor's wait one by one is a packet of one.
+
+        Uploads may queue in a stage, but for the embedder: a query that finds it full asks again only after a while.
+        """
+        if drive.alone or (drive.lane is Lane.ONLINE and stage is not Stage.EMBED):
+            return nullcontext()
+        slots = self._embed_slots if drive.lane is Lane.ONLINE else self._bulk_slots[stage.value]
+        return slots.hold(len(drive.jobs))
 
     def _show(self, jobs: Sequence[ClaimedJob], stage: Stage) -> None:
         """Let callers see the stage, soon."""

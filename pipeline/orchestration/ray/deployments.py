@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
-import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -47,6 +45,7 @@ from pipeline.orchestration.core.batching import ContinuousBatch
 from pipeline.orchestration.core.checkpoints import pack_vectors, unpack_vectors, vectors_key, wait_for
 from pipeline.orchestration.core.drive import PACKET
 from pipeline.orchestration.ray import meters, packets
+from pipeline.orchestration.ray.priorities import process_gives_way, thread_that_gives_way
 from pipeline.ports import Embedder
 from pipeline.settings import Settings, load_settings
 from pipeline.stages.embed_chunks import EmbedChunks
@@ -56,6 +55,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _INDEX_AGAIN_S = 5.0
+#: Queries that the model answers together: sixteen of sixteen tokens take it little longer than one.
+_QUERIES_AT_ONCE = 16
 
 
 #: Python looks for reference cycles after so many new objects, not after 700: a resume has tens of thousands, and few
@@ -63,11 +64,13 @@ _INDEX_AGAIN_S = 5.0
 _OBJECTS_UNTIL_COLLECTED = 50_000
 
 
-def _begin() -> Settings:
-    """What every stage's process begins with: its settings, logs and garbage collection."""
+def _begin(*, gives_way: bool = True) -> Settings:
+    """What every stage's process begins with: its settings, logs, garbage collection, and its place behind callers."""
     settings = load_settings()
     wiring.configure_logging(settings)
     gc.set_threshold(_OBJECTS_UNTIL_COLLECTED, *gc.get_threshold()[1:])
+    if gives_way:
+        process_gives_way(settings.pipeline_niceness)
     return settings
 
 
@@ -127,18 +130,9 @@ def _receipt(job: ClaimedJob, error: Exception) -> Receipt:
 
 
 def _thread_of(lane: Lane, name: str, settings: Settings) -> ThreadPoolExecutor:
-    """A thread for the lane's own work: bulk gives way to whoever waits for an answer."""
-    if lane is Lane.ONLINE:
-        return ThreadPoolExecutor(1, f"{name}-{lane}")
-    return ThreadPoolExecutor(1, f"{name}-{lane}", initializer=_give_way, initargs=(settings.bulk_niceness,))
-
-
-def _give_way(niceness: int) -> None:
-    if sys.platform == "linux":  # elsewhere priorities are a process's, not a thread's
-        thread = threading.get_native_id()
-        # Interrupted less often, a model keeps more of its weights in the caches: 2 % less CPU.
-        os.sched_setscheduler(thread, os.SCHED_BATCH, os.sched_param(0))
-        os.setpriority(os.PRIO_PROCESS, thread, niceness)
+    """A thread for the lane's own work: it gives way to callers, and bulk to uploads too."""
+    niceness = settings.pipeline_niceness + (settings.bulk_niceness if lane is Lane.BULK else 0)
+    return thread_that_gives_way(f"{name}-{lane}", niceness)
 
 
 async def _on(executor: ThreadPoolExecutor, call: Callable[..., T], *args: Any) -> T:
@@ -217,30 +211,33 @@ class _Vectors:
 
 
 class _Model:
-    """The embedding model as one lane uses it: a thread of its own, which is its tokenizer's only caller."""
+    """The embedding model as a lane or the queries use it: on a thread that is its tokenizer's only caller."""
 
-    def __init__(self, embedder: Embedder, lane: Lane, settings: Settings) -> None:
+    def __init__(self, embedder: Embedder, thread: ThreadPoolExecutor, at_once: int) -> None:
         self.stage = EmbedChunks(embedder)
-        self.thread = _thread_of(lane, "model", settings)
+        self.thread = thread
         self.batch: ContinuousBatch[tuple[Chunk, ...], EmbeddedChunks] = ContinuousBatch(
             self.stage.run,
-            # A query waits for the batch of uploads that is under way, never for one of bulk.
-            max_items=settings.embedding_at_once // (2 if lane is Lane.ONLINE else 1),
-            executor=self.thread,
+            max_items=at_once,
+            executor=thread,
             on_batch=lambda size: meters.observe(BATCH_SIZE, size, stage="embed"),
         )
 
 
 class ChunkEmbedder:
-    """Embeds chunks of waiting resumes together, those of each lane by themselves, and queries before all."""
+    """Embeds chunks of waiting resumes together, those of each lane by themselves, and queries beside them."""
 
     def __init__(self) -> None:
-        settings = _begin()
+        settings = _begin(gives_way=False)  # queries come this way too: only the documents' threads do
         self._embedder = wiring.embedder(settings)
+        at_once = settings.embedding_at_once
         self._models = {
-            Lane.ONLINE: _Model(self._embedder, Lane.ONLINE, settings),
-            Lane.BULK: _Model(self._embedder.twin(), Lane.BULK, settings),
+            Lane.ONLINE: _Model(self._embedder, _thread_of(Lane.ONLINE, "model", settings), at_once // 2),
+            Lane.BULK: _Model(self._embedder.twin(), _thread_of(Lane.BULK, "model", settings), at_once),
         }
+        # On one thread: two, on cores that documents keep busy, would wait for each other at every layer.
+        queries = self._embedder.twin(threads=1)
+        self._queries = _Model(queries, ThreadPoolExecutor(1, "model-query"), _QUERIES_AT_ONCE)
         engine = wiring.database(settings, name="embedder")
         self._checkpoints = wiring.checkpoint_store(engine)
         self._database = ThreadPoolExecutor(2, "database")
@@ -261,9 +258,9 @@ class ChunkEmbedder:
         return Answers(receipts, packets.packed(values))
 
     async def embed_query(self, text: str) -> Vector:
-        """The query's vector, float32 of shape (dimension,): ahead of every resume that waits."""
+        """The query's vector, float32 of shape (dimension,): it waits for other queries, never for a resume."""
         query = Chunk(0, "query", (), text)
-        return (await self._models[Lane.ONLINE].batch.submit((query,), rank=0)).vectors[0]
+        return (await self._queries.batch.submit((query,))).vectors[0]
 
     async def model(self) -> tuple[str, int]:
         """The model's name (with its precision) and the dimension of its vectors."""
@@ -311,7 +308,7 @@ class ChunkEmbedder:
             if isinstance(work.found, bytes):
                 embedded = unpack_vectors(work.found, model=self._embedder.model, chunks=work.chunks)
             else:
-                embedded = work.made = await model.batch.submit(work.chunks, rank=1)
+                embedded = work.made = await model.batch.submit(work.chunks)
         return embedded, Done({"embed": model.stage.version}, clock.seconds)
 
     async def _store(self, work: dict[Lease, _Vectors]) -> None:

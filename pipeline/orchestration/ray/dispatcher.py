@@ -20,6 +20,7 @@ from pipeline.orchestration.core.sweep_keeper import SweepKeeper
 from pipeline.orchestration.ray import meters, scaling
 from pipeline.orchestration.ray.isolation import IsolatedStages
 from pipeline.orchestration.ray.load_watch import LoadWatch
+from pipeline.orchestration.ray.priorities import process_gives_way
 from pipeline.orchestration.ray.stages import SharedStages, SharedWriter
 from pipeline.settings import load_settings
 
@@ -35,6 +36,7 @@ class Dispatcher:
     async def __init__(self, reader: Any, normaliser: Any, embedder: Any, writer: Any) -> None:  # type: ignore[misc]  # Serve awaits it
         self._settings = load_settings()
         wiring.configure_logging(self._settings)
+        process_gives_way(self._settings.pipeline_niceness)
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(_THREADS, "database")
         engine = wiring.database(self._settings, name="dispatcher", pool_size=6)

@@ -24,6 +24,8 @@ _READER_WAITING_SLOTS = 32
 #: Scans that wait for an OCR process of their reader: they must not hold the slots of documents that need none.
 _SCAN_SLOTS = 4
 _WRITER_SLOTS = 32
+#: Queries at one embedder. They never wait for a slot: Serve asks a full replica again after up to half a second.
+_QUERY_SLOTS = 256
 #: A dispatcher that is killed between a slot's reservation and its use leaves the slot taken until the replica ends.
 #: The dispatchers limit what they have in flight by the slots above, so these are never used otherwise.
 _SPARE_SLOTS = 16
@@ -124,11 +126,13 @@ def _bound(stage: _Stage, settings: Settings) -> serve.Application:
     if stage.scales and stage.most is not None:
         options = {"autoscaling_config": scaling.of_stage(settings, stage.least, stage.most, stage.slots)}
     actor_options = {"num_cpus": stage.num_cpus}
+    most = stage.slots + _SPARE_SLOTS
     if stage.deployed is ChunkEmbedder:
+        most = settings.dispatcher_replicas * stage.slots + _SPARE_SLOTS + _QUERY_SLOTS
         actor_options["num_gpus"] = settings.embedding_num_gpus
         options["health_check_timeout_s"] = 60  # a model on a busy machine answers late
     return serve.deployment(
-        max_ongoing_requests=stage.slots + _SPARE_SLOTS,
+        max_ongoing_requests=most,
         ray_actor_options=actor_options,
         graceful_shutdown_timeout_s=30,
         **options,

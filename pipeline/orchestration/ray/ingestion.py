@@ -6,7 +6,6 @@ Ray's own retries are off: PostgreSQL knows how far each shard is, and whoever c
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +25,7 @@ from pipeline.domain.journey import Lane
 from pipeline.orchestration import wiring
 from pipeline.orchestration.core.intake import StoreMembers, list_members
 from pipeline.orchestration.core.ports import Intake
+from pipeline.orchestration.ray.priorities import process_gives_way
 from pipeline.orchestration.sources import open_source, source_key
 from pipeline.ports import Source
 from pipeline.settings import Settings, load_settings
@@ -33,7 +33,7 @@ from pipeline.settings import Settings, load_settings
 log = logging.getLogger(__name__)
 
 #: Archives give way to whoever waits for an answer, and go before bulk work: what is stored is safe.
-_NICENESS = 5
+_BEHIND_UPLOADS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _tools() -> tuple[Settings, Intake, StoreMembers]:
         max_bytes=settings.max_upload_bytes,
         has_room=lambda: applications.backlog(Lane.BULK, most) < most,
     )
-    os.nice(_NICENESS)
+    process_gives_way(settings.pipeline_niceness + _BEHIND_UPLOADS)
     return settings, work, store
 
 

@@ -32,6 +32,7 @@ from pipeline.orchestration.ray.ingestion import (
     Rejected,
     TaskReceipt,
 )
+from pipeline.orchestration.ray.priorities import process_gives_way
 from pipeline.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Ingestor:
         application does, so its tasks' processes are started with it, and not when the first ingestion waits."""
         self._settings = load_settings()
         wiring.configure_logging(self._settings)
+        process_gives_way(self._settings.pipeline_niceness)
         engine = wiring.database(self._settings, name="ingestor", pool_size=3)
         self._work = wiring.ingestion_work(engine)
         self._applications = wiring.applications(engine)

@@ -35,6 +35,8 @@ _RAY_ENVIRONMENT = {
     "RAY_DASHBOARD_AGENT_CHECK_PARENT_INTERVAL_S": "2",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "0",
+    # Ray lets every worker give way by 15, its proxy and the ingress too; who gives way here: `priorities.py`.
+    "RAY_worker_niceness": "0",
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # one machine: Ray's own ports bind loopback, as on macOS
     "TOKENIZERS_PARALLELISM": "false",
     # Threads of a model that wait for each other give the core away: spinning, two models of two threads on two cores
