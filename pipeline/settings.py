@@ -254,7 +254,7 @@ class Settings(BaseSettings):
         10,
         ge=0,
         le=19,
-        description="How far bulk's threads and parsers give way to the online lane's, on top of PIPELINE_NICENESS: of a "
+        description="How far bulk's threads and parsers give way to the online lane's, beyond PIPELINE_NICENESS: of a "
         "core that both want, 10 leaves bulk a tenth. 0 where the bulk application has its machines to itself.",
     )
     ingest_tasks: int = Field(
