@@ -13,12 +13,13 @@ import pytest
 from pipeline.adapters.directory import DirectoryStore
 from pipeline.adapters.text_engines import DocumentTextEngine
 from pipeline.domain.errors import EmptyDocument, ObjectMissing, UnsupportedScript
-from pipeline.domain.media_type import PDF
+from pipeline.domain.media_type import HEIC, PDF, WEBP
 from pipeline.domain.ocr import OcrDocument, OcrPage, OcrText
 from pipeline.domain.text import Box, Ink, Line, Text, Word
 from pipeline.domain.upload import StoredUpload
 from pipeline.ports import PaidWork
 from pipeline.stages.read_text import Pages, ReadText
+from tests.adapters import image_bytes
 from tests.adapters.pdf_bytes import pdf, text_at
 from tests.paid import MemoryPaidWork
 
@@ -84,11 +85,11 @@ class Recogniser:
 
 
 def _read(
-    directory: Path, content: bytes, ocr: Recogniser, pages: Pages = "needed"
+    directory: Path, content: bytes, ocr: Recogniser, pages: Pages = "needed", mime: str = PDF
 ) -> tuple[Text, DirectoryStore]:
     store = DirectoryStore(directory)
     ocr.bind(store)
-    upload = StoredUpload(uuid4(), KEY, "0" * 64, len(content), PDF, date(2026, 1, 1))
+    upload = StoredUpload(uuid4(), KEY, "0" * 64, len(content), mime, date(2026, 1, 1))
     writer = store.create(KEY)
     writer.write(content)
     writer.commit()
@@ -124,6 +125,24 @@ def test_a_document_that_needs_it_whole_is_sent_as_it_is(tmp_path: Path) -> None
     _read(tmp_path, pdf([OUTLINES, OUTLINES]), ocr)
     ((pages, key, _),) = ocr.sent
     assert (pages, key) == ((1, 2), KEY)
+
+
+@pytest.mark.parametrize("mime", [WEBP, HEIC])
+def test_a_picture_that_no_vendor_takes_is_sent_as_a_pdf(tmp_path: Path, mime: str) -> None:
+    """Textract knows neither WebP nor HEIC; that the file holds a second picture is still told afterwards."""
+    frames = image_bytes.page(), image_bytes.page(("two",))
+    content = (
+        image_bytes.saved(frames[0], "WEBP", save_all=True, append_images=[frames[1]])
+        if mime == WEBP
+        else image_bytes.heic_of(*frames)
+    )
+    ocr = Recogniser()
+    text, _ = _read(tmp_path, content, ocr, mime=mime)
+    ((pages, key, sent),) = ocr.sent
+    assert (pages, len(pypdfium2.PdfDocument(sent))) == ((1,), 1)
+    assert key.startswith("ocr/")
+    assert [line.text for line in text.lines] == ["recognised"]
+    assert text.more_frames
 
 
 def test_a_document_with_good_text_is_not_sent(tmp_path: Path) -> None:

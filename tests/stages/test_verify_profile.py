@@ -163,6 +163,15 @@ def test_pages_that_were_not_read_are_named() -> None:
     assert [(f.code, f.page) for f in profile.document.findings] == [("page-unread", 2), ("page-unread", 3)]
 
 
+def test_pictures_that_were_not_read_are_told() -> None:
+    """Of an animation or a burst one is read."""
+    sections = document("Work", "Acme Ltd")
+    sections = replace(sections, text=replace(sections.text, more_frames=True))
+    profile = verified(Profile(), sections)
+    assert profile.document is not None
+    assert [finding.code for finding in profile.document.findings] == ["frames-unread"]
+
+
 def test_what_cannot_be_without_a_dropped_fact_goes_with_it() -> None:
     """A skill without its name is no skill."""
     draft = Profile(
