@@ -17,6 +17,7 @@ from pipeline.reading.page.margins import joined
 from pipeline.reading.sections.headings import Heading, HeadingFinder, inline_heading
 from pipeline.reading.sections.language import language_of
 from pipeline.reading.sections.titles import loose_title_kind
+from pipeline.reading.why import Decision, listener
 
 # Sections in which a line such as "Languages: English, Dutch" begins a section of its own.
 _LOOSE = frozenset({SectionKind.HEADER, SectionKind.OTHER, SectionKind.SUMMARY, SectionKind.CONTACT})
@@ -119,7 +120,7 @@ class _Writer:
             self.rows.extend((cell.line.id,) for cell in block.title)
             title = joined(block.title)
             kind = loose_title_kind(title) or SectionKind.OTHER
-            self._begin(Heading(kind, title, len(block.title)), block.title)
+            self._begin(Heading(kind, title, len(block.title), "it stands in the margin"), block.title)
         elif block.columns:
             self._columns(block, columns, at_top=at_top)
         else:
@@ -175,6 +176,7 @@ class _Writer:
         self.rows.append(tuple(cell.line.id for cell in row))
         heading = self._finder.heading(row, below, gap, current=self._current.kind)
         if heading is not None and self._names_document(heading):
+            _tell_no_heading(row[0], "says what the document is, or whose")
             heading = None
         if heading is None and self._current.kind in _LOOSE:
             heading = inline_heading(row[0])
@@ -203,12 +205,21 @@ class _Writer:
         self.rows.extend(((first.line.id,), (second.line.id,)))
         title = joined([first, second])
         kind = loose_title_kind(title) or SectionKind.OTHER
-        self._begin(Heading(kind, title, 2), [first, second])
+        self._begin(Heading(kind, title, 2, "a known title in two lines"), [first, second])
 
     def _begin(self, heading: Heading, row: list[Cell]) -> None:
         ids = [cell.line.id for cell in row[: heading.cells]]
+        if (told := listener()) is not None:
+            style = self._finder.described(row[0])
+            printed = tuple(ids) or (row[0].line.id,)
+            told.append(Decision("heading", f"opens {heading.kind}: {heading.why} ({style})", printed))
         self._current = _Open(heading.kind, heading.title, ids)
         self._sections.append(self._current)
+
+
+def _tell_no_heading(first: Cell, why: str) -> None:
+    if (told := listener()) is not None:
+        told.append(Decision("heading", f"no title: {why}", (first.line.id,)))
 
 
 def _by_content(sections: tuple[Section, ...], dated: frozenset[int]) -> tuple[Section, ...]:
@@ -222,6 +233,9 @@ def _by_content(sections: tuple[Section, ...], dated: frozenset[int]) -> tuple[S
     work = max(sections, key=entries, default=None)
     if work is None or entries(work) < _LEAST_ENTRIES:
         return sections
+    if (told := listener()) is not None:
+        why = f"work, not {work.kind}: {entries(work)} lines of it tell dates"
+        told.append(Decision("heading", why, work.heading_ids or work.line_ids[:1]))
     return tuple(replace(each, kind=SectionKind.WORK) if each is work else each for each in sections)
 
 
