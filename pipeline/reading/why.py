@@ -63,8 +63,8 @@ class Option:
 class Decision:
     """What was decided about some lines, in words, and what was weighed for it.
 
-    `about` is "columns", "table", "heading", "entry start", "entry", "slot", "name" or "place". `made` is what the
-    profile got by it, where that is one object: it is equal to no other's.
+    `about` is "columns", "block", "table", "heading", "entry start", "entry", "heading read", "slot", "name" or
+    "place". `made` is the job or degree that it was made for, which the profile may have or not.
     """
 
     about: str

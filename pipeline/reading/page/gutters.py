@@ -146,8 +146,8 @@ def weigh_gutter(left: list[Cell], right: list[Cell], em: float) -> Sum:
     if white <= _LEAST_WIDTH * em or bottom <= top:
         return score
     width = 1 + min(white / em, _WIDEST) / _WIDTH_PART
-    score.add("points down which both sides have text, the wider the gutter the more", (bottom - top) * width)
-    return score.add("height of each side", _LENGTH_WEIGHT * (height_of(left) + height_of(right)))
+    score.add("height that both sides have, by the gutter's width", (bottom - top) * width)
+    return score.add("heights of the sides", _LENGTH_WEIGHT * (height_of(left) + height_of(right)))
 
 
 def _without_trailing_titles(

@@ -59,8 +59,23 @@ def _laid_out(pages: list[list[Cell]], *, from_right: bool) -> list[list[Block]]
     gutters: set[float] = set()
     for cells in pages:
         blocks.append(layout(cells, from_right=from_right, gutters=sorted(gutters)))
+        _tell_blocks(blocks[-1], "")
         gutters.update(block.gutter for block in blocks[-1] if block.gutter is not None)
     return blocks
+
+
+def _tell_blocks(blocks: list[Block], within: str) -> None:
+    """Tell a listener of the blocks in reading order: "2.1.3" is the third in the first column of the second."""
+    if (told := listener()) is None:
+        return
+    for number, block in enumerate(blocks, 1):
+        name = f"{within}{number}"
+        if block.columns:
+            for column, inner in enumerate(block.columns, 1):
+                _tell_blocks(inner, f"{name}.{column}.")
+        else:
+            cells = block.title or block.cells
+            told.append(Decision("block", name, tuple(cell.line.id for cell in cells)))
 
 
 @dataclass(slots=True)

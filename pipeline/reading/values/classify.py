@@ -45,7 +45,7 @@ _WORDS_OF_SCHOOL_IN_CITY = range(2, 5)
 _LONG_COMPOUND, _LONG_SCHOOL = 6, 7  # letters: a longer word may be told by its end alone
 _QUOTED_OR_DOMAIN = re.compile(r"[«»\"“”„]|\.(?:com|io|org|net|ai|co|de|fr)\b")
 _CAPITALS = re.compile(r"[^\W\d_]+")
-_SHAPE = "set like a name"  # or not, below 0
+_SHAPE = "the shape of a name"  # or of none, below 0
 
 
 @lru_cache(maxsize=8192)
