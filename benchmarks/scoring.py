@@ -22,6 +22,8 @@ _LEGAL = re.compile(
     r"\b(?:inc|llc|ltd|limited|gmbh|ag|kg|plc|corp|co|sa|sas|srl|spa|bv|nv|ab|oy|as|ооо|оао|зао|ао)\b"
 )
 Entry = dict[str, Any]
+#: Kinds of entries, with the two fields that tell which is which.
+ENTRIES = {"work": ("company", "title"), "education": ("institution", "degree")}
 
 
 @dataclass(slots=True)
@@ -78,7 +80,7 @@ def score_case(truth: dict[str, Any], found: dict[str, Any], absent: Sequence[st
     for name, form in (("links", _link), ("skills", _skill)):
         if name in scored:
             _score_set(tally, name, truth.get(name) or [], found.get(name) or [], form)
-    for name, first, second in (("work", "company", "title"), ("education", "institution", "degree")):
+    for name, (first, second) in ENTRIES.items():
         if name in scored:
             _score_entries(tally, name, truth.get(name) or [], found.get(name) or [], first, second)
     return tally
@@ -144,9 +146,9 @@ def likeness(a: Any, b: Any) -> float:
     return max(held, shared, difflib.SequenceMatcher(None, x, y).ratio())
 
 
-def _score_entries(
-    tally: Tally, name: str, truth: list[Entry], found: list[Entry], first: str, second: str
-) -> None:
+def paired(truth: list[Entry], found: list[Entry], first: str, second: str) -> dict[int, int]:
+    """Which entry that was found is which of the truth, by number: the best pairs first, one to one."""
+
     def alike(t: Entry, f: Entry) -> float:
         years = sum(bool(t.get(k)) and str(t[k])[:4] == str(f.get(k))[:4] for k in ("start", "end"))
         return (
@@ -162,6 +164,13 @@ def _score_entries(
     for score, i, j in pairs:
         if score >= 0.3 and -i not in matched and -j not in matched.values():
             matched[-i] = -j
+    return matched
+
+
+def _score_entries(
+    tally: Tally, name: str, truth: list[Entry], found: list[Entry], first: str, second: str
+) -> None:
+    matched = paired(truth, found, first, second)
     for i, expected in enumerate(truth):
         got = found[matched[i]] if i in matched else {}
         oks = [

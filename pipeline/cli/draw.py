@@ -59,6 +59,9 @@ _KIND_OF = {
     "skills.raw": "list items", "languages.name": "list items", "certifications.name": "list items",
 }  # fmt: skip
 _WITHOUT_TAG = "list items"
+_PLAIN = str.maketrans(
+    {**dict.fromkeys("–—−‐‑", "-"), **dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’", "'"), "…": "..."}
+)
 
 
 class _Colour(NamedTuple):
@@ -82,17 +85,7 @@ def drawn(found: Explained, page: Page, picture: Picture | None) -> Image.Image:
     for line in page.lines:
         canvas.box(line.box, _LINE, width=1)
     boxes = {line.id: line.box for line in page.lines}
-    for one in found.on(page, "block"):
-        canvas.box(_around(boxes, one.ids), _BLOCK, tag=f"block {one.result}", grow=5, tag_right=True)
-    for one in found.on(page, "columns"):
-        for option in one.options:
-            if option.chosen:
-                canvas.cut(_around(boxes, option.ids), float(option.text.split()[1]) / page.width)
-    for one in found.on(page, "table"):
-        canvas.box(_around(boxes, one.ids), _TABLE, tag="table", grow=3)
-        for row in one.options:
-            for cell in row.ids:
-                canvas.box(boxes.get(cell), _TABLE, width=2)
+    _draw_layout(found, page, canvas, boxes)
     _draw_sections(found, canvas, boxes)
     for entry in found.entries_on(page):
         canvas.box(
@@ -106,6 +99,20 @@ def drawn(found: Explained, page: Page, picture: Picture | None) -> Image.Image:
     for line in page.lines:
         canvas.number(line)
     return _beside(canvas.done(), _panel(found, page))
+
+
+def _draw_layout(found: Explained, page: Page, canvas: _Canvas, boxes: dict[int, Box]) -> None:
+    for one in found.on(page, "block"):
+        canvas.box(_around(boxes, one.ids), _BLOCK, tag=f"block {one.result}", grow=5, tag_right=True)
+    for one in found.on(page, "columns"):
+        for option in one.options:
+            if option.chosen:
+                canvas.cut(_around(boxes, option.ids), float(option.text.split()[1]) / page.width)
+    for one in found.on(page, "table"):
+        canvas.box(_around(boxes, one.ids), _TABLE, tag="table", grow=3)
+        for row in one.options:
+            for cell in row.ids:
+                canvas.box(boxes.get(cell), _TABLE, width=2)
 
 
 def _ground(found: Explained, page: Page, picture: Picture | None) -> Image.Image:
@@ -295,10 +302,9 @@ def _font(size: int) -> Any:
 
 
 def _known(text: str) -> str:
-    """A text with a dot for each sign that the font of the pictures has not."""
-    return "".join(
-        char if char < "\u0250" or char in "–—…“”„‘’•" else "·" for char in text if char.isprintable()
-    )
+    """A text as the font of the pictures can show it: a dot for each sign that it has not."""
+    plain = text.translate(_PLAIN)
+    return "".join(char if char < "\u0180" else "·" for char in plain if char.isprintable())
 
 
 def _panel(found: Explained, page: Page) -> list[tuple[str, str]]:

@@ -49,9 +49,13 @@ def layout(
     """
     if not cells:
         return []
-    cut = _best_cut(cells, gutters) if depth < _DEEPEST and len(cells) >= _LEAST_CELLS else None
+    deep = depth >= _DEEPEST or len(cells) < _LEAST_CELLS
+    weighed: list[tuple[GutterCut, str]] = []
+    cut = None if deep else _best_cut(cells, gutters, weighed)
     margin = titles_in_margin(cut, median_size(cells)) if cut is not None else None
-    if margin is None and (table := _table_in(cells)) is not None:
+    table = _table_in(cells) if margin is None else None
+    _tell_cuts(cells, weighed, cut if table is None else None)
+    if table is not None:
         above, rows, below = table
         beside = partial(layout, from_right=from_right, gutters=gutters, depth=depth)
         return [*beside(above), Block(cells=rows), *beside(below)]
@@ -111,10 +115,12 @@ def _titled(title: list[Cell], beside: list[Block]) -> list[Block]:
     return [Block(title=title), *beside] if title else beside
 
 
-def _best_cut(cells: list[Cell], gutters: Sequence[float]) -> GutterCut | None:
+def _best_cut(
+    cells: list[Cell], gutters: Sequence[float], weighed: list[tuple[GutterCut, str]]
+) -> GutterCut | None:
+    """The cut that parts most text; those that were looked at go to `weighed`, with what each was taken for."""
     em = median_size(cells)
     best: GutterCut | None = None
-    weighed: list[tuple[GutterCut, str]] = []
     for cut in cuts_of(cells, em):
         if best is not None and cut.score <= best.score:
             continue
@@ -125,13 +131,10 @@ def _best_cut(cells: list[Cell], gutters: Sequence[float]) -> GutterCut | None:
         weighed.append((cut, why))
         if parts:
             best = cut
-    _tell_cuts(cells, weighed, best, em)
     return best
 
 
-def _tell_cuts(
-    cells: list[Cell], weighed: list[tuple[GutterCut, str]], best: GutterCut | None, em: float
-) -> None:
+def _tell_cuts(cells: list[Cell], weighed: list[tuple[GutterCut, str]], best: GutterCut | None) -> None:
     """Tell a listener where the cells could be parted, the likeliest cuts first."""
     told, likely = listener(), [one for one in weighed if one[0].score > 0]
     if told is None or not likely:
@@ -142,7 +145,7 @@ def _tell_cuts(
             f"at {cut.start:.0f} pt: {why}",
             tuple(cell.line.id for cell in (*cut.left, *cut.right)),
             cut.score,
-            weigh_gutter(cut.left, cut.right, em).parts,
+            weigh_gutter(cut.left, cut.right, median_size(cells)).parts,
             chosen=cut is best,
         )
         for cut, why in likely[:_MOST_TOLD]
