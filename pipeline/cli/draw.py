@@ -8,17 +8,19 @@ from typing import Any, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.cli.explain import Entry, Explained, score_words
+from pipeline.cli.explain import Explained, ReadEntry, score_words
 from pipeline.domain.ocr import Picture
 from pipeline.domain.profile import Fact, lines_of
 from pipeline.domain.text import Box, Line, Page
 from pipeline.reading.lexicon.fold import fold
+from pipeline.reading.why import Decision, Option
 
 _SCALE = 200 / 72  # pixels a point, of a page that has no picture
 _LONGEST_SIDE = 2400  # pixels: what is larger is drawn smaller
 _PANEL, _PANEL_SIZE, _PANEL_SIGNS = 860, 17, 100  # beside the page: width, letters, and signs in a line
 _MOST_PANEL_LINES = 240
 _ID_SIZE, _TAG_SIZE = 15, 15
+_STRIP = 40  # pixels
 _MARGIN = 0.25  # of the page's width: a tag left of a box stands in the margin, never in another column
 _FAINT = 60  # of 255: how much a fill hides
 _WHITE, _INK, _GREY, _ID = "#ffffff", "#111111", "#8a8f98", "#be185d"
@@ -104,15 +106,19 @@ def drawn(found: Explained, page: Page, picture: Picture | None) -> Image.Image:
 def _draw_layout(found: Explained, page: Page, canvas: _Canvas, boxes: dict[int, Box]) -> None:
     for one in found.on(page, "block"):
         canvas.box(_around(boxes, one.ids), _BLOCK, tag=f"block {one.result}", grow=5, tag_right=True)
-    for one in found.on(page, "columns"):
-        for option in one.options:
-            if option.chosen:
-                canvas.cut(_around(boxes, option.ids), float(option.text.split()[1]) / page.width)
+    for option in _chosen(found.on(page, "columns")):
+        if option.at is not None:
+            canvas.cut(_around(boxes, option.ids), option.at / page.width)
     for one in found.on(page, "table"):
         canvas.box(_around(boxes, one.ids), _TABLE, tag="table", grow=3)
         for row in one.options:
             for cell in row.ids:
                 canvas.box(boxes.get(cell), _TABLE, width=2)
+
+
+def _chosen(decisions: Iterable[Decision]) -> Iterator[Option]:
+    """What won."""
+    return (option for one in decisions for option in one.options if option.chosen)
 
 
 def _ground(found: Explained, page: Page, picture: Picture | None) -> Image.Image:
@@ -196,15 +202,35 @@ def _letters(text: str) -> str:
     return "".join(char for char in fold(text) if char.isalnum())
 
 
+class _Occupied:
+    """Where something is printed, by strips of the page: a page may hold a hundred thousand words."""
+
+    def __init__(self) -> None:
+        self._strips: dict[int, list[Sequence[float]]] = {}
+
+    def add(self, place: Sequence[float]) -> None:
+        """Note a rectangle: left, top, right, bottom, in pixels."""
+        for strip in self._of(place):
+            self._strips.setdefault(strip, []).append(place)
+
+    def is_free(self, place: Sequence[float]) -> bool:
+        """Whether nothing is printed in a rectangle."""
+        return not any(_meet(place, one) for strip in self._of(place) for one in self._strips.get(strip, ()))
+
+    def _of(self, place: Sequence[float]) -> range:
+        return range(int(place[1]) // _STRIP, int(place[3]) // _STRIP + 1)
+
+
 class _Canvas:
     """Draws boxes, given in fractions of the page, over a picture of it."""
 
     def __init__(self, image: Image.Image, words: Iterable[Box]) -> None:
         self._image = image
-        self._words = [self._pixels(box, -1) for box in words]
+        self._printed = _Occupied()
+        for box in words:
+            self._printed.add(self._pixels(box, -1))
         self._over = Image.new("RGBA", image.size, (255, 255, 255, 0))
         self._pen = ImageDraw.Draw(self._over)
-        self._tags: list[tuple[float, float, float, float]] = []
 
     def done(self) -> Image.Image:
         """The picture with all that was drawn."""
@@ -271,10 +297,10 @@ class _Canvas:
         font = _font(_TAG_SIZE)
         long, high = font.getlength(text) + 6, _TAG_SIZE + 4
         places = [(x, y, x + long, y + high) for left, y in corners for x in [self._on_page(left, long)]]
-        free = (one for one in places if not any(_meet(one, other) for other in (*self._tags, *self._words)))
+        free = (one for one in places if self._printed.is_free(one))
         place = next(free, places[0] if needed else None)
         if place is not None:
-            self._tags.append(place)
+            self._printed.add(place)
             self._pen.rectangle(place, fill=_colour(code, 225))
             self._pen.text((place[0] + 3, place[1] + 1), text, fill=_colour(_WHITE), font=font)
 
@@ -312,17 +338,10 @@ def _panel(found: Explained, page: Page) -> list[tuple[str, str]]:
     lines = [(code, f"■ {name}") for name, code in _LEGEND.items()]
     lines.append((_INK, ""))
     lines.append((_INK, f"{found.file}, page {page.number}"))
-    for one in found.on(page, "columns"):
-        for option in one.options:
-            if option.chosen:
-                lines += _wrapped(_CUT, f"gutter {option.text}: {score_words(option)}")
-    for one in found.decisions.get("name", []) if page.number == 1 else ():
-        lines += [
-            row
-            for option in one.options
-            if option.chosen
-            for row in _wrapped(_SLOTS["name, contacts"], f"name: {score_words(option)}")
-        ]
+    for option in _chosen(found.on(page, "columns")):
+        lines += _wrapped(_CUT, f"gutter {option.text}: {score_words(option)}")
+    for option in _chosen(found.on(page, "name")):
+        lines += _wrapped(_SLOTS["name, contacts"], f"name: {score_words(option)}")
     for section in found.sections.sections:
         if section.heading_ids and any(line.id == section.heading_ids[0] for line in page.lines):
             lines += _wrapped(
@@ -335,18 +354,18 @@ def _panel(found: Explained, page: Page) -> list[tuple[str, str]]:
     return lines
 
 
-def _entry_lines(entry: Entry) -> Iterator[tuple[str, str]]:
+def _entry_lines(entry: ReadEntry) -> Iterator[tuple[str, str]]:
     first = f" from #{entry.ids[0]}" if entry.ids else ""
     yield from _wrapped(_ENTRY, f"{entry.path or 'not kept'}: {entry.read_as}{first}")
     for slot in entry.slots:
         kind = slot.result.split(":")[0].split(" ")[0]
-        for option in slot.options:
-            if option.chosen:
-                words = f"  {kind} #{option.ids[0] if option.ids else '?'} {option.text[:40]}: {score_words(option)}"
-                yield from _wrapped(_SLOTS.get(_KIND_OF.get(kind, ""), _INK), words)
-    for option in entry.heading.options if entry.heading is not None else ():
-        if option.chosen:
-            yield from _wrapped(_GREY, f"  whole: {score_words(option)}")
+        for option in _chosen([slot]):
+            words = (
+                f"  {kind} #{option.ids[0] if option.ids else '?'} {option.text[:40]}: {score_words(option)}"
+            )
+            yield from _wrapped(_SLOTS.get(_KIND_OF.get(kind, ""), _INK), words)
+    for option in _chosen([entry.heading] if entry.heading is not None else []):
+        yield from _wrapped(_GREY, f"  whole: {score_words(option)}")
 
 
 def _wrapped(code: str, text: str) -> list[tuple[str, str]]:

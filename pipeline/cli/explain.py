@@ -18,7 +18,7 @@ _ENTRIES = ("work", "education")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReadEntry:
     """A job or a degree as it was read: `path` is where the draft has it, None where it was not kept."""
 
     path: str | None
@@ -37,7 +37,7 @@ class Explained:
     file: str
     inspection: Inspection
     decisions: dict[str, list[Decision]]
-    entries: list[Entry]
+    entries: list[ReadEntry]
     dropped: frozenset[str] = field(default_factory=frozenset)  #: paths of facts that no line shows
 
     @property
@@ -54,7 +54,7 @@ class Explained:
         lines = {line.id for line in page.lines}
         return [one for one in self.decisions.get(about, []) if one.ids[:1] and one.ids[0] in lines]
 
-    def entries_on(self, page: Page) -> list[Entry]:
+    def entries_on(self, page: Page) -> list[ReadEntry]:
         """The entries that have a line on a page."""
         lines = {line.id for line in page.lines}
         return [entry for entry in self.entries if lines.intersection(entry.ids)]
@@ -74,36 +74,41 @@ class Explained:
 def explained(file: str, inspection: Inspection) -> Explained:
     """Sort what was decided."""
     decisions: dict[str, list[Decision]] = {}
+    seen: set[Decision] = set()
     for one in inspection.decisions:
-        known = decisions.setdefault(one.about, [])
-        if one.made is not None or one not in known:
-            known.append(one)
+        if one.made is not None or one not in seen:
+            decisions.setdefault(one.about, []).append(one)
+            seen.add(one)
     findings = inspection.profile.document.findings if inspection.profile.document else []
     dropped = frozenset(one.detail for one in findings if one.code == "fact-dropped" and one.detail)
     return Explained(file, inspection, decisions, _entries(inspection, decisions), dropped)
 
 
-def _entries(inspection: Inspection, decisions: dict[str, list[Decision]]) -> list[Entry]:
+def _entries(inspection: Inspection, decisions: dict[str, list[Decision]]) -> list[ReadEntry]:
     """The entries of the draft in its order, then those that were read and not kept."""
     draft = inspection.draft
     paths = {id(one): f"{kind}[{i}]" for kind in _ENTRIES for i, one in enumerate(getattr(draft, kind))}
     told: dict[int, Decision] = {}
     for one in decisions.get("entry", []):
         told.setdefault(id(one.made), one)
-    kept = [_entry(told[key], path, decisions) for key, path in paths.items() if key in told]
+    starts = {line: one for one in reversed(decisions.get("entry start", [])) for line in one.ids}
+    made: dict[int, list[Decision]] = {}
+    for one in (*decisions.get("heading read", []), *decisions.get("slot", [])):
+        made.setdefault(id(one.made), []).append(one)
+    kept = [_entry(told[key], path, starts, made.get(key, [])) for key, path in paths.items() if key in told]
     cited = {i for entry in kept for i in entry.ids}
-    others = [_entry(one, None, decisions) for key, one in told.items() if key not in paths]
+    others = [_entry(one, None, starts, made.get(key, [])) for key, one in told.items() if key not in paths]
     return kept + [entry for entry in others if not cited.intersection(entry.ids)]
 
 
-def _entry(told: Decision, path: str | None, decisions: dict[str, list[Decision]]) -> Entry:
+def _entry(told: Decision, path: str | None, starts: dict[int, Decision], made: list[Decision]) -> ReadEntry:
     ids = told.ids or tuple(lines_of(told.made))
-    starts = [one for one in decisions.get("entry start", []) if set(one.ids).intersection(ids)]
-    headings = [one for one in decisions.get("heading read", []) if one.made is told.made]
-    slots = tuple(one for one in decisions.get("slot", []) if one.made is told.made)
     facts = tuple((f"{path or 'not kept'}.{name}", fact) for name, fact in facts_in(told.made))
-    start, heading = (one[0] if one else None for one in (starts, headings))
-    return Entry(path, told.result, ids, facts, start, heading, slots)
+    start = next((starts[line] for line in ids if line in starts), None)
+    heading = next((one for one in made if one.about == "heading read"), None)
+    return ReadEntry(
+        path, told.result, ids, facts, start, heading, tuple(one for one in made if one.about == "slot")
+    )
 
 
 def as_data(found: Explained, only: int | None = None) -> dict[str, Any]:
@@ -159,7 +164,7 @@ def _line_data(found: Explained, line: Line) -> dict[str, Any]:
     }
 
 
-def _entry_data(found: Explained, entry: Entry) -> dict[str, Any]:
+def _entry_data(found: Explained, entry: ReadEntry) -> dict[str, Any]:
     return {
         "path": entry.path,
         "read_as": entry.read_as,
@@ -270,7 +275,7 @@ def _line_words(line: Line, furniture: set[int]) -> str:
     return f"#{line.id:<4} {box}  {' '.join([size, *marks]):16} {line.text}"
 
 
-def _entry_lines(found: Explained, entry: Entry) -> Iterator[str]:
+def _entry_lines(found: Explained, entry: ReadEntry) -> Iterator[str]:
     yield f"  {entry.path or 'read and not kept'}: {entry.read_as}, lines {_ids(entry.ids)}"
     if entry.start is not None:
         yield from _decision_lines(entry.start, f"    begins with {_quoted(entry.start.result)}", "      ")

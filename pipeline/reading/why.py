@@ -50,13 +50,17 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One of the things that were weighed. `score` is None where a rule decided and no number."""
+    """One of the things that were weighed. `score` is None where a rule decided and no number.
+
+    `at` is where it stands across the page, in points from the left, where it is a place and no text.
+    """
 
     text: str
     ids: tuple[int, ...] = ()
     score: float | None = None
     parts: Parts = ()
     chosen: bool = False
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

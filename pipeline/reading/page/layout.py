@@ -147,6 +147,7 @@ def _tell_cuts(cells: list[Cell], weighed: list[tuple[GutterCut, str]], best: Gu
             cut.score,
             weigh_gutter(cut.left, cut.right, median_size(cells)).parts,
             chosen=cut is best,
+            at=cut.start,
         )
         for cut, why in likely[:_MOST_TOLD]
     )
