@@ -40,6 +40,18 @@ class Judged(NamedTuple):
 
 def judged(profile: Profile, truth: dict[str, Any]) -> Iterator[Judged]:
     """The facts of a profile, each right or wrong; what the truth does not tell of is left out."""
+    yield from _of_person(profile, truth)
+    told = prediction(profile)
+    for kind, (first, second) in ENTRIES.items():
+        if kind in truth:
+            entries: list[Any] = getattr(profile, kind)
+            pairs = {j: i for i, j in paired(truth[kind], told[kind], first, second).items()}
+            for j, entry in enumerate(entries):
+                expected = truth[kind][pairs[j]] if j in pairs else None
+                yield from _of_entry(kind, entry, told[kind][j], expected)
+
+
+def _of_person(profile: Profile, truth: dict[str, Any]) -> Iterator[Judged]:
     person = profile.person
     ones: dict[str, list[Any]] = {
         "name": [person.name.full],
@@ -58,14 +70,6 @@ def judged(profile: Profile, truth: dict[str, Any]) -> Iterator[Judged]:
         known = truth.get(f"{field}s")
         for fact in listed if known is not None else []:
             yield Judged(field, fact.confidence, any(is_right(field, one, fact.value) for one in known or []))
-    told = prediction(profile)
-    for kind, (first, second) in ENTRIES.items():
-        if kind in truth:
-            entries: list[Any] = getattr(profile, kind)
-            pairs = {j: i for i, j in paired(truth[kind], told[kind], first, second).items()}
-            for j, entry in enumerate(entries):
-                expected = truth[kind][pairs[j]] if j in pairs else None
-                yield from _of_entry(kind, entry, told[kind][j], expected)
 
 
 def _of_entry(
