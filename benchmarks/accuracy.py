@@ -4,7 +4,8 @@ DIR holds resumes and, for each, a truth of the form `{"case_id", "pdf", "truth"
 skills, work[{company, title, start, end}], education[{institution, degree, start, end}]}, "absent": [...]}`:
 in `truth/SET/*.json` with `pdf` (the file, of any type) relative to DIR, or as `NAME.json` beside it. Reads (by OCR on
 this machine the pages that need it), groups, normalises by the rules and verifies, all in this process but for the
-parsing; no Ray. Prints precision, recall and F1 by field; the last line is one JSON object.
+parsing; no Ray. Prints precision, recall and F1 by field; the last line is one JSON object. `--worst 20 --out DIR`
+writes the worst documents with truth beside what was read, and how it was read drawn on their pages.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,7 @@ from typing import Any
 from uuid import uuid4
 
 from benchmarks.scoring import Tally, score_case
+from benchmarks.worst import Scored, write_worst
 from pipeline.adapters.directory import DirectoryStore
 from pipeline.adapters.ocr.engine import RapidOcrEngine
 from pipeline.adapters.rules_engine import RulesEngine
@@ -33,6 +34,7 @@ from pipeline.domain.errors import DocumentError
 from pipeline.domain.media_type import media_type
 from pipeline.domain.profile import Education, Fact, Profile, Work
 from pipeline.domain.upload import StoredUpload
+from pipeline.orchestration.inspection import Unpaid
 from pipeline.stages.group_sections import GroupSections
 from pipeline.stages.read_text import ReadText
 from pipeline.stages.verify_profile import VerifyProfile
@@ -90,7 +92,7 @@ class Parser:
         upload = StoredUpload(uuid4(), f"resumes/{sha256}", sha256, len(content), mime, today)
         self._keep(upload.object_key, content)
         marks = [time.perf_counter()]
-        text = await self._read.run(upload, _Nothing())
+        text = await self._read.run(upload, Unpaid())
         marks.append(time.perf_counter())
         sections = self._group.run(text)
         marks.append(time.perf_counter())
@@ -113,13 +115,6 @@ class Parser:
     def close(self) -> None:
         self._read.close()
         self._folder.cleanup()
-
-
-class _Nothing:
-    """PaidWork that remembers nothing: everything is measured."""
-
-    async def once(self, stage: str, digest: str, make: Callable[[Any], Awaitable[bytes]]) -> bytes:
-        return await make(None)
 
 
 def prediction(profile: Profile) -> dict[str, Any]:
@@ -165,9 +160,9 @@ def _bytes(path: Path) -> bytes:
     return path.read_bytes()
 
 
-async def run(cases: list[Case], predictions: Path | None, processes: int) -> tuple[list[Tally], Parser]:
+async def run(cases: list[Case], predictions: Path | None, processes: int) -> tuple[list[Scored], Parser]:
     parser = Parser(processes)
-    tallies = []
+    scored = []
     try:
         for case in cases:
             try:
@@ -181,10 +176,10 @@ async def run(cases: list[Case], predictions: Path | None, processes: int) -> tu
                 path.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
             tally = score_case(case.truth, told, case.absent)
             tally.coverage = profile.document.coverage if profile.document else None
-            tallies.append(tally)
+            scored.append(Scored(case.id, case.pdf, case.truth, told, tally))
     finally:
         parser.close()
-    return tallies, parser
+    return scored, parser
 
 
 def table(tallies: list[Tally], title: str) -> dict[str, dict[str, float]]:
@@ -209,7 +204,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--half", choices=["even", "odd"], help="only every other case")
     parser.add_argument("--errors", type=int, default=0, help="show that many errors of each resume")
     parser.add_argument("--processes", type=int, default=1)
-    return parser.parse_args()
+    parser.add_argument(
+        "--worst", type=int, help="write so many of the worst into --out, drawn, with their truths"
+    )
+    parser.add_argument("--out", type=Path, help="the folder for them")
+    options = parser.parse_args()
+    if (options.worst is None) != (options.out is None):
+        parser.error("--worst N and --out DIR go together")
+    return options
 
 
 def chosen(options: argparse.Namespace) -> list[Case]:
@@ -240,9 +242,12 @@ def main() -> None:
     cases = chosen(options)
     if options.predictions:
         options.predictions.mkdir(parents=True, exist_ok=True)
-    tallies, parser = asyncio.run(run(cases, options.predictions, options.processes))
+    scored, parser = asyncio.run(run(cases, options.predictions, options.processes))
+    tallies = [one.tally for one in scored]
     show_groups(cases, tallies, options)
     scores = table(tallies, "all")
+    if options.worst:
+        print(f"\nThe worst: {write_worst(scored, options.worst, options.out)}")
     pages = sum(parser.seconds.pop("pages"))
     medians = {stage: round(1e3 * statistics.median(s), 2) for stage, s in parser.seconds.items()}
     per_page = {stage: round(1e3 * sum(s) / pages, 2) for stage, s in parser.seconds.items()}

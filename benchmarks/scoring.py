@@ -22,6 +22,8 @@ _LEGAL = re.compile(
     r"\b(?:inc|llc|ltd|limited|gmbh|ag|kg|plc|corp|co|sa|sas|srl|spa|bv|nv|ab|oy|as|ооо|оао|зао|ао)\b"
 )
 Entry = dict[str, Any]
+#: Kinds of entries, with the two fields that tell which is which.
+ENTRIES = {"work": ("company", "title"), "education": ("institution", "degree")}
 
 
 @dataclass(slots=True)
@@ -68,17 +70,17 @@ class Tally:
 
 def score_case(truth: dict[str, Any], found: dict[str, Any], absent: Sequence[str] = ()) -> Tally:
     tally = Tally()
-    for name, same in (("name", _same_name), ("email", _same_text), ("phone", _same_phone)):
+    for name in ("name", "email", "phone"):
         if truth.get(name):
             expected, told = truth[name], found.get(name)
-            tally.one(name, expected, told, bool(told and same(expected, told)))
+            tally.one(name, expected, told, is_right(name, expected, told))
         elif name in absent:
             _score_absent(tally, name, found.get(name))
     scored = {*truth, *absent}
     for name, form in (("links", _link), ("skills", _skill)):
         if name in scored:
             _score_set(tally, name, truth.get(name) or [], found.get(name) or [], form)
-    for name, first, second in (("work", "company", "title"), ("education", "institution", "degree")):
+    for name, (first, second) in ENTRIES.items():
         if name in scored:
             _score_entries(tally, name, truth.get(name) or [], found.get(name) or [], first, second)
     return tally
@@ -144,9 +146,9 @@ def likeness(a: Any, b: Any) -> float:
     return max(held, shared, difflib.SequenceMatcher(None, x, y).ratio())
 
 
-def _score_entries(
-    tally: Tally, name: str, truth: list[Entry], found: list[Entry], first: str, second: str
-) -> None:
+def paired(truth: list[Entry], found: list[Entry], first: str, second: str) -> dict[int, int]:
+    """Which entry that was found is which of the truth, by number: the best pairs first, one to one."""
+
     def alike(t: Entry, f: Entry) -> float:
         years = sum(bool(t.get(k)) and str(t[k])[:4] == str(f.get(k))[:4] for k in ("start", "end"))
         return (
@@ -162,11 +164,18 @@ def _score_entries(
     for score, i, j in pairs:
         if score >= 0.3 and -i not in matched and -j not in matched.values():
             matched[-i] = -j
+    return matched
+
+
+def _score_entries(
+    tally: Tally, name: str, truth: list[Entry], found: list[Entry], first: str, second: str
+) -> None:
+    matched = paired(truth, found, first, second)
     for i, expected in enumerate(truth):
         got = found[matched[i]] if i in matched else {}
         oks = [
             tally.one(
-                f"{name}.{key}", expected[key], got.get(key), likeness(expected[key], got.get(key)) >= _LIKE
+                f"{name}.{key}", expected[key], got.get(key), is_right(key, expected[key], got.get(key))
             )
             for key in (first, second)
             if expected.get(key)
@@ -179,10 +188,38 @@ def _score_entries(
             tally.errors.append((f"{name}.entry", None, extra))
 
 
+def is_right(field: str, expected: Any, found: Any) -> bool:
+    """Whether a value that was found is the one of the truth; dates to the precision of the truth.
+
+    `field` is "name", "email", "phone", "link", "skill", "start", "end", or one of `ENTRIES`.
+    """
+    return bool(found) and _SAME.get(field, _same_entry)(expected, found)
+
+
+def _same_entry(expected: Any, found: Any) -> bool:
+    return likeness(expected, found) >= _LIKE
+
+
+def _same_date(expected: Any, found: Any) -> bool:
+    want = str(expected)
+    return str(found)[: len(want)] == want
+
+
+_SAME: dict[str, Callable[[Any, Any], bool]] = {
+    "name": _same_name,
+    "email": _same_text,
+    "phone": _same_phone,
+    "link": lambda a, b: _link(a) == _link(b),
+    "skill": lambda a, b: _skill(a) == _skill(b),
+    "start": _same_date,
+    "end": _same_date,
+}
+
+
 def _score_dates(tally: Tally, name: str, expected: Entry, got: Entry) -> None:
     for key in ("start", "end"):
         if expected.get(key):
             want, have = str(expected[key]), str(got.get(key) or "")
             year = want[:4] == have[:4]
             tally.one(f"{name}.{key}_y", want, have, year)
-            tally.one(f"{name}.{key}_ym", want, have, year and have[: len(want)] == want)
+            tally.one(f"{name}.{key}_ym", want, have, is_right(key, want, have))

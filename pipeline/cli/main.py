@@ -1,4 +1,4 @@
-"""The command line: `resumes demo | serve | upload | status | search | reprocess | cost | keys | migrate | …`.
+"""The command line: `resumes demo | serve | upload | status | inspect | search | reprocess | cost | keys | …`.
 
 Every error a user can meet is one sentence on stderr that says what to do, and exit status 1.
 """
@@ -125,6 +125,23 @@ def status(
         print(json.dumps(resume, indent=2, ensure_ascii=False))
     else:
         status_lines(out, resume)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A resume. It is read on this machine: no service is needed.")],
+    picture: Annotated[
+        Path | None,
+        typer.Option("--out", help="Draw the pages to this PNG; further ones beside it, as NAME-2.png."),
+    ] = None,
+    page: Annotated[int | None, typer.Option(min=1, help="Only this page.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Show how a file is read: lines, columns, tables, sections, entries and slots, with each score's parts."""
+    from pipeline.cli.inspection import show_inspection
+
+    for written in show_inspection(load_settings(), file, picture, page=page, as_json=as_json):
+        err.print(f"Wrote {written}", highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -7,7 +7,8 @@ the status, and drops what no line supports. Nothing found is None or an empty l
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from collections.abc import Iterator
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -268,3 +269,20 @@ class Profile(Model):
     interests: list[Entry] = []
     sections: list[SectionSummary] = []
     meta: Meta = Meta()
+
+
+def facts_in(value: Any, path: str = "") -> Iterator[tuple[str, Fact[Any]]]:
+    """Every fact in a model, a list or a fact, with its path: "work[0].title"."""
+    if isinstance(value, Fact):
+        yield path, value
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from facts_in(item, f"{path}[{i}]")
+    elif isinstance(value, Model):
+        for name in type(value).model_fields:
+            yield from facts_in(getattr(value, name), f"{path}.{name}" if path else name)
+
+
+def lines_of(value: Any) -> list[int]:
+    """The ids of the lines that the facts in a model cite, each once."""
+    return list(dict.fromkeys(i for _, fact in facts_in(value) for e in fact.evidence for i in e.line_ids))

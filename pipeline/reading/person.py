@@ -19,6 +19,7 @@ from pipeline.reading.values.classify import employer_score, shape_score, title_
 from pipeline.reading.values.dates import find_dates, mentions_birth
 from pipeline.reading.values.names import labelled_name, read_name
 from pipeline.reading.values.places import country_hint, gazetteer, place_score, read_location
+from pipeline.reading.why import Decision, Option, Sum, listener
 
 _CONTACT_KINDS = (SectionKind.HEADER, SectionKind.CONTACT)
 _SPLIT = re.compile(r"\s*[|•·●▪‖∙│┃;]\s*|\s{3,}|\s[–—]\s(?=\D)")
@@ -49,6 +50,7 @@ _SAYS_TITLE, _MAY_BE_TITLE, _MAY_BE_PLACE = 0.8, 0.5, 0.5
 # A statement in the contact block: at least so many words, at most so many digits, and not set as a name.
 _WORDS_OF_STATEMENT, _DIGITS_OF_STATEMENT, _SET_AS_NAME = 8, 6, 0.2
 _SUMMARY, _PROSE = 0.85, 0.6  # confidence of a summary under its title, and of sentences among the contacts
+_LIKE_PLACE = "reads like a place"
 _EMAIL_OR_NAME = re.compile(r"@\w")  # a row that goes on with an address tells of the person too
 
 
@@ -223,6 +225,7 @@ def _phones(blocks: Blocks, region: str | None) -> list[Fact[str]]:
 def _location(blocks: Blocks, name: Name) -> Location | None:
     taken = {name.full.raw} if name.full else set()
     best: tuple[float, Piece] | None = None
+    weighed: list[tuple[Sum, Piece]] = []
     for n, row in enumerate(blocks.rows):
         contact_row = any(
             contacts.emails_in(p) or contacts.phones_in(p, None) or contacts.links_in(p, bare=True)
@@ -233,29 +236,44 @@ def _location(blocks: Blocks, name: Name) -> Location | None:
                 continue
             for part in piece.split(_SPLIT):
                 scored = _place_of(part, taken, contact_row=contact_row)
-                if scored and (best is None or scored[0] - _PER_ROW * n > best[0]):
-                    best = scored[0] - _PER_ROW * n, scored[1]
+                if scored is None:
+                    continue
+                score = scored[0].add("rows above it", -_PER_ROW * n)
+                weighed.append((score, scored[1]))
+                if best is None or score.total > best[0]:
+                    best = score.total, scored[1]
+    _tell_place(weighed, best[1] if best else None)
     if best is None:
         return None
     confidence = _LEAST_PLACE_CONFIDENCE + best[0] / _SCORE_PER_CONFIDENCE
     return read_location(best[1], round(min(_MOST_PLACE_CONFIDENCE, confidence), 2))
 
 
-def _place_of(part: Piece, taken: set[str], *, contact_row: bool) -> tuple[float, Piece] | None:
+def _tell_place(weighed: Sequence[tuple[Sum, Piece]], best: Piece | None) -> None:
+    """Tell a listener which texts may say where the person lives."""
+    if (told := listener()) is None or best is None:
+        return
+    options = tuple(Option(p.text, p.ids, score.total, score.parts, p is best) for score, p in weighed)
+    told.append(Decision("place", best.text, best.ids, options))
+
+
+def _place_of(part: Piece, taken: set[str], *, contact_row: bool) -> tuple[Sum, Piece] | None:
     """How much a text is where the person lives, and the text without its label; None where it is something else."""
     labelled, part = _without_place_label(part)
     if part.text in taken or not _could_be_place(part):
         return None
     score = place_score(part.text)
     if labelled:
-        return max(score, _UNKNOWN_BEHIND_LABEL) + _BEHIND_LABEL, part
+        likely = Sum().add(_LIKE_PLACE, max(score, _UNKNOWN_BEHIND_LABEL))
+        return likely.add("behind its label", _BEHIND_LABEL), part
     address = bool(gazetteer().street.find(part.text)) and any(c.isdigit() for c in part.text)
     if score >= _SURE_PLACE or (address and score > _NO_ADDRESS and len(part.text) < _LONGEST_ADDRESS):
-        return max(score, _HOUSE_NUMBER), part
+        return Sum().add(_LIKE_PLACE, max(score, _HOUSE_NUMBER)), part
     possible = (
         score > _POSSIBLE_PLACE and title_score(part.text) <= 0 and employer_score(part.text) < _SURE_FIRM
     )
-    return (_BESIDE_CONTACTS, part) if possible and contact_row and not has_cjk(part.text) else None
+    beside = possible and contact_row and not has_cjk(part.text)
+    return (Sum().add("possible, beside contacts", _BESIDE_CONTACTS), part) if beside else None
 
 
 def _without_place_label(part: Piece) -> tuple[bool, Piece]:

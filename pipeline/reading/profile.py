@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import TypeVar
 
-from pipeline.domain.profile import Document, Education, Finding, Profile, Work
+from pipeline.domain.profile import Document, Education, Finding, Profile, Work, lines_of
 from pipeline.domain.sections import Section, SectionedText, SectionKind
 from pipeline.reading.entries.education import read_education
 from pipeline.reading.entries.lists import (
@@ -30,6 +31,7 @@ from pipeline.reading.values.degrees import degree_level
 from pipeline.reading.values.skills import read_skills
 from pipeline.reading.values.spoken import language_hits, read_languages
 from pipeline.reading.whole_document import name_skills, prints_month_first, turn_ranges
+from pipeline.reading.why import listener, tell_entry
 
 # Where no section says what it holds, only what is certain counts as a position or a degree.
 _SURE_TITLE = 0.8  # score of a title with a word that only titles have
@@ -38,6 +40,7 @@ _LANGUAGES_ALONE = (
     0.5  # share of a row's letters that names of languages are, or a list of skills names one too
 )
 _LANGUAGES_WITH_LEVELS = 0.25  # the same where the row tells how well they are spoken
+E = TypeVar("E", Work, Education)
 _log = logging.getLogger(__name__)
 
 
@@ -128,8 +131,8 @@ class _Draft:
         found: list[Work] = []
         for rows in self._streams(SectionKind.WORK):
             tabled, rest = self._jobs_in_tables(rows)
-            told = read_job_records(rest, month_first=self._month_first)
-            told = told or read_jobs_told(rest, month_first=self._month_first)
+            told = _as("a job, by labels", read_job_records(rest, month_first=self._month_first))
+            told = told or _as("a job, told", read_jobs_told(rest, month_first=self._month_first))
             found += tabled + (told or read_work(rest, month_first=self._month_first))
         for section in self._kind(SectionKind.EDUCATION, SectionKind.OTHER):
             found += self._jobs_in_tables(self._rows.of(section))[0]
@@ -142,7 +145,7 @@ class _Draft:
                 SectionKind.EDUCATION,
             ):
                 rows = self._rows.of(section)
-                told = read_jobs_told(rows, month_first=self._month_first)
+                told = _as("a job, told", read_jobs_told(rows, month_first=self._month_first))
                 works = read_work(rows, month_first=self._month_first)
                 found += told or [w for w in works if _sure_work(w)]
         profile.work = found
@@ -151,7 +154,7 @@ class _Draft:
         """The jobs of the tables among some rows, and the rows that stand in no table."""
         tables = tables_in(rows)
         jobs = [job for one in tables if one.of_jobs for job in jobs_of(one, month_first=self._month_first)]
-        return jobs, _outside(rows, tables)
+        return _as("a job, in a table", jobs), _outside(rows, tables)
 
     def _degrees_in_tables(self, rows: list[Row]) -> tuple[list[Education], list[Row]]:
         """The degrees of the tables among some rows, and the rows that stand in no table."""
@@ -162,14 +165,14 @@ class _Draft:
             if not one.of_jobs
             for degree in degrees_of(one, month_first=self._month_first)
         ]
-        return degrees, _outside(rows, tables)
+        return _as("a degree, in a table", degrees), _outside(rows, tables)
 
     def _education(self, profile: Profile) -> None:
         found: list[Education] = []
         for rows in self._streams(SectionKind.EDUCATION):
             tabled, rest = self._degrees_in_tables(rows)
-            told = read_degree_records(rest, month_first=self._month_first)
-            told = told or read_degrees_told(rest, month_first=self._month_first)
+            told = _as("a degree, by labels", read_degree_records(rest, month_first=self._month_first))
+            told = told or _as("a degree, told", read_degrees_told(rest, month_first=self._month_first))
             found += tabled + (told or read_education(rest, month_first=self._month_first))
         for section in self._kind(SectionKind.OTHER):
             found += self._degrees_in_tables(self._rows.of(section))[0]
@@ -205,6 +208,14 @@ def _read(name: str, read: Callable[[Profile], None], profile: Profile) -> bool:
         _log.warning("part-unread part=%s error=%s", name, type(error).__name__)
         return False
     return True
+
+
+def _as(read_as: str, entries: list[E]) -> list[E]:
+    """The entries; a listener is told how they were read."""
+    if listener() is not None:
+        for entry in entries:
+            tell_entry(read_as, tuple(lines_of(entry)), entry)
+    return entries
 
 
 def _outside(rows: list[Row], tables: list[EntryTable]) -> list[Row]:

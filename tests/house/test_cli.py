@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -9,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+_NURSE = str(Path(__file__).parents[2] / "samples" / "nurse_single_column.pdf")
+_ECOLOGIST = str(Path(__file__).parents[2] / "samples" / "ecologist_academic.pdf")
 
 
 def resumes(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -36,6 +40,9 @@ def resumes(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         (["reprocess", "--all", "--dry-run", "--from-stage", "read"], {}, "leave --from-stage out"),
         (["cost", "--resume", "x"], {}, "is not an id"),
         (["doctor"], {"TEXT_ENGINE": "everything"}, "TEXT_ENGINE is not usable"),
+        (["inspect", "/nowhere.pdf"], {}, "name one file that is there"),
+        (["inspect", "pyproject.toml"], {}, "are accepted"),
+        (["inspect", _NURSE], {"MAX_UPLOAD_BYTES": "100"}, "MAX_UPLOAD_BYTES allows 100"),
     ],
 )
 def test_an_error_is_one_sentence_that_says_what_to_do(
@@ -98,3 +105,34 @@ def test_a_service_that_is_not_there_is_said_at_once() -> None:
     ended = resumes("search", "nurse", API_KEY="k", API_URL="http://127.0.0.1:9")
     assert ended.returncode == 1
     assert "resumes serve" in ended.stderr
+
+
+def test_a_file_is_inspected_without_a_service_and_drawn_page_by_page(tmp_path: Path) -> None:
+    """No database is asked; the first page goes to the file that was named, the others beside it."""
+    nowhere = {"DB_URL": "postgresql://nobody@127.0.0.1:1/x", "DATA_DIR": "/proc/none"}
+    ended = resumes("inspect", _ECOLOGIST, "--out", str(tmp_path / "page.png"), **nowhere)
+    assert ended.returncode == 0, ended.stderr
+    assert "-- Entries" in ended.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["page-2.png", "page-3.png", "page.png"]
+
+
+def test_one_page_is_inspected_as_json() -> None:
+    """For tools: one object, the page that was asked for."""
+    ended = resumes("inspect", _ECOLOGIST, "--page", "2", "--json")
+    assert [page["number"] for page in json.loads(ended.stdout)["pages"]] == [2]
+
+
+def test_a_page_that_is_not_there_is_said() -> None:
+    """With the numbers that would do; nothing is printed or drawn."""
+    ended = resumes("inspect", _NURSE, "--page", "9")
+    assert ended.returncode == 1
+    assert "--page takes 1 to 1" in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_picture_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    """One sentence, no traceback."""
+    ended = resumes("inspect", _NURSE, "--out", str(tmp_path / "none" / "page.png"))
+    assert ended.returncode == 1
+    assert "name a file in a folder that is there" in " ".join(ended.stderr.split())
+    assert "Traceback" not in ended.stderr

@@ -10,7 +10,16 @@ from pipeline.reading.entries.cuts import fragments_of
 from pipeline.reading.entries.dated import date_facts, strip_dates
 from pipeline.reading.entries.labels import cut_label, labelled
 from pipeline.reading.entries.scores import LIKELY, POSSIBLE, SURE, confidence
-from pipeline.reading.entries.slots import Reading, as_institution, as_place, learned_order, read_slots
+from pipeline.reading.entries.slots import (
+    Reading,
+    as_institution,
+    as_place,
+    learned_order,
+    read_slots,
+    tell_slots,
+    weigh_as_institution,
+    weigh_as_place,
+)
 from pipeline.reading.entries.starts import EntryRows, split_entries
 from pipeline.reading.lexicon.load import degrees
 from pipeline.reading.page.rows import Piece, Row
@@ -18,9 +27,11 @@ from pipeline.reading.values.classify import institution_score, shape_score
 from pipeline.reading.values.degrees import degree_level, degree_score, is_short_form, read_degree, status_of
 from pipeline.reading.values.grades import grade_in, is_grade, without_grade
 from pipeline.reading.values.places import place_score
+from pipeline.reading.why import Sum, tell_entry
 
 _PAIR = ("degree", "institution")
 _SLOTS = {"institution": as_institution, "place": as_place}
+_WEIGHS = {"institution": weigh_as_institution, "place": weigh_as_place}
 _BODY_TEXTS = 2  # looked at where an entry has no heading
 _STATUS_TEXT = 400  # characters of a heading; a longer one is a paragraph
 
@@ -56,14 +67,20 @@ def _sureness(degree: str, institution: str) -> float:
 
 def _as_degree(text: str) -> float:
     """How well a text reads as the degree."""
+    return _weigh_as_degree(text).total
+
+
+def _weigh_as_degree(text: str) -> Sum:
+    """`_as_degree` with its parts."""
     score = degree_score(text)
     if score < POSSIBLE and is_short_form(text):
-        return POSSIBLE  # "K.C.S.E."
+        return Sum().add("a short form", POSSIBLE)  # "K.C.S.E."
     if ":" in text and score < SURE:
-        return _LABELLED
+        return Sum().add("labelled as something else", _LABELLED)
+    known = Sum().add("words of degrees and studies", score)
     if score >= _STUDY or shape_score(text) >= 0 or len(text.split()) <= _COURSE_WORDS:
-        return score + _NAMED_LIKE_DEGREE
-    return score + _UNLIKE_DEGREE
+        return known.add("set like a degree", _NAMED_LIKE_DEGREE)
+    return known.add("not set like a degree", _UNLIKE_DEGREE)
 
 
 def _read(entry: EntryRows, month_first: bool, order: float) -> Reading | None:
@@ -91,6 +108,8 @@ def _told(entry: EntryRows, reading: Reading | None) -> Education:
     education = Education()
     if reading:
         _write_reading(education, reading)
+        tell_slots(reading, {"degree": _weigh_as_degree, **_WEIGHS}, education)
+    tell_entry("a degree, by its heading", entry.ids, education)
     if entry.best_date:
         _write_dates(education, entry)
     education.grade = grade_in([*entry.header, *entry.bullets, *entry.body])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 from pipeline.reading.entries.cuts import belongs_to_former, comma_readings
 from pipeline.reading.entries.scores import LIKELY, POSSIBLE
@@ -18,9 +18,12 @@ from pipeline.reading.values.classify import (
     institution_score,
     is_titleish,
     shape_score,
-    title_score,
+    weigh_employer,
+    weigh_institution,
+    weigh_title,
 )
 from pipeline.reading.values.places import part_kind, place_score
+from pipeline.reading.why import Decision, Option, Parts, Sum, listener
 
 _MOST_READINGS = 32  # of one heading: they multiply with its commas
 _MOST_FRAGMENTS = 7  # a heading has no more fields; what comes after is text
@@ -45,6 +48,7 @@ _MOST_ORDER = 0.9
 
 # What the scores of single texts are moved by, so that those of different slots compare.
 _TITLE, _EMPLOYER, _INSTITUTION, _PLACE = 0.1, 0.3, 0.2, -0.3
+_LEVEL = "the slot's level"
 _MOST_PLACE = 1.2  # a full address is no better a place than a city with its country
 _CLAUSE_WORDS = 4
 _CLAUSE = 0.5  # a clause, not a title
@@ -53,15 +57,45 @@ _FOREIGN_TAIL = 0.5  # "Partner, Acme": what follows the comma says nothing of a
 _PLACE_TAIL = 0.3  # "Acme Ltd, Hull" is an employer and a place
 
 Score = Callable[[str], float]
+Weigh = Callable[[str], Sum]
+_Taken = Mapping[str, int]  # the fragment that each slot has
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """What an assignment of slots is weighed by. `groups`: fragments cut from one text by its commas share a number."""
+
+    names: Sequence[str]  # of the slots that are free to be filled
+    free: Sequence[int]
+    scores: Mapping[str, Sequence[float]]
+    order: float
+    pair: tuple[str, str]
+    groups: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Fragments with the slot of each, and how well it reads."""
+    """Fragments with the slot of each, and how well it reads; `others` are kept only for who listens."""
 
     fragments: tuple[Piece, ...]
     slots: dict[str, int]
     score: float
+    heading: _Heading
+    cuts: int = 0
+    others: tuple[Reading, ...] = ()
+
+    @property
+    def parts(self) -> Parts:
+        """What `score` is made of."""
+        heading, score = self.heading, Sum()
+        for name in heading.names:
+            if (i := self.slots.get(name)) is not None:
+                score.add(f"{name} as a text", heading.scores[name][i]).add(
+                    f"{name} stands later", -_LATER * i
+                )
+        for reason, term in _TERMS:
+            score.add(reason, term(self.slots, heading))
+        return score.add("cut at commas", -_CUT * self.cuts).parts
 
     def get(self, slot: str) -> Piece | None:
         """The text in a slot."""
@@ -94,11 +128,49 @@ def read_slots(
         [[piece]] if i in forced.values() else comma_readings(piece) for i, piece in enumerate(fragments)
     ]
     best: Reading | None = None
+    every: list[Reading] = []
     for choice in itertools.islice(itertools.product(*variants), _MOST_READINGS):
         reading = _read_choice(choice, slots, forced, order, pair)
+        every.append(reading)
         if best is None or reading.score > best.score + _BETTER:
             best = reading
+    if best is not None and listener() is not None:
+        best = replace(best, others=tuple(one for one in every if one is not best))
     return best
+
+
+def tell_slots(reading: Reading, weighs: Mapping[str, Weigh], made: object) -> None:
+    """Tell a listener how a heading was read: the texts weighed for each slot, and the other ways to cut it.
+
+    `weighs` are the scores of the slots with their parts.
+    """
+    if (told := listener()) is None:
+        return
+    for name, weigh in weighs.items():
+        taken = reading.slots.get(name)
+        options = [
+            _option(piece, weigh(piece.text), chosen=i == taken) for i, piece in enumerate(reading.fragments)
+        ]
+        forced = taken is not None and name not in reading.heading.names
+        result = reading.fragments[taken].text if taken is not None else "none"
+        ids = reading.fragments[taken].ids if taken is not None else ()
+        about = f"{name} (told by a label or its place)" if forced else name
+        told.append(Decision("slot", f"{about}: {result}", ids, tuple(options), made))
+    ids = tuple(dict.fromkeys(i for piece in reading.fragments for i in piece.ids))
+    ways = sorted((reading, *reading.others), key=lambda one: -one.score)
+    tellings = [
+        Option(_in_words(one), ids, round(one.score, 4), one.parts, chosen=one is reading) for one in ways
+    ]
+    told.append(Decision("heading read", _in_words(reading), ids, tuple(tellings), made))
+
+
+def _option(piece: Piece, score: Sum, *, chosen: bool) -> Option:
+    return Option(piece.text, piece.ids, round(score.total, 4), score.parts, chosen)
+
+
+def _in_words(reading: Reading) -> str:
+    slot_of = {i: name for name, i in reading.slots.items()}
+    return " | ".join(f"{slot_of.get(i, '–')}: {piece.text}" for i, piece in enumerate(reading.fragments))
 
 
 def _read_choice(
@@ -115,7 +187,7 @@ def _read_choice(
     groups = [n for n, parts in enumerate(choice) for _ in parts][: len(flat)]
     reading = _assign(flat, slots, moved, order, pair, groups)
     cuts = len(flat) - len(choice)
-    return Reading(reading.fragments, reading.slots, reading.score - _CUT * cuts)
+    return Reading(reading.fragments, reading.slots, reading.score - _CUT * cuts, reading.heading, cuts)
 
 
 def _assign(
@@ -126,19 +198,17 @@ def _assign(
     pair: tuple[str, str],
     groups: list[int],
 ) -> Reading:
-    """`groups`: fragments cut from one text by its commas share a number."""
     names = [name for name in slots if name not in forced]
     free = [i for i in range(len(fragments)) if i not in forced.values()]
     scores = {name: [slots[name](piece.text) for piece in fragments] for name in names}
+    heading = _Heading(names, free, scores, order, pair, groups)
     best_score, best_slots = float("-inf"), dict(forced)
 
     def walk(position: int, taken: dict[str, int], total: float) -> None:
         nonlocal best_score, best_slots
         if position == len(names):
-            total = _with_order(total, taken, order, pair, groups)
-            total += _both_told(taken, pair, groups, scores)
-            left = [i for i in free if i not in taken.values()]
-            total -= sum(_EMPTY_SLOT_FIRST if i < _FIRST_TEXTS else _EMPTY_SLOT_LATER for i in left)
+            for _, term in _TERMS:
+                total += term(taken, heading)
             if total > best_score:
                 best_score, best_slots = total, dict(taken)
             return
@@ -151,35 +221,55 @@ def _assign(
                 del taken[name]
 
     walk(0, dict(forced), 0.0)
-    return Reading(tuple(fragments), best_slots, best_score)
+    return Reading(tuple(fragments), best_slots, best_score, heading)
 
 
-def _with_order(
-    total: float, taken: Mapping[str, int], order: float, pair: tuple[str, str], groups: Sequence[int]
-) -> float:
-    """The score of an assignment with what the order of its slots adds."""
-    first, second, place = taken.get(pair[0]), taken.get(pair[1]), taken.get("place")
-    if first is not None and second is not None:
-        total += min(_MOST_BY_ORDER, order if first < second else -order)
-    if place is not None and second is not None:
-        total += _PLACE_AFTER if place > second else -_PLACE_AFTER
-        if groups[place] == groups[second]:
-            total += _PLACE_AFTER_SAME if place > second else -_PLACE_AFTER_SAME
-    return total
-
-
-def _both_told(
-    taken: Mapping[str, int],
-    pair: tuple[str, str],
-    groups: Sequence[int],
-    scores: Mapping[str, Sequence[float]],
-) -> float:
-    """What an assignment gains by telling both of its pair; what no word tells is a place behind a firm's comma."""
-    first, second = (taken.get(slot) for slot in pair)
+def _by_order(taken: _Taken, heading: _Heading) -> float:
+    """What the order of the pair adds where the section has one."""
+    first, second = taken.get(heading.pair[0]), taken.get(heading.pair[1])
     if first is None or second is None:
         return 0.0
-    known = pair[0] not in scores or scores[pair[0]][first] >= POSSIBLE
-    return _BOTH_TOLD if known or first < second or groups[first] != groups[second] else 0.0
+    return min(_MOST_BY_ORDER, heading.order if first < second else -heading.order)
+
+
+def _place_after(taken: _Taken, heading: _Heading) -> float:
+    place, second = taken.get("place"), taken.get(heading.pair[1])
+    if place is None or second is None:
+        return 0.0
+    return _PLACE_AFTER if place > second else -_PLACE_AFTER
+
+
+def _place_after_same(taken: _Taken, heading: _Heading) -> float:
+    place, second = taken.get("place"), taken.get(heading.pair[1])
+    if place is None or second is None or heading.groups[place] != heading.groups[second]:
+        return 0.0
+    return _PLACE_AFTER_SAME if place > second else -_PLACE_AFTER_SAME
+
+
+def _both_told(taken: _Taken, heading: _Heading) -> float:
+    """What an assignment gains by telling both of its pair; what no word tells is a place behind a firm's comma."""
+    name = heading.pair[0]
+    first, second = taken.get(name), taken.get(heading.pair[1])
+    if first is None or second is None:
+        return 0.0
+    known = name not in heading.scores or heading.scores[name][first] >= POSSIBLE
+    apart = heading.groups[first] != heading.groups[second]
+    return _BOTH_TOLD if known or first < second or apart else 0.0
+
+
+def _left_over(taken: _Taken, heading: _Heading) -> float:
+    left = [i for i in heading.free if i not in taken.values()]
+    return -sum(_EMPTY_SLOT_FIRST if i < _FIRST_TEXTS else _EMPTY_SLOT_LATER for i in left)
+
+
+# What an assignment gains and loses as a whole.
+_TERMS: tuple[tuple[str, Callable[[_Taken, _Heading], float]], ...] = (
+    ("the section's order", _by_order),
+    ("the place stands behind", _place_after),
+    ("the place in the same text", _place_after_same),
+    ("both are told", _both_told),
+    ("texts without a slot", _left_over),
+)
 
 
 def learned_order(
@@ -198,34 +288,60 @@ def learned_order(
     return max(-_MOST_ORDER, min(_MOST_ORDER, _ORDER_GAIN * votes))
 
 
+@lru_cache(maxsize=8192)
 def as_employer(text: str) -> float:
     """How well a text reads as the employer."""
-    return employer_score(text) + _EMPLOYER - _tail_penalty(text, employer_score)
+    return weigh_as_employer(text).total
 
 
+def weigh_as_employer(text: str) -> Sum:
+    """`as_employer` with its parts."""
+    score = weigh_employer(text).add(_LEVEL, _EMPLOYER)
+    return score.add("a place behind its comma", -_tail_penalty(text, employer_score))
+
+
+@lru_cache(maxsize=8192)
 def as_title(text: str) -> float:
     """How well a text reads as the title; less where what follows a comma says nothing of one: "Partner, Acme"."""
-    score = title_score(text) + _TITLE
-    if score == _TITLE and len(text.split()) == 1:
-        score = 0.0
-    elif score <= _TITLE and len(text.split()) >= _CLAUSE_WORDS and shape_score(text) < 0:
-        score -= _CLAUSE
+    return weigh_as_title(text).total
+
+
+def weigh_as_title(text: str) -> Sum:
+    """`as_title` with its parts."""
+    score = weigh_title(text).add(_LEVEL, _TITLE)
+    if score.total == _TITLE and len(text.split()) == 1:
+        score.add("one unknown word", -_TITLE)
+    elif score.total <= _TITLE and len(text.split()) >= _CLAUSE_WORDS and shape_score(text) < 0:
+        score.add("a clause", -_CLAUSE)
     if part_kind(text):
-        score -= _PLACE_AS_TITLE
+        score.add("is a place", -_PLACE_AS_TITLE)
     tail = text.replace("،", ",").replace("，", ",").rsplit(",", 1)
     if len(tail) == 2 and not is_titleish(tail[1]):
-        score -= _FOREIGN_TAIL
+        score.add("no title behind its comma", -_FOREIGN_TAIL)
     return score
 
 
+@lru_cache(maxsize=8192)
 def as_place(text: str) -> float:
     """How well a text reads as the place."""
-    return min(place_score(text), _MOST_PLACE) + _PLACE
+    return weigh_as_place(text).total
 
 
+def weigh_as_place(text: str) -> Sum:
+    """`as_place` with its parts."""
+    return Sum().add("reads like a place", min(place_score(text), _MOST_PLACE)).add(_LEVEL, _PLACE)
+
+
+@lru_cache(maxsize=8192)
 def as_institution(text: str) -> float:
     """How well a text reads as the school."""
-    return institution_score(text) + _INSTITUTION - _tail_penalty(text, institution_score)
+    return weigh_as_institution(text).total
+
+
+def weigh_as_institution(text: str) -> Sum:
+    """`as_institution` with its parts."""
+    score = weigh_institution(text).add(_LEVEL, _INSTITUTION)
+    return score.add("a place behind its comma", -_tail_penalty(text, institution_score))
 
 
 @cache

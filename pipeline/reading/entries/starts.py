@@ -14,6 +14,7 @@ from pipeline.reading.page.rows import Piece, Row, join
 from pipeline.reading.values.classify import institution_score
 from pipeline.reading.values.dates import DateRange
 from pipeline.reading.values.degrees import degree_score
+from pipeline.reading.why import Decision, Option, Sum, listener
 
 _HEAD_ROWS = 3  # above the first dates: a heading is seldom longer
 _LEAST_HEAD_ROWS = 2  # behind a body, where the first heading was shorter
@@ -45,6 +46,12 @@ class EntryRows:
     dates: list[tuple[Piece, DateRange]] = field(default_factory=list)
     body: list[Piece] = field(default_factory=list)
     bullets: list[Piece] = field(default_factory=list)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Its lines, each once."""
+        pieces = (*self.header, *(piece for piece, _ in self.dates), *self.body, *self.bullets)
+        return tuple(dict.fromkeys(i for piece in pieces for i in piece.ids))
 
     @property
     def best_date(self) -> tuple[Piece, DateRange] | None:
@@ -165,7 +172,21 @@ def _start_of(rows: list[Marked], previous: int, current: int, signature: Signat
         return _above_it(rows, like[0], run) if like else limit
     if run == current:
         return current
-    return max(range(run, current + 1), key=lambda i: _start_score(rows, i, current, signature, before))
+    weighed = {i: _start_score(rows, i, current, signature, before) for i in range(run, current + 1)}
+    best = max(weighed, key=lambda i: weighed[i].total)
+    _tell_start(rows, weighed, best)
+    return best
+
+
+def _tell_start(rows: list[Marked], weighed: dict[int, Sum], best: int) -> None:
+    """Tell a listener which rows of a run of headings could begin the entry."""
+    if (told := listener()) is None:
+        return
+    options = tuple(
+        Option(rows[i].row.text, rows[i].row.ids, score.total, score.parts, chosen=i == best)
+        for i, score in weighed.items()
+    )
+    told.append(Decision("entry start", rows[best].row.text, rows[best].row.ids, options))
 
 
 def _above_it(rows: list[Marked], start: int, run: int) -> int:
@@ -177,21 +198,21 @@ def _above_it(rows: list[Marked], start: int, run: int) -> int:
     return start
 
 
-def _start_score(rows: list[Marked], i: int, current: int, signature: Signature, before: int) -> float:
+def _start_score(rows: list[Marked], i: int, current: int, signature: Signature, before: int) -> Sum:
     """How well row `i` begins the entry whose dates are in row `current`."""
-    score = 0.0
+    score = Sum()
     if rows[i].signature() == signature:
-        score += _LIKE_FIRST
+        score.add("set as the first entry's", _LIKE_FIRST)
     if current - i == before:
-        score += _AS_FAR
+        score.add("as far above its dates", _AS_FAR)
     if rows[i].row.page == rows[i - 1].row.page:
         gap = rows[i].row.top - rows[i - 1].row.bottom
         height = max(rows[i].row.bottom - rows[i].row.top, _LEAST_HEIGHT)
-        score += min(_MOST_GAP, max(0.0, _GAIN_OF_GAP * gap / height - _USUAL_GAP))
+        score.add("white above it", min(_MOST_GAP, max(0.0, _GAIN_OF_GAP * gap / height - _USUAL_GAP)))
     else:
-        score += _NEW_PAGE
+        score.add("a new page", _NEW_PAGE)
     if current - i > _HEAD_ROWS:
-        score -= _FAR
+        score.add("far above its dates", -_FAR)
     return score
 
 

@@ -20,6 +20,10 @@ from pipeline.reading.entries.slots import (
     as_title,
     learned_order,
     read_slots,
+    tell_slots,
+    weigh_as_employer,
+    weigh_as_place,
+    weigh_as_title,
 )
 from pipeline.reading.entries.starts import EntryRows, split_entries
 from pipeline.reading.lexicon.load import word_set
@@ -29,10 +33,12 @@ from pipeline.reading.values.classify import employer_score, ends_legal, shape_s
 from pipeline.reading.values.dates import find_dates, is_open_end, words_beside_dates
 from pipeline.reading.values.employment import employment_type, is_duration, only_type, seniority_of
 from pipeline.reading.values.places import part_kind, place_score
+from pipeline.reading.why import tell_entry
 
 _WEB = re.compile(r"^(?:https?://|www\.)\S+$|^[\w-]+\.(?:com|org|net|io|xyz)(?:/\S*)?$|@\w+\.\w+", re.I)
 _PAIR = ("title", "employer")
 _SLOTS = {"title": as_title, "employer": as_employer, "place": as_place}
+_WEIGHS = {"title": weigh_as_title, "employer": weigh_as_employer, "place": weigh_as_place}
 
 _BASE = 0.6  # confidence of a text that no word tells to be what its place makes it
 _DESCRIPTION, _BULLET, _OWN_ACCOUNT = 0.8, 0.9, 0.7  # confidence: paragraphs may hold more than one duty
@@ -157,6 +163,8 @@ def _fill(position: Position) -> None:
     work, reading, entry = position.work, position.reading, position.entry
     if reading:
         _write_reading(work, reading)
+        tell_slots(reading, _WEIGHS, work)
+    tell_entry("a job, by its heading", entry.ids, work)
     work.type = employment_type(position.type_piece, _but_employer(reading))
     if entry.best_date:
         work.start, work.end, work.is_current = date_facts(*entry.best_date)

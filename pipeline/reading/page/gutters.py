@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.reading.page.cells import Cell
+from pipeline.reading.why import Sum
 
 _BESIDE_EDGE = 0.3  # ems between a shared edge and the gutter beside it
 _ONE_EDGE = 0.5  # ems within which edges are one: hanging bullets and italics are set off a little
@@ -132,18 +133,21 @@ def _trimmed(ordered: list[Cell], start: int, stop: int, x: float, em: float) ->
     if below:
         inside, below = _without_trailing_titles(inside, below, x)
     left, right = _sides(inside, x)
-    return GutterCut(_score(left, right, em), x, above, left, right, below)
+    return GutterCut(weigh_gutter(left, right, em).total, x, above, left, right, below)
 
 
-def _score(left: list[Cell], right: list[Cell], em: float) -> float:
+def weigh_gutter(left: list[Cell], right: list[Cell], em: float) -> Sum:
+    """How much text a gutter parts, with its parts; 0 where it is too narrow for one."""
+    score = Sum()
     if not left or not right:
-        return 0.0
+        return score
     top, bottom = common_extent(left, right)
     white = min(cell.left for cell in right) - max(cell.right for cell in left)
     if white <= _LEAST_WIDTH * em or bottom <= top:
-        return 0.0
+        return score
     width = 1 + min(white / em, _WIDEST) / _WIDTH_PART
-    return (bottom - top) * width + _LENGTH_WEIGHT * (height_of(left) + height_of(right))
+    score.add("height that both sides have, by the gutter's width", (bottom - top) * width)
+    return score.add("heights of the sides", _LENGTH_WEIGHT * (height_of(left) + height_of(right)))
 
 
 def _without_trailing_titles(

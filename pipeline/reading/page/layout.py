@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from pipeline.reading.page.cells import Cell, median_size, rows_of
-from pipeline.reading.page.gutters import GutterCut, cuts_of
+from pipeline.reading.page.gutters import GutterCut, cuts_of, weigh_gutter
 from pipeline.reading.page.margins import titles_in_margin
 from pipeline.reading.page.rows import Row, piece_of
-from pipeline.reading.page.table_heads import printed_tables
+from pipeline.reading.page.table_heads import PrintedTable, printed_tables
 from pipeline.reading.page.tables import are_columns
+from pipeline.reading.why import Decision, Option, listener
 
 _DEEPEST = 6  # cuts inside cuts: more is a drawing, not a page that somebody reads
 _LEAST_CELLS = 4  # two on each side of a gutter
+_MOST_TOLD = 5  # ways to part a page, of which a listener is told
 
 
 @dataclass(slots=True)
@@ -47,9 +49,13 @@ def layout(
     """
     if not cells:
         return []
-    cut = _best_cut(cells, gutters) if depth < _DEEPEST and len(cells) >= _LEAST_CELLS else None
+    deep = depth >= _DEEPEST or len(cells) < _LEAST_CELLS
+    weighed: list[tuple[GutterCut, str]] = []
+    cut = None if deep else _best_cut(cells, gutters, weighed)
     margin = titles_in_margin(cut, median_size(cells)) if cut is not None else None
-    if margin is None and (table := _table_in(cells)) is not None:
+    table = _table_in(cells) if margin is None else None
+    _tell_cuts(cells, weighed, cut if table is None else None)
+    if table is not None:
         above, rows, below = table
         beside = partial(layout, from_right=from_right, gutters=gutters, depth=depth)
         return [*beside(above), Block(cells=rows), *beside(below)]
@@ -77,6 +83,7 @@ def _table_in(cells: list[Cell]) -> tuple[list[Cell], list[Cell], list[Cell]] | 
     if table is None or table.end == table.past:
         return None
     above, inside, below = rows[: table.begin], rows[table.begin : table.end], rows[table.end :]
+    _tell_table(inside, table)
     return (
         [c for row in above for c in row],
         [c for row in inside for c in row],
@@ -84,19 +91,68 @@ def _table_in(cells: list[Cell]) -> tuple[list[Cell], list[Cell], list[Cell]] | 
     )
 
 
+def _tell_table(inside: list[list[Cell]], table: PrintedTable) -> None:
+    """Tell a listener of a table: what its columns are, and its rows."""
+    if (told := listener()) is None:
+        return
+    heads = table.past - table.begin
+    rows = tuple(
+        Option(
+            f"{'head' if i < heads else 'row'}: {' | '.join(cell.text for cell in row)}",
+            tuple(cell.line.id for cell in row),
+        )
+        for i, row in enumerate(inside)
+    )
+    columns = " | ".join(column.role or "?" for column in table.columns)
+    told.append(
+        Decision(
+            "table", f"a known head, columns: {columns}", tuple(i for row in rows for i in row.ids), rows
+        )
+    )
+
+
 def _titled(title: list[Cell], beside: list[Block]) -> list[Block]:
     return [Block(title=title), *beside] if title else beside
 
 
-def _best_cut(cells: list[Cell], gutters: Sequence[float]) -> GutterCut | None:
+def _best_cut(
+    cells: list[Cell], gutters: Sequence[float], weighed: list[tuple[GutterCut, str]]
+) -> GutterCut | None:
+    """The cut that parts most text; those that were looked at go to `weighed`, with what each was taken for."""
     em = median_size(cells)
     best: GutterCut | None = None
     for cut in cuts_of(cells, em):
         if best is not None and cut.score <= best.score:
             continue
-        if titles_in_margin(cut, em) is not None or are_columns(cut, em, gutters):
+        if titles_in_margin(cut, em) is not None:
+            parts, why = True, "titles in a margin"
+        else:
+            parts, why = are_columns(cut, em, gutters)
+        weighed.append((cut, why))
+        if parts:
             best = cut
     return best
+
+
+def _tell_cuts(cells: list[Cell], weighed: list[tuple[GutterCut, str]], best: GutterCut | None) -> None:
+    """Tell a listener where the cells could be parted, the likeliest cuts first."""
+    told, likely = listener(), [one for one in weighed if one[0].score > 0]
+    if told is None or not likely:
+        return
+    likely.sort(key=lambda one: (one[0] is not best, -one[0].score))
+    options = tuple(
+        Option(
+            f"at {cut.start:.0f} pt: {why}",
+            tuple(cell.line.id for cell in (*cut.left, *cut.right)),
+            cut.score,
+            weigh_gutter(cut.left, cut.right, median_size(cells)).parts,
+            chosen=cut is best,
+            at=cut.start,
+        )
+        for cut, why in likely[:_MOST_TOLD]
+    )
+    parted = f"parted at {best.start:.0f} pt" if best is not None else "not parted"
+    told.append(Decision("columns", parted, tuple(cell.line.id for cell in cells), options))
 
 
 def printed_rows(blocks: Iterable[Block], *, from_right: bool) -> Iterator[list[Cell]]:

@@ -113,19 +113,33 @@ class _Sides:
         return self.mates >= _MATES and (_is_short(few) or _is_short(many))
 
 
-def are_columns(cut: GutterCut, em: float, gutters: Sequence[float]) -> bool:
-    """Whether the two sides are texts of their own, not parts of the same rows.
+def are_columns(cut: GutterCut, em: float, gutters: Sequence[float]) -> tuple[bool, str]:
+    """Whether the two sides are texts of their own, not parts of the same rows, and why.
 
     `gutters` are those of the pages before, in points from the left: what was one there is one here.
     """
     sides = _sides(cut, em) if cut.score > 0 else None
-    if sides is None or sides.hold_dates_of_other or sides.share_titles or sides.are_dates_and_text:
-        return False
+    against = _no_sides(sides)
+    if sides is None or against:
+        return False, against
     if sides.free and all(sides.heads):
-        return True
+        return True, "titles side by side"
     if any(abs(cut.start - x) < _SAME_GUTTER * em for x in gutters):
-        return True
-    return not sides.are_thin and not sides.are_rows
+        return True, "a gutter of the page before"
+    if sides.are_thin:
+        return False, "one side is too little text for a column"
+    return (False, "cells of the same rows") if sides.are_rows else (True, "two texts")
+
+
+def _no_sides(sides: _Sides | None) -> str:
+    """Why what stands on two sides cannot be columns, whatever else is known; empty where it can."""
+    if sides is None:
+        return "the gutter is too narrow"
+    if sides.hold_dates_of_other:
+        return "dates of one side stand on the other"
+    if sides.share_titles:
+        return "titles stand over both sides"
+    return "one side is the dates of the other's rows" if sides.are_dates_and_text else ""
 
 
 def _sides(cut: GutterCut, em: float) -> _Sides | None:

@@ -18,6 +18,7 @@ from pipeline.reading.page.screening import screened
 from pipeline.reading.sections.headings import Heading, HeadingFinder, inline_heading
 from pipeline.reading.sections.language import language_of
 from pipeline.reading.sections.titles import loose_title_kind
+from pipeline.reading.why import Decision, listener
 
 # Sections in which a line such as "Languages: English, Dutch" begins a section of its own.
 _LOOSE = frozenset({SectionKind.HEADER, SectionKind.OTHER, SectionKind.SUMMARY, SectionKind.CONTACT})
@@ -61,8 +62,23 @@ def _laid_out(pages: list[list[Cell]], *, from_right: bool) -> list[list[Block]]
     gutters: set[float] = set()
     for cells in pages:
         blocks.append(layout(cells, from_right=from_right, gutters=sorted(gutters)))
+        _tell_blocks(blocks[-1], "")
         gutters.update(block.gutter for block in blocks[-1] if block.gutter is not None)
     return blocks
+
+
+def _tell_blocks(blocks: list[Block], within: str) -> None:
+    """Tell a listener of the blocks in reading order: "2.1.3" is the third in the first column of the second."""
+    if (told := listener()) is None:
+        return
+    for number, block in enumerate(blocks, 1):
+        name = f"{within}{number}"
+        if block.columns:
+            for column, inner in enumerate(block.columns, 1):
+                _tell_blocks(inner, f"{name}.{column}.")
+        else:
+            cells = block.title or block.cells
+            told.append(Decision("block", name, tuple(cell.line.id for cell in cells)))
 
 
 @dataclass(slots=True)
@@ -122,7 +138,7 @@ class _Writer:
             self.rows.extend((cell.line.id,) for cell in block.title)
             title = joined(block.title)
             kind = loose_title_kind(title) or SectionKind.OTHER
-            self._begin(Heading(kind, title, len(block.title)), block.title)
+            self._begin(Heading(kind, title, len(block.title), "it stands in the margin"), block.title)
         elif block.columns:
             self._columns(block, columns, at_top=at_top)
         else:
@@ -178,6 +194,7 @@ class _Writer:
         self.rows.append(tuple(cell.line.id for cell in row))
         heading = self._finder.heading(row, below, gap, current=self._current.kind)
         if heading is not None and self._names_document(heading):
+            _tell_no_heading(row[0], "says what the document is, or whose")
             heading = None
         if heading is None and self._current.kind in _LOOSE:
             heading = inline_heading(row[0])
@@ -206,12 +223,21 @@ class _Writer:
         self.rows.extend(((first.line.id,), (second.line.id,)))
         title = joined([first, second])
         kind = loose_title_kind(title) or SectionKind.OTHER
-        self._begin(Heading(kind, title, 2), [first, second])
+        self._begin(Heading(kind, title, 2, "a known title in two lines"), [first, second])
 
     def _begin(self, heading: Heading, row: list[Cell]) -> None:
         ids = [cell.line.id for cell in row[: heading.cells]]
+        if (told := listener()) is not None:
+            style = self._finder.described(row[0])
+            printed = tuple(ids) or (row[0].line.id,)
+            told.append(Decision("heading", f"opens {heading.kind}: {heading.why} ({style})", printed))
         self._current = _Open(heading.kind, heading.title, ids)
         self._sections.append(self._current)
+
+
+def _tell_no_heading(first: Cell, why: str) -> None:
+    if (told := listener()) is not None:
+        told.append(Decision("heading", f"no title: {why}", (first.line.id,)))
 
 
 def _by_content(sections: tuple[Section, ...], dated: frozenset[int]) -> tuple[Section, ...]:
@@ -225,6 +251,9 @@ def _by_content(sections: tuple[Section, ...], dated: frozenset[int]) -> tuple[S
     work = max(sections, key=entries, default=None)
     if work is None or entries(work) < _LEAST_ENTRIES:
         return sections
+    if (told := listener()) is not None:
+        why = f"work, not {work.kind}: {entries(work)} lines of it tell dates"
+        told.append(Decision("heading", why, work.heading_ids or work.line_ids[:1]))
     return tuple(replace(each, kind=SectionKind.WORK) if each is work else each for each in sections)
 
 

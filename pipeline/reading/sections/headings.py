@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pipeline.domain.sections import SectionKind
@@ -13,6 +13,7 @@ from pipeline.reading.page.rows import Row, piece_of
 from pipeline.reading.page.table_heads import printed_tables
 from pipeline.reading.sections.titles import is_all_title, loose_title_kind, plain_title, title_kind
 from pipeline.reading.values.classify import employer_score, institution_score
+from pipeline.reading.why import Decision, listener
 
 _LONGEST_HEADING = 48  # characters
 _MOST_WORDS = 7  # of a heading: more are a sentence
@@ -69,6 +70,7 @@ class Heading:
     kind: SectionKind
     title: str
     cells: int
+    why: str = "the title before a colon"
 
 
 class HeadingFinder:
@@ -152,19 +154,20 @@ class HeadingFinder:
         styled = {row[0].title for row in rows if row[0].heads and _may_head(row[0])}
         return len(plain) >= _PLAIN_KINDS and len(styled) < _LEAST_KINDS
 
-    def _inside_sections(self, rows: list[list[Cell]]) -> frozenset[int]:
+    def _inside_sections(self, rows: list[list[Cell]]) -> dict[int, str]:
         """Lines that look like titles and head a part of a section: an entry, or what is told of each entry.
 
         A title word that is set less than the titles above it in its column ("Course" below an institute's name), one
         that comes again and again ("Highlights" of each job), what is followed by dates where most such lines are,
-        and the head of a table ("Course | School | Year").
+        and the head of a table ("Course | School | Year"). Each with the reason.
         """
-        lesser, repeated, entries = (
-            self._lesser_titles(rows),
-            self._repeated_titles(rows),
-            self._entry_heads(rows),
-        )
-        return frozenset(lesser | repeated | entries | _heads_of_tables(rows))
+        reasons = {
+            "set less than the titles above it": self._lesser_titles(rows),
+            "comes again and again": self._repeated_titles(rows),
+            "dates follow it, as they follow others set like it": self._entry_heads(rows),
+            "in the head of a table": _heads_of_tables(rows),
+        }
+        return {number: reason for reason, numbers in reasons.items() for number in numbers}
 
     def _lesser_titles(self, rows: list[list[Cell]]) -> set[int]:
         kinds: dict[Style, set[SectionKind]] = {}
@@ -223,15 +226,27 @@ class HeadingFinder:
         """
         if len(row) > 1 and _NUMBER.match(row[0].text):
             numbered = self.heading(row[1:], below, gap, current=current)
-            return numbered and Heading(numbered.kind, numbered.title, numbered.cells + bool(numbered.cells))
+            return numbered and replace(numbered, cells=numbered.cells + bool(numbered.cells))
+        found = self._judged(row, below, gap, current)
+        if isinstance(found, str):
+            self._tell_refused(row[0], found)
+            return None
+        return found
+
+    def _judged(
+        self, row: list[Cell], below: list[Cell] | None, gap: float, current: SectionKind
+    ) -> Heading | str:
+        """The heading that a row begins with, or why it begins with none."""
         first = row[0]
-        if not _may_head(first) or first.line.id in self._inside:
-            return None
-        kind = self._known(row, gap, current)
+        if not _may_head(first):
+            return "too long for a title, or a sentence"
+        if first.line.id in self._inside:
+            return self._inside[first.line.id]
+        kind, why = self._known(row, gap, current)
         if self._is_label(row, kind, current):
-            return None
+            return "labels a part of the section"
         if kind is not None:
-            return Heading(kind, first.text, 1)
+            return Heading(kind, first.text, 1, why)
         if (
             len(row) == 1
             and below is not None
@@ -240,8 +255,21 @@ class HeadingFinder:
             and self._looks_like_the_others(first)
             and not (current in _OFTEN_TWICE and _names_organisation(first.text))
         ):
-            return Heading(SectionKind.OTHER, first.text, 1)
-        return None
+            return Heading(SectionKind.OTHER, first.text, 1, "unknown words, set as the known titles are")
+        return why
+
+    def _tell_refused(self, first: Cell, why: str) -> None:
+        """Tell a listener of a line that stands out, or reads like a title, and is none."""
+        told = listener()
+        if told is not None and (first.styled or first.title is not None):
+            told.append(Decision("heading", f"no title: {why} ({self.described(first)})", (first.line.id,)))
+
+    def described(self, cell: Cell) -> str:
+        """A line's style in words: "1.2 times the body's size, bold"."""
+        style = self.style(cell)
+        looks = [f"{style.size / _SIZES:g} times the body's size"]
+        looks += [word for word in ("bold", "capitals") if getattr(style, word)]
+        return ", ".join(looks)
 
     def _is_label(self, row: list[Cell], kind: SectionKind | None, current: SectionKind) -> bool:
         """Whether a row that reads like a title labels a part of the section that is open here."""
@@ -266,18 +294,27 @@ class HeadingFinder:
             and title_kind(f"{first.text} {second.text}") is not None
         )
 
-    def _known(self, row: list[Cell], gap: float, current: SectionKind) -> SectionKind | None:
+    def _known(self, row: list[Cell], gap: float, current: SectionKind) -> tuple[SectionKind | None, str]:
+        """The kind that the words of a row's first line name as a title, and why; or None, and why not."""
         first = row[0]
         style = self.style(first)
         if first.title is not None:
             if self._styles.total() >= 2 and not self._is_title_style(style):
-                return None
-            if first.styled or (len(row) == 1 and gap > _KNOWN_GAP and current is not first.title):
-                return first.title
-            return first.title if self._plain_titles and len(row) == 1 else None
+                return None, "a known title, not set as this document sets them"
+            if first.styled:
+                return first.title, "a known title, set apart"
+            if len(row) == 1 and gap > _KNOWN_GAP and current is not first.title:
+                return first.title, "a known title with white above it"
+            if self._plain_titles and len(row) == 1:
+                return first.title, "a known title, set as the text is"
+            return None, "a known title within a text"
         if first.styled and (self._is_title_style(style) or self._is_larger(style, current)):
-            return loose_title_kind(first.text)
-        return None
+            kind = loose_title_kind(first.text)
+            return (
+                kind,
+                "words of a title, set as titles are" if kind else "set as titles are, no title's words",
+            )
+        return None, "no title's words in a title's style"
 
     def _is_larger(self, style: Style, current: SectionKind) -> bool:
         """Whether a line is set larger than every known title, below the person's name."""

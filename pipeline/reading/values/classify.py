@@ -13,6 +13,7 @@ from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import Titles, organisations, titles, word_set
 from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.values.places import part_kind
+from pipeline.reading.why import Sum
 
 # Words and characters of each kind of name; what is longer is likelier a sentence.
 _WORDS_OF_TITLE, _WORDS_OF_NAME, _WORDS_OF_EMPLOYER, _WORDS_OF_INSTITUTION = 9, 6, 10, 14
@@ -44,40 +45,49 @@ _WORDS_OF_SCHOOL_IN_CITY = range(2, 5)
 _LONG_COMPOUND, _LONG_SCHOOL = 6, 7  # letters: a longer word may be told by its end alone
 _QUOTED_OR_DOMAIN = re.compile(r"[«»\"“”„]|\.(?:com|io|org|net|ai|co|de|fr)\b")
 _CAPITALS = re.compile(r"[^\W\d_]+")
+_SHAPE = "the shape of a name"  # or of none, below 0
 
 
 @lru_cache(maxsize=8192)
 def title_score(text: str) -> float:
     """Above 1: says a job title; about 0: could be one; below 0: is none."""
+    return weigh_title(text).total
+
+
+def weigh_title(text: str) -> Sum:
+    """`title_score` with its parts."""
     lexicon = titles()
     words = words_of(text).words
     if not words:
-        return _NONE
+        return Sum().add("no words", _NONE)
     heads = [i for i, word in enumerate(words) if _is_head(word, lexicon) and not _is_firm(words, i)]
-    score = _known_title(text, heads)
+    score = Sum().add(*_known_title(text, heads))
     if organisations().legal.find(text):
-        score -= _LEGAL_AT_END if ends_legal(text) else _LEGAL_INSIDE
-    score -= _TITLE_TOO_LONG * max(0, len(words) - _WORDS_OF_TITLE)
+        score.add("a legal form", -(_LEGAL_AT_END if ends_legal(text) else _LEGAL_INSIDE))
+    score.add("long for a title", -_TITLE_TOO_LONG * max(0, len(words) - _WORDS_OF_TITLE))
     if text[:1].islower() and not heads:
-        score -= _SMALL_FIRST
+        score.add("a small first letter", -_SMALL_FIRST)
     return score
 
 
-def _known_title(text: str, heads: list[int]) -> float:
+def _known_title(text: str, heads: list[int]) -> tuple[str, float]:
     """What the words of a text say of a title: a head ("manager") most, best at an end; then weaker words."""
     lexicon = titles()
     found = words_of(text)
     if heads:
-        return _HEAD_AT_END if heads[-1] == len(found.words) - 1 or heads[0] == 0 else _HEAD_INSIDE
+        at_end = heads[-1] == len(found.words) - 1 or heads[0] == 0
+        return "a title's word", _HEAD_AT_END if at_end else _HEAD_INSIDE
     if lexicon.compounds.find(text):
-        return _COMPOUND
+        return "a known title", _COMPOUND
     if has_cjk(text) and lexicon.cjk_tail.search(found.folded):
-        return _CJK_HEAD
+        return "a title's word", _CJK_HEAD
     if has_cjk(text) and lexicon.cjk.search(found.folded):
-        return _CJK_INSIDE
+        return "a title's word inside", _CJK_INSIDE
     if any(word in lexicon.weak for word in found.words):
-        return _WEAK_TITLE
-    return _MODIFIER if any(word in lexicon.modifiers for word in found.words) else 0.0
+        return "a weak title's word", _WEAK_TITLE
+    return "a word beside titles", _MODIFIER if any(
+        word in lexicon.modifiers for word in found.words
+    ) else 0.0
 
 
 def _is_firm(words: tuple[str, ...], i: int) -> bool:
@@ -133,40 +143,45 @@ def _is_set_as_name(word: str) -> bool:
 @lru_cache(maxsize=8192)
 def employer_score(text: str) -> float:
     """Above 1: says an organisation; about .4: set like a name; below 0: is none."""
+    return weigh_employer(text).total
+
+
+def weigh_employer(text: str) -> Sum:
+    """`employer_score` with its parts."""
     found = words_of(text)
     if not found.words or len(text) > _LONGEST_EMPLOYER:
-        return _NONE
+        return Sum().add("no words, or too many", _NONE)
     score = _known_employer(text, shape_score(text))
     if any(word in word_set("classes", "joins_names") for word in found.words[1:-1]):
-        score += _JOINED
+        score.add("names joined", _JOINED)
     if _QUOTED_OR_DOMAIN.search(text):
-        score += _QUOTED
-    if title_score(text) >= _SURE_TITLE and score < _SURE_EMPLOYER:
-        score -= _SAYS_TITLE
+        score.add("in quotes, or a domain", _QUOTED)
+    if title_score(text) >= _SURE_TITLE and score.total < _SURE_EMPLOYER:
+        score.add("says a title", -_SAYS_TITLE)
     if len(found.words) > _WORDS_OF_EMPLOYER:
-        score -= _NAME_TOO_LONG * (len(found.words) - _WORDS_OF_EMPLOYER)
-    elif score <= _LIKELY_EMPLOYER and titles().seniority.find(text):
-        score -= _SAYS_RANK
+        score.add("long for a firm", -_NAME_TOO_LONG * (len(found.words) - _WORDS_OF_EMPLOYER))
+    elif score.total <= _LIKELY_EMPLOYER and titles().seniority.find(text):
+        score.add("says a rank", -_SAYS_RANK)
     if part_kind(text):
-        score -= _IS_PLACE
-    return score - (_ENDS_SENTENCE if _ends_as_sentence(text, len(found.words)) else 0.0)
+        score.add("is a place", -_IS_PLACE)
+    return score.add("ends a sentence", -_ENDS_SENTENCE * _ends_as_sentence(text, len(found.words)))
 
 
-def _known_employer(text: str, shape: float) -> float:
+def _known_employer(text: str, shape: float) -> Sum:
     """The shape of a text, raised by words for organisations in it."""
     lexicon = organisations()
     found = words_of(text)
     legal = ends_legal(text) or (bool(lexicon.legal.find(text)) and not text[:1].islower())
     if legal or (has_cjk(text) and lexicon.cjk.search(found.folded)):
-        return shape + _LEGAL
+        return Sum().add(_SHAPE, shape).add("a legal form", _LEGAL)
     if lexicon.nouns.find(text) or lexicon.institutions.find(text):
-        clause = (
-            shape < 0 and len(found.words) >= _WORDS_OF_CLAUSE
-        )  # "Prepared bank reconciliations and reports"
-        return shape + _IN_CLAUSE if clause else max(shape, _LEAST_SHAPE) + _ORGANISATION
+        if shape < 0 and len(found.words) >= _WORDS_OF_CLAUSE:  # "Prepared bank reconciliations and reports"
+            return Sum().add(_SHAPE, shape).add("an organisation's word in a clause", _IN_CLAUSE)
+        return Sum().add(_SHAPE, max(shape, _LEAST_SHAPE)).add("an organisation's word", _ORGANISATION)
+    score = Sum().add(_SHAPE, shape)
     if has_cjk(text) and lexicon.institution_cjk.search(found.folded):
-        return shape + _CJK_SCHOOL
-    return shape
+        score.add("a school's word", _CJK_SCHOOL)
+    return score
 
 
 def _ends_as_sentence(text: str, words: int) -> bool:
@@ -181,22 +196,27 @@ def _ends_as_sentence(text: str, words: int) -> bool:
 @lru_cache(maxsize=8192)
 def institution_score(text: str) -> float:
     """Above 1: says a school or university."""
+    return weigh_institution(text).total
+
+
+def weigh_institution(text: str) -> Sum:
+    """`institution_score` with its parts."""
     lexicon = organisations()
     found = words_of(text)
     if not found.words or len(text) > _LONGEST_INSTITUTION:
-        return _NONE
-    score = shape_score(text)
+        return Sum().add("no words, or too many", _NONE)
+    score = Sum().add(_SHAPE, shape_score(text))
     if _says_school(text):
-        score += _SCHOOL
+        score.add("a school's word", _SCHOOL)
     elif lexicon.nouns.find(text) or lexicon.legal.find(text):
-        score += _OTHER_ORGANISATION
+        score.add("another organisation's word", _OTHER_ORGANISATION)
     if part_kind(text):
-        score -= _IS_PLACE
+        score.add("is a place", -_IS_PLACE)
     if text.endswith((".", ":", ";")) and not lexicon.institutions.find(text):
-        score -= _ENDS_SENTENCE
-    score -= _NAME_TOO_LONG * max(0, len(found.words) - _WORDS_OF_INSTITUTION)
+        score.add("ends a sentence", -_ENDS_SENTENCE)
+    score.add("long for a school", -_NAME_TOO_LONG * max(0, len(found.words) - _WORDS_OF_INSTITUTION))
     if len(found.words) in _WORDS_OF_SCHOOL_IN_CITY and part_kind(text.split()[-1]) == "city":
-        score += _SCHOOL_IN_CITY  # "mbo Breda"
+        score.add("ends in a city", _SCHOOL_IN_CITY)  # "mbo Breda"
     return score
 
 

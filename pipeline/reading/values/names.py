@@ -18,6 +18,7 @@ from pipeline.reading.values.classify import employer_score, title_score
 from pipeline.reading.values.dates import find_dates
 from pipeline.reading.values.degrees import degree_level, degree_score
 from pipeline.reading.values.places import part_kind
+from pipeline.reading.why import Decision, Option, Sum, listener
 
 _GLUED_INITIAL = re.compile(r"(?<![^\W\d_])([^\W\d_])\.(?=[^\W\d_]{2})")  # "K.NAME"
 _INLINE_LABEL = re.compile(r"^\s*([^:：]{1,30}?)\s*(?:[:：]|\.{3,}|…+|_{3,})\s*[-–:]?\s*(?=\S)")
@@ -67,6 +68,8 @@ _LEAST_CONFIDENCE, _MOST_CONFIDENCE, _SCORE_PER_CONFIDENCE = 0.5, 0.98, 8
 # A given name above a family name: both larger than the body, as large as each other, close below each other.
 _LARGER, _SIZE_DIFFERS, _LINES_APART = 1.3, 0.15, 1.2
 _NAME_WORD = re.compile(r"^[^\W\d_][\w'’.‑-]*$")
+_HINTS = "addresses and accounts agree"
+_MOST_TOLD = 6  # candidates, of which a listener is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,12 @@ class Candidate:
     """A text that may be the name, and how much it reads and looks like one."""
 
     piece: Piece
-    score: float
+    weight: Sum
+
+    @property
+    def score(self) -> float:
+        """What the parts of its weight add up to."""
+        return self.weight.total
 
 
 def read_name(pieces: Sequence[Piece], footers: Sequence[Piece], hints: Sequence[str]) -> Name:
@@ -85,15 +93,27 @@ def read_name(pieces: Sequence[Piece], footers: Sequence[Piece], hints: Sequence
     body = _typical_size(pieces)
     candidates = [c for i, piece in enumerate(pieces) for c in _candidates(piece, i, pieces, body, hints)]
     candidates += [
-        Candidate(c.piece, c.score - _FOOTER_COSTS)
+        Candidate(c.piece, c.weight.add("runs along the pages", -_FOOTER_COSTS))
         for p in footers
         for c in _candidates(p, _FOOTER_PLACE, [], body, hints)
     ]
     best = max(candidates, key=lambda c: c.score, default=None)
-    if best is None or best.score <= _LEAST_SCORE:
+    named = best is not None and best.score > _LEAST_SCORE
+    _tell_name(candidates, best if named else None)
+    if best is None or not named:
         return Name()
     confidence = _LEAST_CONFIDENCE + best.score / _SCORE_PER_CONFIDENCE
     return name_of(best.piece, min(_MOST_CONFIDENCE, confidence))
+
+
+def _tell_name(candidates: Sequence[Candidate], best: Candidate | None) -> None:
+    """Tell a listener which texts may be the name, the likeliest first."""
+    if (told := listener()) is None:
+        return
+    likely = sorted(candidates, key=lambda c: -c.score)[:_MOST_TOLD]
+    options = tuple(Option(c.piece.text, c.piece.ids, c.score, c.weight.parts, c is best) for c in likely)
+    result = best.piece.text if best else f"none scores above {_LEAST_SCORE}"
+    told.append(Decision("name", result, best.piece.ids if best else (), options))
 
 
 def labelled_name(rows: Sequence[Row], hints: Sequence[str]) -> Name | None:
@@ -101,7 +121,7 @@ def labelled_name(rows: Sequence[Row], hints: Sequence[str]) -> Name | None:
     parts: dict[str, Piece] = {}
     for row, below in zip(rows, [*rows[1:], None], strict=False):
         for label, value in _labelled(row, below):
-            if label not in parts and _likeness(value.text, hints) > _NO_NAME:
+            if label not in parts and _likeness(value.text, hints).total > _NO_NAME:
                 parts[label] = value
     if "name" in parts and ("given" not in parts or parts["name"].words > 1):
         return name_of(parts["name"], _LABELLED)
@@ -172,7 +192,7 @@ def _inline(piece: Piece) -> tuple[str, Piece] | None:
     value = piece.cut(end, len(piece.text)).trim()
     sure = has_cjk(piece.text) or (end >= _LONG_LABEL and fold(piece.text[:end]) != "name")
     clear = _CJK_SPACED if has_cjk(piece.text) else _CLEAR_NAME
-    named = sure and piece.text[end : end + 1].isspace() and _likeness(value.text, ()) >= clear
+    named = sure and piece.text[end : end + 1].isspace() and _likeness(value.text, ()).total >= clear
     return (begins[1], value) if named else None
 
 
@@ -227,28 +247,33 @@ def _candidates(
     if inline is not None and inline[0] == "name":
         named = _parts(inline[1])[0]
         likeness = _likeness(named.text, hints)
-        return [Candidate(named, _LABEL_IS_WORTH + likeness)] if likeness > _NO_NAME else []
+        if likeness.total <= _NO_NAME:
+            return []
+        return [Candidate(named, Sum().add("behind its label", _LABEL_IS_WORTH).plus(likeness))]
     found = []
     parts = _parts(piece)
     if len(parts) == 1 and (bare := _without_credentials(piece)) is not None:
         parts = [bare]
     for n, part in enumerate(parts):
         likeness = _likeness(part.text, hints)
-        if likeness < 0:
+        if likeness.total < 0:
             continue
-        score = likeness + _looks(part, body, index) - _PART_OF_LINE * n + (_BOLD if part.bold else 0)
-        found.append(Candidate(part, score - (_MANY_PARTS if len(parts) > 2 else 0.0)))
+        score = likeness.plus(_looks(part, body, index)).add("a later part of its line", -_PART_OF_LINE * n)
+        score.add("bold", _BOLD if part.bold else 0)
+        found.append(Candidate(part, score.add("many parts", -_MANY_PARTS if len(parts) > 2 else 0.0)))
     if index + 1 < len(pieces) and _is_split_name(piece, pieces[index + 1], body):
         both = join([piece, pieces[index + 1]])
         likeness = _likeness(both.text, hints)
-        if likeness >= 0:
-            found.append(Candidate(both, likeness + _TWO_LINES + _looks(both, body, index)))
+        if likeness.total >= 0:
+            score = likeness.add("two lines that are one", _TWO_LINES).plus(_looks(both, body, index))
+            found.append(Candidate(both, score))
     return found
 
 
-def _looks(piece: Piece, body: float, index: int) -> float:
+def _looks(piece: Piece, body: float, index: int) -> Sum:
     """What the size of a text and its place from the top say for its being the name."""
-    return min(_MOST_FOR_SIZE, _SIZE_IS_WORTH * (piece.size / body - 1)) - _PLACE_FROM_TOP * index
+    size = min(_MOST_FOR_SIZE, _SIZE_IS_WORTH * (piece.size / body - 1))
+    return Sum().add("size", size).add("lines above it", -_PLACE_FROM_TOP * index)
 
 
 def _without_document(piece: Piece) -> Piece:
@@ -299,22 +324,23 @@ def _is_split_name(first: Piece, second: Piece, body: float) -> bool:
     )
 
 
-def _likeness(text: str, hints: Sequence[str]) -> float:
+def _likeness(text: str, hints: Sequence[str]) -> Sum:
     """How much a text reads like a person's name; below 0 it is none."""
     begin, end = _core(text)
     bare = text[begin:end].strip(" ,.()")
     if _is_something_else(bare):
-        return _NEVER
+        return Sum().add("known for something else", _NEVER)
     if has_cjk(bare):
-        return _likeness_without_spaces(bare) + _hinted(bare, hints)
+        return _likeness_without_spaces(bare).add(_HINTS, _hinted(bare, hints))
     words = _GLUED_INITIAL.sub(r"\1. ", bare.replace(",", " ")).split()
     inner = [stripped for word in words if (stripped := word.strip(".(\"')“”"))]
     if len(words) > _MOST_WORDS or not all(_NAME_WORD.match(word) for word in inner):
-        return _NEVER
+        return Sum().add("too many words, or other signs", _NEVER)
     if _is_mostly_lower(words):
-        return _LOWER_CASE
+        return Sum().add("small letters", _LOWER_CASE)
     hint = _hinted(bare, hints)
-    return _BY_WORDS.get(len(words), _MANY_WORDS) - _against(bare, words, hinted=hint >= _HINTED) + hint
+    likeness = Sum().add(f"words: {len(words)}", _BY_WORDS.get(len(words), _MANY_WORDS))
+    return likeness.less(_against(bare, words, hinted=hint >= _HINTED)).add(_HINTS, hint)
 
 
 def _is_something_else(bare: str) -> bool:
@@ -329,7 +355,7 @@ def _is_something_else(bare: str) -> bool:
     )
 
 
-def _likeness_without_spaces(bare: str) -> float:
+def _likeness_without_spaces(bare: str) -> Sum:
     """Of Chinese, Japanese and Korean: by length, for a name has two to four letters, or six with its space."""
     compact = re.sub(r"[\s·・]", "", bare)
     likeness = _CJK_OTHER
@@ -344,7 +370,7 @@ def _likeness_without_spaces(bare: str) -> float:
         or employer_score(bare) >= _SAYS_EMPLOYER
         or part_kind(bare) is not None
     )
-    return likeness - (_CJK_KNOWN_COSTS if known else 0.0)
+    return Sum().add("length", likeness).add("known for something else", -_CJK_KNOWN_COSTS if known else 0.0)
 
 
 def _is_mostly_lower(words: Sequence[str]) -> bool:
@@ -355,28 +381,28 @@ def _is_mostly_lower(words: Sequence[str]) -> bool:
     return bool(cased) and capitals < max(1, len(cased) - small)
 
 
-def _against(bare: str, words: Sequence[str], *, hinted: bool) -> float:
+def _against(bare: str, words: Sequence[str], *, hinted: bool) -> Sum:
     """What a text says that names do not: a job, an organisation, a place, a degree or a skill."""
     if len(words) > 1 and fold(words[0]).rstrip(".") in word_set("names", "given_like_degrees"):
         bare = " ".join(words[1:])  # "Md" is a given name before another name
-    against = 0.0
+    against = Sum()
     if title_score(bare) >= _SAYS_TITLE:
-        against += _TITLE_COSTS
+        against.add("says a title", _TITLE_COSTS)
     elif title_score(bare) > 0:
-        against += _MAYBE_TITLE_COSTS
+        against.add("may say a title", _MAYBE_TITLE_COSTS)
     if _says_organisation(bare):
-        against += _HINTED_FIRM_COSTS if hinted else _FIRM_COSTS
+        against.add("says an organisation", _HINTED_FIRM_COSTS if hinted else _FIRM_COSTS)
     in_country = len(words) <= _MOST_WORDS_WITH_COUNTRY and any(
         part_kind(part.strip()) == "country" for part in bare.split(",")
     )
     if part_kind(bare) or in_country:
-        against += _PLACE_COSTS
+        against.add("says a place", _PLACE_COSTS)
     if (
         degree_score(bare) >= _SAYS_DEGREE
         or languages().names.find(bare)
         or skills().canonical.get(fold(bare))
     ):
-        against += _TERM_COSTS
+        against.add("a degree, a language or a skill", _TERM_COSTS)
     return against
 
 
