@@ -1,12 +1,14 @@
 """The front door: how fast callers are answered, idle and beside a backlog of uploads.
 
-    python -m benchmarks.front [--only search] [--backlog 400] [--seconds 20] [--seed 7]
+    python -m benchmarks.front [--only search|uploads|refusals] [--backlog 400] [--seconds 20] [--seed 7]
 
 Each part starts a service of its own with default settings. `search` asks it queries by one client and by 16, first
-idle, then while so many uploads wait for the pipeline, which works on them meanwhile.
+idle, then while so many uploads wait for the pipeline, which works on them meanwhile. `uploads` compares with plain
+uvicorn, and `refusals` has 200 clients refused (`benchmarks.front_uploads`).
 
 The last line is a JSON object: `search_idle_p95_ms`, `search_busy_p95_ms` (asked: at most 150) and
-`search_busy_16_p95_ms` (asked: at most 500), what they rest on, and how fast the backlog was worked off meanwhile.
+`search_busy_16_p95_ms` (asked: at most 500), what they rest on, and how fast the backlog was worked off meanwhile;
+`uploads_ratio_idle` (asked: at least .65) and `uploads_ratio_busy` (.35) with 16 clients, and `refusals_p95_ms` (100).
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import front_uploads
 from benchmarks.latency import short_resumes
 from benchmarks.report import tell
 from benchmarks.service import Service, running
@@ -83,7 +86,11 @@ def search(load: Load) -> dict[str, Any]:
 
 
 #: Each part by its name: what `--only` takes.
-PARTS: Mapping[str, Callable[[Load], dict[str, Any]]] = {"search": search}
+PARTS: Mapping[str, Callable[[Load], dict[str, Any]]] = {
+    "search": search,
+    "uploads": lambda load: front_uploads.uploads(load.seconds, load.seed),
+    "refusals": lambda load: front_uploads.refusals(load.seconds),
+}
 
 
 def _uploads(folder: Path, seed: int) -> Iterator[Path]:
