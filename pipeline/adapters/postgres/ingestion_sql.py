@@ -74,18 +74,23 @@ CANCEL_SHARDS = """
 _CLAIMED = """s.ingestion_id, s.shard_no, s.owner, s.epoch, s.position, s.attempt, i.sequential, i.source, i.object_key,
         i.job_post_id, i.as_of_date, i.kind, i.source_key"""
 
+# The ingestion of which the fewest shards run comes first, then the one that has come least far: a small archive does
+# not wait for the end of a large one.
 CLAIM_SHARDS = f"""
     UPDATE ingestion_shards s
     SET state = 'running', owner = :owner, epoch = s.epoch + 1, attempt = s.attempt + 1,
         lease_until = now() + {_LEASE}
     FROM (
         SELECT c.ingestion_id, c.shard_no FROM ingestion_shards c JOIN ingestions i ON i.id = c.ingestion_id
+        LEFT JOIN (
+            SELECT ingestion_id, count(*) AS shards FROM ingestion_shards WHERE state = 'running' GROUP BY ingestion_id
+        ) AS under_way ON under_way.ingestion_id = i.id
         WHERE c.state = 'queued' AND c.run_at <= now() AND i.state = 'running'
           AND i.id <> ALL(CAST(:but AS uuid[]))
           AND (NOT i.sequential OR NOT EXISTS (
               SELECT FROM ingestion_shards o
               WHERE o.ingestion_id = i.id AND o.state IN ('queued', 'running') AND o.shard_no < c.shard_no))
-        ORDER BY i.created_at, c.shard_no LIMIT :limit
+        ORDER BY coalesce(under_way.shards, 0), c.shard_no, i.created_at LIMIT :limit
         FOR UPDATE OF c SKIP LOCKED
     ) AS picked JOIN ingestions i ON i.id = picked.ingestion_id
     WHERE s.ingestion_id = picked.ingestion_id AND s.shard_no = picked.shard_no
@@ -117,6 +122,8 @@ KNOWN = """
         AND (a.erased_at IS NOT NULL OR (a.job_post_id IS NOT DISTINCT FROM w.post
             AND a.external_id IS NOT DISTINCT FROM w.external_id))"""
 
+# The first fifteen members of every ingestion go before the rest of any, the next sixteen before what follows those, the
+# next thirty-two and so on: one file behind thousands waits for a few, and a large archive for others of its size only.
 INSERT = f"""
     WITH made AS (
         INSERT INTO applications (id, object_key, content_sha256, size, mime, filename, as_of_date, job_post_id,
@@ -128,9 +135,10 @@ INSERT = f"""
             CAST(:emails AS text[]), CAST(:external_ids AS text[]), CAST(:ordinals AS text[]))
             AS n (id, key, sha256, size, mime, name, post, email, external_id, ordinal)
         ON CONFLICT DO NOTHING
-        RETURNING id
+        RETURNING id, ingestion_member
     ), queued AS (
-        INSERT INTO jobs (application_id, lane) SELECT id, :lane FROM made
+        INSERT INTO jobs (application_id, lane, priority)
+        SELECT id, :lane, greatest(0, floor(log(2, CAST(ingestion_member AS bigint) + 1)) - 3) FROM made
     ), recorded AS (
         INSERT INTO events (application_id, to_state, epoch) SELECT id, 'queued', 0 FROM made
     ), announced AS (

@@ -216,13 +216,13 @@ def test_an_ended_ingestion_is_not_rejected(engine: Engine, work: IngestionWork)
 
 
 def test_shards_are_claimed_once_and_in_order(engine: Engine, work: IngestionWork) -> None:
-    """Those of the oldest ingestion first; two owners share without overlap."""
+    """One of each ingestion first, in the order of their age; two owners share without overlap."""
     first = listed(engine, 1, 1, 1)
     second = listed(engine, 1, source="s3://b/other/", key="other")
     mine = work.claim_shards(OWNER, 2)
     rest = work.claim_shards(OWNER + 1, 10)
     claims = {(shard.ingestion_id, shard.shard_no): shard.owner for shard in mine + rest}
-    assert claims == {(first, 0): OWNER, (first, 1): OWNER, (first, 2): OWNER + 1, (second, 0): OWNER + 1}
+    assert claims == {(first, 0): OWNER, (second, 0): OWNER, (first, 1): OWNER + 1, (first, 2): OWNER + 1}
     assert work.claim_shards(OWNER, 10) == []
 
 
@@ -240,6 +240,23 @@ def test_claimers_at_work_at_once_share_without_overlap(engine: Engine, work: In
         shares = list(pool.map(claim, range(1, 5)))
     assert sorted(number for share in shares for number in share) == list(range(40))
     assert work.queued_members(id_, 0) is not None
+
+
+def test_a_small_archive_does_not_wait_for_the_end_of_a_large_one(engine: Engine, work: IngestionWork) -> None:
+    """Of two, the one of which less runs is claimed, and its first members go before the other's later ones."""
+    large = listed(engine, 40, 40, 40, key="large")
+    first, second = work.claim_shards(OWNER, 2)
+    for shard in (first, second):
+        work.store(shard, [accepted(one, job_post_id="large") for one in work.members(shard)], [])
+    small = listed(engine, 1, source="s3://b/one/", key="small")
+    (next_,) = work.claim_shards(OWNER, 1)
+    assert next_.ingestion_id == small
+    (one,) = [accepted(one, "another") for one in work.members(next_)]
+    work.store(next_, [one], [])
+    assert [shard.ingestion_id for shard in work.claim_shards(OWNER, 1)] == [large]
+    queue = JobQueue(engine, lease_s=60)
+    claimed = queue.claim(OWNER, Lane.BULK, 20)
+    assert one.resume_id in [job.lease.resume_id for job in claimed], "it came 81st"
 
 
 def test_a_sequential_source_is_read_by_one_worker_in_order(engine: Engine, work: IngestionWork) -> None:
