@@ -90,6 +90,11 @@ class Settings(BaseSettings):
     rate_limit_per_minute: int = Field(
         6000, gt=0, description="Requests a minute that one API key may make of one ingress replica."
     )
+    cors_origins: str | None = Field(
+        None,
+        description="Origins whose pages may call the API, as https://ats.example.com, separated by commas. "
+        "Unset: none.",
+    )
     max_online_backlog: int = Field(
         10_000, gt=0, description="Unfinished online jobs above which uploads are answered 429."
     )
@@ -365,6 +370,16 @@ class Settings(BaseSettings):
         if not all(re.fullmatch(r"s3://[^/,\s]+(/.*)?", part) for part in parts if part):
             raise PydanticCustomError(
                 "s3_prefixes", "it must be s3://bucket/prefix, more of them separated by commas"
+            )
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _names_origins(cls, value: str | None) -> str | None:
+        parts = [part.strip() for part in (value or "").split(",")]
+        if not all(re.fullmatch(r"https?://[^/,\s*]+", part) for part in parts if part):
+            raise PydanticCustomError(
+                "origins", "it must be https://host or https://host:port, more of them separated by commas"
             )
         return value
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from pipeline.domain.media_type import SUFFIXES
@@ -60,6 +61,28 @@ def build_api(services: Services) -> FastAPI:
     app.add_middleware(
         GZipMiddleware, minimum_size=1000, compresslevel=1, exclude_content_types=tuple(SUFFIXES)
     )
+    origins = [part.strip() for part in (services.settings.cors_origins or "").split(",") if part.strip()]
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "HEAD", "POST", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-None-Match",
+                "X-Request-Id",
+            ],
+            expose_headers=[
+                "ETag",
+                "Location",
+                "Retry-After",
+                "X-Request-Id",
+                "RateLimit",
+                "RateLimit-Policy",
+            ],
+        )
     app.add_middleware(Edge, answers_request_id=not services.front_answers_request_id)
     return app
 

@@ -99,6 +99,8 @@ class _Exchange:
             headers["X-Request-Id"] = self.request_id
         for name, value in _HEADERS.items():
             headers[name] = value
+        for name, value in self._scope["state"].get("rate", {}).items():
+            headers[name] = value
         headers.setdefault("Content-Security-Policy", _DEFAULT_CSP)
         headers.setdefault("Cache-Control", "no-store")
         if self._body_pending and message["status"] >= 400:

@@ -8,9 +8,12 @@ import socket
 from contextlib import ExitStack, closing
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
+from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.journey import Lane
+from pipeline.settings import load_settings
 from serve_app.limits import Backlog, Rates, RequestSlots, UploadSlots
 from serve_app.problems import Problem
 from tests.serve_app.conftest import MODEL, Start
@@ -58,6 +61,44 @@ def test_a_slot_is_given_back_whatever_happens() -> None:
     with contextlib.suppress(RuntimeError), slots.hold():
         raise RuntimeError
     assert slots.taken == 0
+
+
+def test_every_answer_tells_what_is_left_of_the_rate(start: Start) -> None:
+    """RateLimit counts down; the answer that refuses says that nothing is left."""
+    service = start(rate_limit_per_minute=2)
+    with service.client("read") as client:
+        told = [client.get("/resumes").headers["ratelimit"] for _ in range(3)]
+        policy = client.get("/resumes").headers["ratelimit-policy"]
+    assert [header.split(";")[1] for header in told] == ["r=1", "r=0", "r=0"]
+    assert policy == '"requests";q=2;w=60'
+
+
+def test_pages_of_named_origins_may_call(start: Start) -> None:
+    """The preflight of one is granted with what it needs, that of another is not."""
+    service = start(cors_origins="https://ats.example.com, https://other.example.com:8443")
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization, idempotency-key",
+    }
+    with httpx.Client(base_url=service.url) as client:
+        granted = client.options("/resumes/upload", headers={"Origin": "https://ats.example.com", **asked})
+        refused = client.options("/resumes/upload", headers={"Origin": "https://evil.example.com", **asked})
+        answer = client.get("/resumes", headers={"Origin": "https://ats.example.com"})
+    assert granted.headers["access-control-allow-origin"] == "https://ats.example.com"
+    assert "access-control-allow-origin" not in refused.headers
+    assert answer.status_code == 401
+    assert answer.headers["access-control-allow-origin"] == "https://ats.example.com"
+    assert "RateLimit" in answer.headers["access-control-expose-headers"]
+
+
+def test_no_origin_is_let_in_unless_it_is_named(start: Start) -> None:
+    """Off by default; a star, which would let everybody in, is no origin."""
+    service = start()
+    with httpx.Client(base_url=service.url) as client:
+        answer = client.get("/healthz", headers={"Origin": "https://ats.example.com"})
+    assert not any(name.startswith("access-control") for name in answer.headers)
+    with pytest.raises(ConfigurationError, match="CORS_ORIGINS"):
+        load_settings(cors_origins="*")
 
 
 def test_a_key_leaves_upload_slots_to_others() -> None:

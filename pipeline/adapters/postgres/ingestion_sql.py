@@ -122,8 +122,8 @@ KNOWN = """
         AND (a.erased_at IS NOT NULL OR (a.job_post_id IS NOT DISTINCT FROM w.post
             AND a.external_id IS NOT DISTINCT FROM w.external_id))"""
 
-# The first fifteen members of every ingestion go before the rest of any, the next sixteen before what follows those, the
-# next thirty-two and so on: one file behind thousands waits for a few, and a large archive for others of its size only.
+# The first fifteen members of every ingestion go before the rest of any, the next sixteen before what follows those,
+# and so on, twice as many each time: one file behind thousands waits for a few, a large archive for its equals.
 INSERT = f"""
     WITH made AS (
         INSERT INTO applications (id, object_key, content_sha256, size, mime, filename, as_of_date, job_post_id,

@@ -242,7 +242,9 @@ def test_claimers_at_work_at_once_share_without_overlap(engine: Engine, work: In
     assert work.queued_members(id_, 0) is not None
 
 
-def test_a_small_archive_does_not_wait_for_the_end_of_a_large_one(engine: Engine, work: IngestionWork) -> None:
+def test_a_small_archive_does_not_wait_for_the_end_of_a_large_one(
+    engine: Engine, work: IngestionWork
+) -> None:
     """Of two, the one of which less runs is claimed, and its first members go before the other's later ones."""
     large = listed(engine, 40, 40, 40, key="large")
     first, second = work.claim_shards(OWNER, 2)
