@@ -50,6 +50,9 @@ def truncated() -> bytes:
     return content[: len(content) // 10]
 
 
+#: The first member of a ZIP, uncompressed, says what it is.
+EPUB = b"PK\x03\x04\x14" + b"\0" * 13 + b"\x14\0\0\0" * 2 + b"\x08\0\0\0mimetypeapplication/epub+zip" + b"\0" * 100
+
 FAILURES = {
     "a password is needed": (lambda: encrypted(user="secret", owner="secret"), "encrypted"),
     "a content packed twice, of gigabytes": (pdf_bombs.nested_flate, "resource-limit"),
@@ -84,7 +87,7 @@ REFUSALS = {
     "an empty file": (b"", 422, "invalid"),
     "a program named .pdf": (b"MZ\x90\x00" + b"\x00" * 200, 415, "unsupported-type"),
     "SVG named .pdf": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', 415, "unsupported-type"),
-    "RTF named .pdf": (b"{\\rtf1\\ansi Ada Fiktiva}", 415, "unsupported-type"),
+    "an EPUB named .pdf": (EPUB, 415, "unsupported-type"),
     "an old Word document": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 2000, 415, "unsupported-type"),
 }
 
