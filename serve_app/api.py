@@ -36,7 +36,7 @@ def build_api(services: Services) -> FastAPI:
         app.state.readiness_lock = asyncio.Lock()
         await runtime.start()
         try:
-            async with listening(app, services.settings.front_sockets):
+            async with listening(app, services.settings):
                 yield
                 await runtime.waits.stop()  # long polls are answered now, not waited for
         finally:

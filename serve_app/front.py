@@ -24,7 +24,7 @@ from pathlib import Path
 from pipeline.domain.errors import ConfigurationError
 from pipeline.orchestration.ray.local import short_temporary_directory
 from pipeline.settings import Settings
-from serve_app.listening import MOST_REPLICAS, socket_path
+from serve_app.listening import socket_paths
 from serve_app.problems import MEDIA_TYPE, PROBLEM_TYPES
 
 logger = logging.getLogger("serve_app.front")
@@ -65,7 +65,7 @@ defaults
     option abortonclose
     option redispatch 1
     retry-on conn-failure
-    retries 3
+    retries {retries}
     balance leastconn
     timeout connect 2s
     timeout http-request {headers_s}s
@@ -129,11 +129,13 @@ def front(settings: Settings) -> Iterator[Settings]:
 def configuration(settings: Settings, directory: Path) -> str:
     """HAProxy's configuration for replicas that listen in `directory`."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    paths = socket_paths(settings, directory)
     servers = "\n".join(
-        f"    server {number} unix@{socket_path(directory, number)} check inter 500ms fall 1 rise 1"
-        for number in range(MOST_REPLICAS)
+        f"    server {path.stem} unix@{path} check inter 500ms fall 1 rise 1" for path in paths
     )
     return _CONFIG.format(
+        # Before its first look HAProxy believes that somebody listens everywhere.
+        retries=len(paths) + 2,
         threads=min(4, os.cpu_count() or 1),
         bufsize=2 * MAX_HEADERS + _REWRITE,
         rewrite=_REWRITE,

@@ -11,7 +11,7 @@ import contextlib
 import fcntl
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -19,30 +19,32 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from pipeline.domain.errors import ConfigurationError
+from pipeline.settings import Settings
 
-#: How many replicas of one machine HAProxy knows: twice as many as a redeploy of `INGRESS_REPLICAS` of them needs.
-MOST_REPLICAS = 16
 #: What HAProxy has connected to a socket before it was taken away is accepted, and asks, within this.
 _LAST_CONNECTIONS_S = 0.3
 _CONNECTIONS_WAITING = 2048
 _LAST_REQUESTS_S = 60
 
 
-def socket_path(directory: Path, number: int) -> Path:
-    """Where the replica in place `number` listens."""
-    return directory / f"{number}.sock"
+def socket_paths(settings: Settings, directory: Path) -> list[Path]:
+    """Where replicas may listen: as many places as a redeploy needs, which starts the new ones before the old stop."""
+    return [directory / f"{number}.sock" for number in range(2 * settings.ingress_replicas)]
 
 
 @asynccontextmanager
-async def listening(app: ASGIApp, directory: Path | None) -> AsyncIterator[None]:
-    """Serve the application on a socket in `directory` for the block; what was begun is answered before it ends.
+async def listening(app: ASGIApp, settings: Settings) -> AsyncIterator[None]:
+    """Serve the application for the block where HAProxy looks for it; what was begun is answered before it ends.
 
-    Raises ConfigurationError when every place is taken.
+    Does nothing where no directory of sockets is set. Raises ConfigurationError when every place is taken.
     """
-    if directory is None:
+    if settings.front_sockets is None:
         yield
         return
-    with _place(directory) as path, socket.socket(socket.AF_UNIX) as listener:
+    with (
+        _place(socket_paths(settings, settings.front_sockets)) as path,
+        socket.socket(socket.AF_UNIX) as listener,
+    ):
         listener.bind(str(path))
         listener.listen(_CONNECTIONS_WAITING)
         server = uvicorn.Server(
@@ -69,21 +71,20 @@ async def listening(app: ASGIApp, directory: Path | None) -> AsyncIterator[None]
 
 
 @contextmanager
-def _place(directory: Path) -> Iterator[Path]:
+def _place(paths: Sequence[Path]) -> Iterator[Path]:
     """A socket's path that no living replica has: a lock beside it dies with its holder, even one that is killed."""
-    for number in range(MOST_REPLICAS):
-        lock = os.open(directory / f"{number}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    for path in paths:
+        lock = os.open(path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         with contextlib.closing(os.fdopen(lock, "rb")) as held:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            path = socket_path(directory, number)
             path.unlink(missing_ok=True)
             yield path
             return
     raise ConfigurationError(
-        f"{MOST_REPLICAS} ingress replicas run on this machine already: set INGRESS_REPLICAS to {MOST_REPLICAS // 2} "
-        "at most.",
-        key="INGRESS_REPLICAS",
+        f"{len(paths)} ingress replicas run on this machine, twice as many as INGRESS_REPLICAS: stop what else uses "
+        f"{paths[0].parent}.",
+        key="FRONT_SOCKETS",
     )

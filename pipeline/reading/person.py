@@ -78,7 +78,7 @@ def blocks_of(sections: SectionedText, rows: Rows) -> Blocks:
         if section.kind is not SectionKind.REFERENCES:
             target += section.heading_ids if section.kind is SectionKind.HEADER else ()
             target += section.line_ids
-    if len(contact_ids) < _LEAST_CONTACT_LINES:
+    if len(contact_ids) < _LEAST_CONTACT_LINES and not _tells_contacts(sections, rows, contact_ids):
         contact_ids += _top_ids(sections, exclude=set(contact_ids))
     visible = [i for i in sections.furniture if not sections.line_by_id[i].hidden]
     contact_ids = _without_form_rows(rows, contact_ids)
@@ -107,6 +107,16 @@ def _form_labels() -> Phrases:
     return Phrases(dict.fromkeys(word_set("form_labels", "never"), "never"))
 
 
+def _tells_contacts(sections: SectionedText, rows: Rows, ids: list[int]) -> bool:
+    """Whether a short contact block is whole: two lines, of which one tells how to reach whom the other names."""
+    if len(ids) < _LEAST_CONTACT_LINES - 1:
+        return False
+    pieces = [rows.line(i) for i in ids]
+    emails, links = contacts.annotated(sections.text.pages, set(ids))
+    told = any(contacts.emails_in(piece) or contacts.phones_in(piece, None) for piece in pieces)
+    return told or bool(emails or links)
+
+
 def _top_ids(sections: SectionedText, exclude: set[int]) -> list[int]:
     first = sections.text.pages[0] if sections.text.pages else None
     exclude = exclude | {i for section in sections.sections for i in section.heading_ids}
@@ -130,10 +140,11 @@ def read_person(sections: SectionedText, rows: Rows) -> Person:
     person.links = _links(blocks, annotated_links, person.emails)
     hints = _hints(person)
     labelled = labelled_name(blocks.rows, hints)
-    person.name = labelled or read_name(blocks.contact, blocks.furniture, hints)
+    person.name = labelled or read_name(blocks.contact, blocks.furniture, hints, blocks.rest)
     person.location = _location(blocks, person.name)
     region = contacts.region_hint(country_hint(person.location), sections.language)
-    person.phones = _phones(blocks, region)
+    clickable = contacts.annotated_phones(sections.text.pages, blocks.contact_ids, region)
+    person.phones = _phones(blocks, clickable, region)
     country_from_phone(person)
     person.headline = _headline(blocks, person)
     person.summary = _summary(sections, rows, blocks)
@@ -211,9 +222,10 @@ def _hints(person: Person) -> list[str]:
     return hints
 
 
-def _phones(blocks: Blocks, region: str | None) -> list[Fact[str]]:
+def _phones(blocks: Blocks, clickable: list[Fact[str]], region: str | None) -> list[Fact[str]]:
     found = [fact for piece in blocks.contact for fact in contacts.phones_in(piece, region)]
     found += [fact for piece in blocks.furniture for fact in contacts.phones_in(piece, region)]
+    found += clickable
     if not found:
         found = [
             f for p in blocks.rest for f in contacts.phones_in(p, region) if f.confidence >= _SURE_PHONE
@@ -348,6 +360,8 @@ def _without(piece: Piece, name: str) -> Piece | None:
 
 def _could_be_headline(piece: Piece, person: Person) -> bool:
     text = piece.text
+    if all(contacts.is_word_for_link(part) for part in re.split(r"\s*[|•·]\s*", text)):
+        return False
     if (
         not 3 <= len(text) <= _LONGEST_HEADLINE
         or len(text.split()) > _MOST_HEADLINE_WORDS

@@ -182,7 +182,9 @@ class _Facts:
         person.links = contacts.unique_links([*links, *map(self._link, answer.links)])
         person.location = self._location(answer.location)
         region = contacts.region_hint(country_hint(person.location), self._sections.language)
-        person.phones = contacts.unique_facts(self._phone(pointer, region) for pointer in answer.phones)
+        clickable = contacts.annotated_phones(self._sections.text.pages, allowed, region)
+        printed = [self._phone(pointer, region) for pointer in answer.phones]
+        person.phones = contacts.unique_facts([*printed, *clickable])
         country_from_phone(person)
         return person
 

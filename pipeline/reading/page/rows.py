@@ -156,8 +156,16 @@ def piece_of(line: Line) -> Piece:
     )
 
 
-def _keeps_hyphen(text: str) -> bool:
-    """Whether the hyphen at a text's end belongs to the word: "cloud-" / "native"."""
+def _keeps_hyphen(text: str, below: str) -> bool:
+    """Whether the hyphen at a text's end belongs to the word: "cloud-" / "native", and to every address."""
+    last, first = text.rsplit(" ", 1)[-1], below.split(" ", 1)[0]
+    if (
+        "@" in last + first
+        or "://" in last
+        or re.search(r"\.\w{2,}/", last)
+        or re.search(r"\.\w{2,}/", first)
+    ):
+        return True
     return fold(re.split(r"[\s/(]", text[:-1])[-1]) in word_set("hyphens", "keeps")
 
 
@@ -166,7 +174,7 @@ def join(pieces: Sequence[Piece], separator: str = " ") -> Piece:
     text, parts = pieces[0].text, list(pieces[0].parts)
     for piece in pieces[1:]:
         if _HYPHEN.search(text) and piece.text[:1].islower():
-            if not _keeps_hyphen(text):
+            if not _keeps_hyphen(text, piece.text):
                 text = text[:-1]
         elif text:
             text += separator

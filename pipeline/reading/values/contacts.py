@@ -20,13 +20,21 @@ from pipeline.reading.values.dates import find_dates, mentions_birth
 
 _EMAIL = re.compile(r"[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,24}")
 _MAPS = re.compile(r"//(?:www\.)?(?:google\.[\w.]+/maps|maps\.|goo\.gl/maps|openstreetmap)", re.I)
+_SITES = (
+    "linkedin|github|gitlab|twitter|x|medium|instagram|facebook|telegram|behance|dribbble|kaggle|stack\\s?overflow|youtube"
+    "|skype|orcid|xing"
+)
+_HANDLE_SITE = re.compile(
+    rf"(?:{_SITES}|portfolio|website|blog|e-?mail|phone)", re.I
+)  # words for links, in a row
 _HANDLE = re.compile(
-    r"(?<!\w)(linkedin|github|gitlab|twitter|x|medium|instagram|facebook|telegram|behance|dribbble|kaggle|stack\s?overflow|youtube|skype|orcid|xing)"
+    rf"(?<!\w)({_SITES})"
     r"(?:\.com)?\s{0,2}(?::\s{0,2}/{0,2}|//|\s[-–|]\s)\s{0,2}(@?[\w./-]{2,60})(?!\w|@)",
     re.I,
 )
 _NOT_DOMAINS = re.compile(
-    r"^(?:asp|vb|ado|ml|b|m|ph|e|d3|three|node|next|nuxt|vue|socket|express|react|backbone)\.(?:net|js|io|d|sc|me|in|com|no)$",
+    r"^(?:(?:asp|vb|ado|ml|ph|d3|three|node|next|nuxt|vue|socket|express|react|backbone)\.(?:net|js|io|d|sc|me|in|com|no)|"
+    r"[a-z]\.[a-z]+)$",  # "B.Tech", "H.No": one letter is an abbreviation where no page of a site follows
     re.I,
 )
 _TRACKING = re.compile(
@@ -47,6 +55,11 @@ _VALID, _ANNOUNCED, _PLAIN = 0.95, 0.8, 0.6
 _ADDRESS, _HIDDEN = 0.98, 0.85
 # Confidence of a link in the text, of one behind it, and of a page made of a handle.
 _LINK, _ANNOTATION, _FROM_HANDLE = 0.95, 0.9, 0.8
+
+
+def is_word_for_link(text: str) -> bool:
+    """Whether a text only says what lies behind it: "LinkedIn", "Phone"."""
+    return _HANDLE_SITE.fullmatch(text.strip()) is not None
 
 
 @cache
@@ -256,7 +269,13 @@ def _handles_in(piece: Piece) -> list[ProfileLink]:
         site = re.sub(r"\s", "", match[1].lower())
         base = _contacts()["links"]["profile_pages"].get(site)
         handle = match[2].strip("./-").removeprefix("in/").lstrip("@/")
-        if base and handle and "." not in handle[-4:] and "/" not in handle:
+        if (
+            base
+            and handle
+            and "." not in handle[-4:]
+            and "/" not in handle
+            and not _HANDLE_SITE.fullmatch(handle)
+        ):
             fact = piece.fact_at(*match.span(), base + handle, _FROM_HANDLE)
             found.append(ProfileLink(type=link_type(base), url=fact))
     return found
@@ -271,6 +290,21 @@ def annotation_line(page: Page, link: Link) -> Line | None:
         if width > 0 and height > 0 and width * height > area:
             best, area = line, width * height
     return best
+
+
+def annotated_phones(pages: Sequence[Page], allowed: set[int], region: str | None) -> list[Fact[str]]:
+    """Numbers that stand in `tel:` annotations over the lines in `allowed`."""
+    found = []
+    for page in pages:
+        for link in page.links:
+            scheme, _, number = unquote(link.uri.strip()).partition(":")
+            line = annotation_line(page, link) if scheme.lower() == "tel" else None
+            if line is None or line.id not in allowed:
+                continue
+            value, confidence = phone_value(number.strip(), region, labelled=True)
+            if value:
+                found.append(pointed(value, link.uri, (line.id,), confidence))
+    return found
 
 
 def annotated(pages: Sequence[Page], allowed: set[int]) -> tuple[list[Fact[str]], list[ProfileLink]]:

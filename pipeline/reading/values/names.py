@@ -85,12 +85,15 @@ class Candidate:
         return self.weight.total
 
 
-def read_name(pieces: Sequence[Piece], footers: Sequence[Piece], hints: Sequence[str]) -> Name:
+def read_name(
+    pieces: Sequence[Piece], footers: Sequence[Piece], hints: Sequence[str], rest: Sequence[Piece] = ()
+) -> Name:
     """The name among `pieces` (the top of the resume, in order), else among running headers and footers.
 
-    `hints` are local parts of e-mail addresses and last parts of profile links.
+    `hints` are local parts of e-mail addresses and last parts of profile links. `rest` is what stands below: a top of
+    few lines does not tell how large the body is set.
     """
-    body = _typical_size(pieces)
+    body = _typical_size(pieces if len(pieces) >= _LEAST_TOP else [*pieces, *rest])
     candidates = [c for i, piece in enumerate(pieces) for c in _candidates(piece, i, pieces, body, hints)]
     candidates += [
         Candidate(c.piece, c.weight.add("runs along the pages", -_FOOTER_COSTS))
@@ -232,6 +235,10 @@ def _name_labels() -> Phrases:
 @cache
 def _other_labels() -> Phrases:
     return phrases(load("form_labels")["never"], load("furniture")["documents"])
+
+
+#: Lines of a top that tell by themselves how large the body is set.
+_LEAST_TOP = 3
 
 
 def _typical_size(pieces: Sequence[Piece]) -> float:
