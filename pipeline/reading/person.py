@@ -360,8 +360,6 @@ def _without(piece: Piece, name: str) -> Piece | None:
 
 def _could_be_headline(piece: Piece, person: Person) -> bool:
     text = piece.text
-    if all(contacts.is_word_for_link(part) for part in re.split(r"\s*[|•·]\s*", text)):
-        return False
     if (
         not 3 <= len(text) <= _LONGEST_HEADLINE
         or len(text.split()) > _MOST_HEADLINE_WORDS
@@ -370,11 +368,18 @@ def _could_be_headline(piece: Piece, person: Person) -> bool:
         or mentions_birth(text)
     ):
         return False
-    if contacts.links_in(piece, bare=True) or contacts.phones_in(piece, None) or _LABEL.match(text):
+    if _LABEL.match(text) or _is_of_contacts(piece):
         return False
     if person.location and person.location.raw and person.location.raw.raw in text:
         return False
     return len(words_of(text).words) >= 1 and not any(c.isdigit() for c in text)
+
+
+def _is_of_contacts(piece: Piece) -> bool:
+    """Whether a line tells how to reach somebody, or says no more than what lies behind its words."""
+    if contacts.links_in(piece, bare=True) or contacts.phones_in(piece, None):
+        return True
+    return all(contacts.is_word_for_link(part) for part in re.split(r"\s*[|•·]\s*", piece.text))
 
 
 def _is_statement(piece: Piece) -> bool:
