@@ -51,7 +51,13 @@ def truncated() -> bytes:
 
 
 #: The first member of a ZIP, uncompressed, says what it is.
-EPUB = b"PK\x03\x04\x14" + b"\0" * 13 + b"\x14\0\0\0" * 2 + b"\x08\0\0\0mimetypeapplication/epub+zip" + b"\0" * 100
+EPUB = (
+    b"PK\x03\x04\x14"
+    + b"\0" * 13
+    + b"\x14\0\0\0" * 2
+    + b"\x08\0\0\0mimetypeapplication/epub+zip"
+    + b"\0" * 100
+)
 
 FAILURES = {
     "a password is needed": (lambda: encrypted(user="secret", owner="secret"), "encrypted"),

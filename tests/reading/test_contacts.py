@@ -156,3 +156,12 @@ def test_long_hostile_lines_are_read_quickly() -> None:
         phones_in(piece(text), "US")
         links_in(piece(text), bare=True)
     assert time.perf_counter() - begin < 2.0
+
+
+@pytest.mark.parametrize("text", ["B.Tech in Physics", "M.Eng, first class", "H.No 14, Mill Road"])
+def test_an_abbreviation_is_no_site(text: str) -> None:
+    assert links_in(piece(text), bare=True) == []
+
+
+def test_words_for_links_in_a_row_are_no_handles() -> None:
+    assert links_in(piece("LinkedIn | GitHub | Portfolio"), bare=True) == []

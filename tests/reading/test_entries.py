@@ -567,3 +567,45 @@ def test_numbered_bold_headings_head_entries() -> None:
         ("Laboratory Technologist", "Acme Hospitals Ltd", "2018-03"),
         ("Laboratory Assistant", "Redriver Diagnostic Centre", "2014-10"),
     ]
+
+
+def test_a_line_with_a_year_among_duties_is_no_job() -> None:
+    """Where every job is headed in bold above its dates, a remark with a year is a duty; a job in one line is a job."""
+    found = works(
+        [Cell("Lead Baker, Corner Mill", bold=True)],
+        "2018-03 — Present",
+        "Taught two apprentices.",
+        "Spoke at the Grain Conference 2019",
+        "Featured in the Baker's Journal in March 2021",
+        [Cell("Baker, Oven & Sons", bold=True)],
+        "2014-01 — 2018-02",
+        "Baked at night.",
+        "Corner Shop, Farm Worker, 2012",
+    )
+    assert [told(work)[:2] for work in found] == [
+        ("Lead Baker", "Corner Mill"),
+        ("Baker", "Oven & Sons"),
+        ("Farm Worker", "Corner Shop"),
+    ]
+
+
+def test_a_row_of_skills_is_no_employer() -> None:
+    """It ends the job above it, and heads none below."""
+    found = works(
+        [Cell("Data Engineer, Birchwell"), Cell("2019-06 — Present", 0.7)],
+        "Birchwell sells seeds to gardeners.",
+        "Python Kafka PostgreSQL Terraform",
+        [Cell("Software Engineer, Ashcombe"), Cell("2016-09 — 2019-05", 0.7)],
+        "Ashcombe sells bricks to builders.",
+        "Java Spring Hibernate Oracle",
+    )
+    assert [told(work)[:2] for work in found] == [
+        ("Data Engineer", "Birchwell"),
+        ("Software Engineer", "Ashcombe"),
+    ]
+
+
+def test_two_years_beside_a_school_are_its_time() -> None:
+    """No dash is printed between them, and nothing else either."""
+    (found,) = education([Cell("2011 2015"), Cell("Northern University", 0.3)], "Bachelor of Arts", "History")
+    assert (found.start and found.start.value, found.end and found.end.value) == ("2011", "2015")

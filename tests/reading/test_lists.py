@@ -180,3 +180,14 @@ def test_the_hyphen_of_a_compound_word_stays_at_a_line_end() -> None:
     """A word cut by the margin is made whole; one that is written with a hyphen keeps it."""
     assert join([piece("Built cloud-"), piece("native tools")]).text == "Built cloud-native tools"
     assert join([piece("Led infra-"), piece("structure work")]).text == "Led infrastructure work"
+
+
+def test_skills_that_only_spaces_part_are_one_each() -> None:
+    """Where most are known, the others are those between them; titles in bold above lists are no skills."""
+    rows: list[Row] = [
+        [Cell("Languages of the trade", bold=True)],
+        "Python Java Plinth Rust Kotlin",
+        [Cell("Databases", bold=True)],
+        "PostgreSQL MySQL Redis",
+    ]
+    assert skills(*rows) == ["Python", "Java", "Plinth", "Rust", "Kotlin", "PostgreSQL", "MySQL", "Redis"]

@@ -102,3 +102,26 @@ def test_the_first_number_is_the_persons_own() -> None:
         "Ada Byron", f"Mobile: 050 000 4417 {MAIL}", "Home Contact: +880 1700 000417 (Brother)"
     )
     assert [fact.value for fact in person.phones] == ["050 000 4417", "+8801700000417"]
+
+
+def test_a_header_of_two_lines_borrows_nothing_from_the_jobs_below() -> None:
+    """A name and how to reach it are whole: the first job's place and title are not the person's."""
+    sections = draw(
+        {
+            "header": [[Cell("Lena Berg", size=18.0)], MAIL],
+            "work": [[Cell("Head of Sales, Acme Ltd"), Cell("2019 – 2021", 0.7)], "Hamburg, Germany"],
+        }
+    )
+    person = read_person(sections, Rows(sections))
+    assert person.name.full is not None
+    assert person.name.full.value == "Lena Berg"
+    assert (person.headline, person.location) == (None, None)
+
+
+def test_an_address_broken_at_its_hyphen_keeps_it() -> None:
+    """What a narrow column broke is read as it is dialled and clicked."""
+    person = person_of(
+        "Anna-Lena Berg", "anna-", "lena.berg@example.com", "linkedin.com/in/anna-", "lena-berg-7"
+    )
+    assert [fact.value for fact in person.emails] == ["anna-lena.berg@example.com"]
+    assert [link.url.value for link in person.links] == ["linkedin.com/in/anna-lena-berg-7"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,11 +12,12 @@ from pipeline.reading.entries.marks import Mark, Marked, Marker
 from pipeline.reading.entries.scores import SURE
 from pipeline.reading.lexicon.load import degrees, titles
 from pipeline.reading.page.rows import Piece, Row, join
-from pipeline.reading.values.classify import institution_score
+from pipeline.reading.values.classify import institution_score, title_score
 from pipeline.reading.values.dates import DateRange
 from pipeline.reading.values.degrees import degree_score
 from pipeline.reading.why import Decision, Option, Sum, listener
 
+_SEVERAL = 2  # entries that are set alike: one proves nothing
 _HEAD_ROWS = 3  # above the first dates: a heading is seldom longer
 _LEAST_HEAD_ROWS = 2  # behind a body, where the first heading was shorter
 _UNDATED_WORDS = 12  # a heading without dates is short
@@ -34,6 +36,8 @@ _LEAST_HEIGHT = 1e-4  # of the page: a line without height is a fault of its fil
 
 _PARAGRAPH_EDGE = 0.02  # of the page's width: lines of one paragraph begin nearer than this
 _PARAGRAPH_GAP = 0.9  # of a line's height: more white parts two paragraphs
+
+_FIELDS = re.compile(r"[,;|]\s")  # part the fields of a heading
 
 Signature = tuple[int, bool, int]
 
@@ -120,7 +124,22 @@ def _date_rows(rows: list[Marked], each_dated: bool = False) -> list[int]:
     beside = {i + step for i in ranges for step in (-1, 0, 1)}
     own = ranges | (_like_ranges(rows, with_dates, ranges) if each_dated else set())
     own |= _in_gutter(rows, with_dates, ranges) if each_dated else set()
+    if len(ranges) >= _SEVERAL and all(_is_headed_in_bold(rows, i) for i in ranges):
+        beside |= {i for i in with_dates if not (_is_headed_in_bold(rows, i) or _tells_job(rows[i]))}
     return [i for i in with_dates if i in own or i not in beside]
+
+
+def _tells_job(row: Marked) -> bool:
+    """Whether a row has fields of which one is a title, and is no remark with a year: "Spoke at the Summit 2016"."""
+    text = " ".join(piece.text for piece in strip_dates(row.heads))
+    return bool(_FIELDS.search(text)) and title_score(text) >= SURE
+
+
+def _is_headed_in_bold(rows: list[Marked], i: int) -> bool:
+    """Whether a heading in bold stands in a row or close above it."""
+    return any(
+        piece.bold and not is_date_only(piece) for row in rows[max(0, i - 2) : i + 1] for piece in row.heads
+    )
 
 
 def _like_ranges(rows: list[Marked], with_dates: list[int], ranges: set[int]) -> set[int]:

@@ -13,6 +13,7 @@ from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import Titles, organisations, titles, word_set
 from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.values.places import part_kind
+from pipeline.reading.values.skills import lists_known_skills
 from pipeline.reading.why import Sum
 
 # Words and characters of each kind of name; what is longer is likelier a sentence.
@@ -36,6 +37,7 @@ _LEAST_SHAPE = 0.2  # of a text with an organisation's word, however it is set
 _WORDS_OF_CLAUSE = 5  # from so many, a text that is not set as a name is a clause
 # Against one: a title's word, a word of rank, a place, the end of a sentence, each word too many.
 _SAYS_TITLE, _SAYS_RANK, _IS_PLACE, _ENDS_SENTENCE, _NAME_TOO_LONG = 0.5, 0.4, 0.6, 0.3, 0.1
+_LISTS_SKILLS = 1.2  # lost by a row of known skills
 _SURE_TITLE, _SURE_EMPLOYER, _LIKELY_EMPLOYER = 0.8, 1.2, 0.6
 _WORDS_BEFORE_STOP = 4  # a name as short may end with a full stop
 
@@ -164,6 +166,8 @@ def weigh_employer(text: str) -> Sum:
         score.add("says a rank", -_SAYS_RANK)
     if part_kind(text):
         score.add("is a place", -_IS_PLACE)
+    if lists_known_skills(text):
+        score.add("lists skills", -_LISTS_SKILLS)
     return score.add("ends a sentence", -_ENDS_SENTENCE * _ends_as_sentence(text, len(found.words)))
 
 

@@ -194,6 +194,7 @@ _LONE_YEAR = re.compile(
     rf"(?<![\d$€£¥#@_+])(?<!\d[.,:])(?<!\D\d[-/])(?<!\D\d\d[-/])(?<!\d{{3}}[-/])({_YEAR})(?![\d%@_]|[.,:]\d|\+|\s?[%€$])"
     rf"|(?<={_YEAR_BEHIND}[-/])({_YEAR})(?!\d)"
 )
+_TWO_YEARS = re.compile(r"(?:19|20)\d\d\s+(?:19|20)\d\d")
 _APOSTROPHE = re.compile(r"(?<!\w)['’](\d\d)(?!\d)")
 _SLASHED = re.compile(r"(?<![\d/.,])(0?[1-9]|1[0-2])[/.](\d\d)(?![\d/.,%])")
 _YEAR_FIRST = re.compile(
@@ -412,6 +413,8 @@ def _joined(folded: str, point: DatePoint, follower: DatePoint, between: re.Matc
     """Whether what stands between two points makes them one range."""
     if between and between.end() >= follower.begin > point.end:
         return True
+    if _TWO_YEARS.fullmatch(folded.strip()) and point.value <= follower.value:
+        return True  # nothing else is told, so the space between them is the dash
     return _words().joins.short_year.match(folded, point.end, follower.end) is not None
 
 

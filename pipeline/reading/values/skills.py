@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -26,6 +27,7 @@ _SENTENCE = re.compile(r"\.\s+[A-ZÀ-ÞА-Я]|\.\s*$")
 _LISTED_SURE = 0.9  # confidence of an item of a section of skills
 
 _SAME_CELL = 0.01  # of the page's width, between the left edges of a cell and what goes on below it
+_LEAST_TITLES = 2  # rows in bold above lists: one may be the best skill
 _CATEGORY_WORDS = 4  # a longer first cell is an item, not the name of a list
 
 _LINE_GAP = 1.0  # heights of a line: what stands further below is a new item
@@ -37,6 +39,8 @@ _ENDS_OPEN = (",", "，", "、", "/", "&", "|", "•", "·", "-", ";")
 
 _SPACED_ITEMS = (3, 20)  # words of a row that only spaces part: fewer prove nothing, more are text
 _LONGEST_SPACED = 3  # words of one skill in such a row
+_KNOWN_OF_SPACED = 0.6  # the share of such a row that the lexicon knows
+_LEAST_OF_ROW = 3  # known skills in a row of nothing else
 
 _LONGEST_CJK = 60  # signs without a separator: more is a sentence
 _LONGEST_ITEM_WORDS = 8  # words without a separator
@@ -75,7 +79,10 @@ def _items(rows: Sequence[Row]) -> list[Piece]:
     items: list[Piece] = []
     right = max((row.right for row in rows), default=1.0)
     before: tuple[Piece, ...] = ()
+    titles = _titles_of_lists(rows)
     for row in rows:
+        if row in titles:
+            continue
         pieces = row.pieces[1:] if _is_category_cell(row) else row.pieces
         for piece in pieces:
             if glyph and piece.text.startswith(glyph + " "):
@@ -93,6 +100,21 @@ def _items(rows: Sequence[Row]) -> list[Piece]:
                 items.append(piece)
         before = tuple(piece for piece in row.pieces if piece in items)
     return items
+
+
+def _titles_of_lists(rows: Sequence[Row]) -> list[Row]:
+    """The rows in bold that each stand above a list which is not, where there are several: "Programming", "Editors"."""
+    found = [
+        row
+        for row, below in itertools.pairwise(rows)
+        if len(row.pieces) == 1 and row.first.bold and not below.first.bold and _names_a_list(row.first)
+    ]
+    listed = [row for row in rows if not row.first.bold]
+    return found if len(found) >= _LEAST_TITLES and len(listed) >= len(found) else []
+
+
+def _names_a_list(piece: Piece) -> bool:
+    return piece.words <= _CATEGORY_WORDS and not piece.bulleted and not _SEPARATOR.search(piece.text)
 
 
 def _cell_above(row: tuple[Piece, ...], piece: Piece) -> Piece | None:
@@ -179,21 +201,41 @@ def split_list(piece: Piece) -> list[Piece]:
 
 
 def _spaced(piece: Piece) -> list[Piece]:
-    """The items of a row that parts them with nothing but spaces, where every one is a known skill."""
+    """The items of a row that parts them with nothing but spaces, where most are known skills and the others are single
+    words set as names."""
     words = [match.span() for match in re.finditer(r"\S+", piece.text)]
     fewest, most = _SPACED_ITEMS
     if not fewest <= len(words) <= most or canonical(piece.text) or re.search(r"[()（）,]", piece.text):
         return [piece]
     items: list[Piece] = []
-    i = 0
+    i = known = 0
     while i < len(words):
         ends = (j for j in range(min(len(words), i + _LONGEST_SPACED), i, -1))
         item = next((c for j in ends if canonical((c := piece.cut(words[i][0], words[j - 1][1])).text)), None)
+        known += item is not None
         if item is None:
-            return [piece]
+            item = piece.cut(*words[i])
+            if not item.text[:1].isupper():
+                return [piece]
         items.append(item)
         i += len(item.text.split())
-    return items if len(items) >= fewest else [piece]
+    return items if len(items) >= fewest and known >= _KNOWN_OF_SPACED * len(items) else [piece]
+
+
+def lists_known_skills(text: str) -> bool:
+    """Whether a text is a row of known skills and hardly anything else: "Ruby AWS Grape API JQuery MongoDB"."""
+    words = words_of(text).words
+    found = _every_skill().find(text)
+    covered = sum(end - begin for begin, end, _ in found)
+    return len(found) >= _LEAST_OF_ROW and covered >= _KNOWN_OF_SPACED * len(words)
+
+
+@cache
+def _every_skill() -> Phrases:
+    """All spellings of the lexicon's skills."""
+    return Phrases(
+        {form: name for name, forms in load("skills")["canonical"].items() for form in (name, *forms)}
+    )
 
 
 def _is_sentence(text: str) -> bool:
