@@ -47,7 +47,7 @@ def _mended_at(above: Row, a: int, below: Row) -> tuple[Row, Row]:
     used = wraps_date(piece.text, source.text)
     if not used:
         return above, below
-    whole = join([piece, source.cut(0, used)])
+    whole = join([piece, source.cut(0, used)], "" if piece.text.endswith(("-", ".", "/")) else " ")
     rest = source.cut(used, len(source.text)).trim()
     left = (*below.pieces[:b], *([rest] if rest.text else []), *below.pieces[b + 1 :])
     return Row((*above.pieces[:a], whole, *above.pieces[a + 1 :])), Row(left)

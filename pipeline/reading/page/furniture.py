@@ -27,6 +27,9 @@ _SMALL = 0.97  # of the body's size: what is smaller, and in the margin, is a re
 _ROW_OF_TITLE = 0.5  # line heights by which lines beside a running title may be off its base line
 _ROW_OF_REPEAT = 0.3  # the same for lines beside one that repeats: it must not take in the row above
 _DIGITS = re.compile(r"\d+")
+_DATE_OF_DIGITS = re.compile(
+    r"(?<!\d)(?:19|20)\d\d[-./]\d{1,2}(?:[-./]\d{1,2})?(?!\d)"
+)  # "2013-06-01": no number to call
 
 
 class _Patterns(NamedTuple):
@@ -57,7 +60,7 @@ def _is_page_number(line: Line) -> bool:
 
 def _is_reachable(line: Line) -> bool:
     """Whether a line tells a way to reach somebody: an address, a number, a site."""
-    return _patterns().reachable.search(fold(line.text)) is not None
+    return _patterns().reachable.search(_DATE_OF_DIGITS.sub("", fold(line.text))) is not None
 
 
 def _in_margin(line: Line) -> bool:

@@ -11,7 +11,7 @@ from pipeline.domain.sections import SectionKind
 from pipeline.reading.page.cells import Cell, body_size
 from pipeline.reading.page.rows import Row, piece_of
 from pipeline.reading.page.table_heads import printed_tables
-from pipeline.reading.sections.titles import is_all_title, loose_title_kind, plain_title, title_kind
+from pipeline.reading.sections.titles import RULE, is_all_title, loose_title_kind, plain_title, title_kind
 from pipeline.reading.values.classify import employer_score, institution_score
 from pipeline.reading.why import Decision, listener
 
@@ -381,7 +381,7 @@ def _heads_of_tables(rows: list[list[Cell]]) -> set[int]:
 
 
 def _may_head(cell: Cell) -> bool:
-    text = cell.text
+    text = cell.text.strip(RULE)
     return (
         2 <= len(text) <= _LONGEST_HEADING
         and len(text.split()) <= _MOST_WORDS

@@ -22,7 +22,7 @@ _NUMBERING = re.compile(
     r"|[(（]?[一二三四五六七八九十]{1,2}[)）、,.．:：]\s*)",
     re.I,
 )
-_RULE = " _"  # drawn under a title with letters
+RULE = " _"  # drawn under a title with letters
 _ASIDE = re.compile(r"\([^()]{0,30}\)\s*$")
 
 
@@ -91,7 +91,7 @@ def title_kind(text: str) -> SectionKind | None:
 
     Exact titles only, apart from case, accents, spaces, numbering, and a remark in parentheses.
     """
-    text = text.strip(_RULE)
+    text = text.strip(RULE)
     if not 2 <= len(text) <= _LONGEST_TITLE:
         return None
     plain = plain_title(text).strip(" :：-–—_|•·*#.…<>«»[]{}▪■●◆▶►/\\~=+")
@@ -104,6 +104,7 @@ def loose_title_kind(text: str) -> SectionKind | None:
     """As `title_kind`, also with qualifying words around ("Relevant Work Experience") and for two titles in
     one ("Skills & Interests": the first known decides). For lines that already look like headings.
     """
+    text = text.strip(RULE)
     exact = title_kind(text)
     if exact is not None or not 2 <= len(text) <= _LONGEST_TITLE or len(text.split()) > _MOST_WORDS:
         return exact

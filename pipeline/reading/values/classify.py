@@ -64,7 +64,7 @@ def weigh_title(text: str) -> Sum:
         return Sum().add("no words", _NONE)
     heads = [i for i, word in enumerate(words) if _is_head(word, lexicon) and not _is_firm(words, i)]
     score = Sum().add(*_known_title(text, heads))
-    if organisations().legal.find(text):
+    if _has_legal(text):
         score.add("a legal form", -(_LEGAL_AT_END if ends_legal(text) else _LEGAL_INSIDE))
     score.add("long for a title", -_TITLE_TOO_LONG * max(0, len(words) - _WORDS_OF_TITLE))
     if text[:1].islower() and not heads:
@@ -114,6 +114,12 @@ def ends_legal(text: str) -> bool:
     """Whether a text ends with a legal form ("Acme Ltd"), which nothing but a firm does."""
     words = words_of(text).words
     return any(end == len(words) and begin > 0 for begin, end, _ in organisations().legal.find(text))
+
+
+def _has_legal(text: str) -> bool:
+    """Whether a legal form stands anywhere in a text; the "Co-" of a co-founder is none."""
+    words = words_of(text)
+    return any(words.folded[words.spans[end - 1][1] :][:1] != "-" for _, end, _ in organisations().legal.find(text))
 
 
 def shape_score(text: str) -> float:
@@ -175,7 +181,7 @@ def _known_employer(text: str, shape: float) -> Sum:
     """The shape of a text, raised by words for organisations in it."""
     lexicon = organisations()
     found = words_of(text)
-    legal = ends_legal(text) or (bool(lexicon.legal.find(text)) and not text[:1].islower())
+    legal = ends_legal(text) or (_has_legal(text) and not text[:1].islower())
     if legal or (has_cjk(text) and lexicon.cjk.search(found.folded)):
         return Sum().add(_SHAPE, shape).add("a legal form", _LEGAL)
     if lexicon.nouns.find(text) or lexicon.institutions.find(text):

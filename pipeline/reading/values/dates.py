@@ -194,6 +194,8 @@ _LONE_YEAR = re.compile(
     rf"(?<![\d$€£¥#@_+])(?<!\d[.,:])(?<!\D\d[-/])(?<!\D\d\d[-/])(?<!\d{{3}}[-/])({_YEAR})(?![\d%@_]|[.,:]\d|\+|\s?[%€$])"
     rf"|(?<={_YEAR_BEHIND}[-/])({_YEAR})(?!\d)"
 )
+_CUT_BEFORE_MONTH = re.compile(r"(?:19|20)\d\d[-./]$")  # "2016-03 — 2018-" / "05"
+_CUT_MONTH = re.compile(r"\s*(?:0[1-9]|1[0-2])(?![\d\w])")
 _TWO_YEARS = re.compile(r"(?:19|20)\d\d\s+(?:19|20)\d\d")
 _APOSTROPHE = re.compile(r"(?<!\w)['’](\d\d)(?!\d)")
 _SLASHED = re.compile(r"(?<![\d/.,])(0?[1-9]|1[0-2])[/.](\d\d)(?![\d/.,%])")
@@ -465,6 +467,8 @@ def wraps_date(above: str, below: str) -> int:
     """
     v = _words()
     head, tail = fold(above).rstrip(), fold(below)
+    if _CUT_BEFORE_MONTH.search(head) and (month := _CUT_MONTH.match(tail)):
+        return month.end()
     match = v.unended.search(head[-_TAIL:])
     if match is None:
         return _until(v, head, tail)
