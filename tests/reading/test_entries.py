@@ -609,3 +609,54 @@ def test_two_years_beside_a_school_are_its_time() -> None:
     """No dash is printed between them, and nothing else either."""
     (found,) = education([Cell("2011 2015"), Cell("Northern University", 0.3)], "Bachelor of Arts", "History")
     assert (found.start and found.start.value, found.end and found.end.value) == ("2011", "2015")
+
+
+def test_a_degree_at_a_school_is_both() -> None:
+    """Behind "@", or "at" where no school's word stands before it."""
+    found = education(
+        "Master of Statistics @ Hill Institute",
+        "2019 – 2021",
+        "Bread and Pastry at Corner Mill",
+        "2016 – 2017",
+    )
+    assert [(e.degree and e.degree.raw.value, e.institution and e.institution.value) for e in found] == [
+        ("Master of Statistics", "Hill Institute"),
+        ("Bread and Pastry", "Corner Mill"),
+    ]
+
+
+def test_the_dates_of_a_degree_may_end_its_last_line() -> None:
+    """Where its heading has none."""
+    found = education(
+        [Cell("Northern University GPA 3.8", bold=True)],
+        "Master of Science in Chemistry",
+        "Coursework: Kinetics, Polymers. Aug 2019 – May 2021",
+        [Cell("Southern College", bold=True)],
+        "Bachelor of Science in Chemistry",
+        "Coursework: Analysis. Aug 2015 – May 2019",
+    )
+    assert [(e.start and e.start.value, e.end and e.end.value) for e in found] == [
+        ("2019-08", "2021-05"),
+        ("2015-08", "2019-05"),
+    ]
+
+
+def test_a_column_of_its_own_has_the_places() -> None:
+    """Of two texts that no word tells, the one at the right is where, the one at the left is who."""
+    found = works(
+        [Cell("Co-Founder & CTO", bold=True), Cell("Easton", 0.75)],
+        [Cell("Velo AI"), Cell("June 2021 – present", 0.75)],
+        "• Built it.",
+    )
+    assert [told(work)[:2] for work in found] == [("Co-Founder & CTO", "Velo AI")]
+
+
+def test_dates_in_a_narrow_box_are_whole() -> None:
+    """The box breaks a date before its month, beside the prose."""
+    found = works(
+        [Cell("Office Manager, Copper Kettle", bold=True)],
+        [Cell("Kept the letters of the whole office in order and answered"), Cell("2016-03 — 2018-", 0.8)],
+        [Cell("the telephone for all of the partners of the house, who came"), Cell("05", 0.8)],
+        "and went as they liked.",
+    )
+    assert [told(work)[2:] for work in found] == [("2016-03", "2018-05")]

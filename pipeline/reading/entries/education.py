@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 
 from pipeline.domain.profile import Education
@@ -24,6 +25,7 @@ from pipeline.reading.entries.starts import EntryRows, split_entries
 from pipeline.reading.lexicon.load import degrees
 from pipeline.reading.page.rows import Piece, Row
 from pipeline.reading.values.classify import institution_score, shape_score
+from pipeline.reading.values.dates import DateRange, find_dates
 from pipeline.reading.values.degrees import degree_level, degree_score, is_short_form, read_degree, status_of
 from pipeline.reading.values.grades import grade_in, is_grade, without_grade
 from pipeline.reading.values.places import place_score
@@ -32,6 +34,7 @@ from pipeline.reading.why import Sum, tell_entry
 _PAIR = ("degree", "institution")
 _SLOTS = {"institution": as_institution, "place": as_place}
 _WEIGHS = {"institution": weigh_as_institution, "place": weigh_as_place}
+_AT = re.compile(r"\s(@|at)\s(?=[^\W\d_a-z])")  # before a name
 _BODY_TEXTS = 2  # looked at where an entry has no heading
 _STATUS_TEXT = 400  # characters of a heading; a longer one is a paragraph
 
@@ -89,6 +92,7 @@ def _read(entry: EntryRows, month_first: bool, order: float) -> Reading | None:
     header = header or strip_dates((entry.bullets + entry.body)[:_BODY_TEXTS], month_first)
     fragments = [without_grade(f) for f in fragments_of(header) if not is_grade(f.text) and not _is_status(f)]
     fragments = [f for f in fragments if any(c.isalpha() for c in f.text)]
+    fragments = [part for piece in fragments for part in _cut_at(piece)]
     fragments, forced = labelled(fragments, degrees().labels)
     fragments, others = labelled(fragments)
     if "place" in others:
@@ -96,6 +100,14 @@ def _read(entry: EntryRows, month_first: bool, order: float) -> Reading | None:
     if not fragments:
         return None
     return read_slots(fragments, {"degree": _as_degree, **_SLOTS}, forced=forced, order=order, pair=_PAIR)
+
+
+def _cut_at(piece: Piece) -> list[Piece]:
+    """ "Master's in Statistics @ Hill Institute" is a degree and a school, and so is "Cooking at Le Cordon Bleu"."""
+    match = _AT.search(piece.text)
+    if match is None or (match[1] != "@" and institution_score(piece.text[: match.start()]) >= SURE):
+        return [piece]
+    return [piece.cut(0, match.start()).trim(), piece.cut(match.end(), len(piece.text)).trim()]
 
 
 def _is_status(piece: Piece) -> bool:
@@ -110,12 +122,21 @@ def _told(entry: EntryRows, reading: Reading | None) -> Education:
         _write_reading(education, reading)
         tell_slots(reading, {"degree": _weigh_as_degree, **_WEIGHS}, education)
     tell_entry("a degree, by its heading", entry.ids, education)
-    if entry.best_date:
-        _write_dates(education, entry)
+    if dated := entry.best_date or _range_behind(entry.body + entry.bullets):
+        _write_dates(education, *dated)
     education.grade = grade_in([*entry.header, *entry.bullets, *entry.body])
     header = " ".join(piece.text for piece in entry.header)
     education.status = education.status or status_of(header[:_STATUS_TEXT])
     return education
+
+
+def _range_behind(body: Sequence[Piece]) -> tuple[Piece, DateRange] | None:
+    """The range that ends one of an entry's texts: "Coursework: Circuits. Aug 2023 – May 2025"."""
+    for piece in body:
+        found = [one for one in find_dates(piece.text) if not one.single]
+        if found and not piece.text[found[-1].end :].strip(" .)"):
+            return piece, found[-1]
+    return None
 
 
 def _write_reading(education: Education, reading: Reading) -> None:
@@ -186,10 +207,7 @@ def _may_be_field(piece: Piece) -> bool:
     )
 
 
-def _write_dates(education: Education, entry: EntryRows) -> None:
-    if entry.best_date is None:
-        return
-    piece, found = entry.best_date
+def _write_dates(education: Education, piece: Piece, found: DateRange) -> None:
     start, education.end, current = date_facts(piece, found)
     education.start = None if found.single else start  # a lone date is the graduation's
     if current and found.finish is None:

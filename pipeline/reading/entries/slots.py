@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -41,6 +42,8 @@ _MOST_BY_ORDER = 0.08  # what the section's order of slots can add: it decides b
 _BOTH_TOLD = 0.2  # an entry tells both of its pair far more often than one
 _PLACE_AFTER = 0.04  # a place stands after the firm rather than before it,
 _PLACE_AFTER_SAME = 0.12  # and more surely so within one text: "Acme, Hull"
+_APART = 0.3  # of the page's width from where a heading begins: a column of its own
+_PLACE_APART, _NAME_APART = 0.1, 0.05
 _BETTER = 1e-9  # of two equal readings the one with fewer cuts, which comes first, wins
 
 _ORDER_GAIN = 0.35  # of a sure entry's vote about its section's order
@@ -63,7 +66,8 @@ _Taken = Mapping[str, int]  # the fragment that each slot has
 
 @dataclass(frozen=True, slots=True)
 class _Heading:
-    """What an assignment of slots is weighed by. `groups`: fragments cut from one text by its commas share a number."""
+    """What an assignment of slots is weighed by. `groups`: fragments cut from one text by its commas share a number.
+    `apart`: whether each stands in a column of its own, away from the edge at which the heading begins."""
 
     names: Sequence[str]  # of the slots that are free to be filled
     free: Sequence[int]
@@ -71,6 +75,7 @@ class _Heading:
     order: float
     pair: tuple[str, str]
     groups: Sequence[int]
+    apart: Sequence[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +206,7 @@ def _assign(
     names = [name for name in slots if name not in forced]
     free = [i for i in range(len(fragments)) if i not in forced.values()]
     scores = {name: [slots[name](piece.text) for piece in fragments] for name in names}
-    heading = _Heading(names, free, scores, order, pair, groups)
+    heading = _Heading(names, free, scores, order, pair, groups, _stand_apart(fragments))
     best_score, best_slots = float("-inf"), dict(forced)
 
     def walk(position: int, taken: dict[str, int], total: float) -> None:
@@ -246,6 +251,24 @@ def _place_after_same(taken: _Taken, heading: _Heading) -> float:
     return _PLACE_AFTER_SAME if place > second else -_PLACE_AFTER_SAME
 
 
+def _by_column(taken: _Taken, heading: _Heading) -> float:
+    """Beside what begins a heading's lines, a column of its own has places more often than names."""
+    place = taken.get("place")
+    named = [i for name in heading.pair if (i := taken.get(name)) is not None]
+    gained = _PLACE_APART if place is not None and heading.apart[place] else 0.0
+    return gained - _NAME_APART * sum(heading.apart[i] for i in named)
+
+
+def _stand_apart(fragments: Sequence[Piece]) -> list[bool]:
+    """Of each text, whether it stands far from the edge at which the heading begins, as its writing runs."""
+    from_right = any(unicodedata.bidirectional(char) in ("R", "AL") for char in fragments[0].text)
+    if from_right:
+        edge = max(piece.right for piece in fragments)
+        return [edge - piece.right > _APART for piece in fragments]
+    edge = min(piece.left for piece in fragments)
+    return [piece.left - edge > _APART for piece in fragments]
+
+
 def _both_told(taken: _Taken, heading: _Heading) -> float:
     """What an assignment gains by telling both of its pair; what no word tells is a place behind a firm's comma."""
     name = heading.pair[0]
@@ -267,6 +290,7 @@ _TERMS: tuple[tuple[str, Callable[[_Taken, _Heading], float]], ...] = (
     ("the section's order", _by_order),
     ("the place stands behind", _place_after),
     ("the place in the same text", _place_after_same),
+    ("a column of its own", _by_column),
     ("both are told", _both_told),
     ("texts without a slot", _left_over),
 )

@@ -121,12 +121,18 @@ def _date_rows(rows: list[Marked], each_dated: bool = False) -> list[int]:
     ranges = {i for i in with_dates if rows[i].is_ranged}
     if not ranges or len(ranges) == len(with_dates):
         return with_dates
-    beside = {i + step for i in ranges for step in (-1, 0, 1)}
-    own = ranges | (_like_ranges(rows, with_dates, ranges) if each_dated else set())
-    own |= _in_gutter(rows, with_dates, ranges) if each_dated else set()
-    if len(ranges) >= _SEVERAL and all(_is_headed_in_bold(rows, i) for i in ranges):
-        beside |= {i for i in with_dates if not (_is_headed_in_bold(rows, i) or _tells_job(rows[i]))}
-    return [i for i in with_dates if i in own or i not in beside]
+    own = set(ranges)
+    if each_dated:
+        own |= _like_ranges(rows, with_dates, ranges) | _in_gutter(rows, with_dates, ranges)
+    others = {i + step for i in ranges for step in (-1, 0, 1)} | _remarks(rows, with_dates, ranges)
+    return [i for i in with_dates if i in own or i not in others]
+
+
+def _remarks(rows: list[Marked], with_dates: list[int], ranges: set[int]) -> set[int]:
+    """The rows with a single date that head nothing, where all ranges stand below headings in bold."""
+    if len(ranges) < _SEVERAL or not all(_is_headed_in_bold(rows, i) for i in ranges):
+        return set()
+    return {i for i in with_dates if not (_is_headed_in_bold(rows, i) or _tells_job(rows[i]))}
 
 
 def _tells_job(row: Marked) -> bool:

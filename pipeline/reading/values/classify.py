@@ -119,7 +119,9 @@ def ends_legal(text: str) -> bool:
 def _has_legal(text: str) -> bool:
     """Whether a legal form stands anywhere in a text; the "Co-" of a co-founder is none."""
     words = words_of(text)
-    return any(words.folded[words.spans[end - 1][1] :][:1] != "-" for _, end, _ in organisations().legal.find(text))
+    return any(
+        words.folded[words.spans[end - 1][1] :][:1] != "-" for _, end, _ in organisations().legal.find(text)
+    )
 
 
 def shape_score(text: str) -> float:

@@ -83,12 +83,7 @@ def _items(rows: Sequence[Row]) -> list[Piece]:
     for row in rows:
         if row in titles:
             continue
-        pieces = row.pieces[1:] if _is_category_cell(row) else row.pieces
-        for piece in pieces:
-            if glyph and piece.text.startswith(glyph + " "):
-                piece = piece.cut(2, len(piece.text))
-            if _ONLY_RATING.match(piece.text):
-                continue
+        for piece in _listed_in(row, glyph):
             if (cell := _cell_above(before, piece)) is not None:
                 at = items.index(cell)
                 items[at] = join([cell, piece])
@@ -100,6 +95,16 @@ def _items(rows: Sequence[Row]) -> list[Piece]:
                 items.append(piece)
         before = tuple(piece for piece in row.pieces if piece in items)
     return items
+
+
+def _listed_in(row: Row, glyph: str | None) -> list[Piece]:
+    """A row's texts without the name of their list, a repeated glyph before them, and ratings."""
+    pieces = row.pieces[1:] if _is_category_cell(row) else row.pieces
+    bare = [
+        piece.cut(2, len(piece.text)) if glyph and piece.text.startswith(glyph + " ") else piece
+        for piece in pieces
+    ]
+    return [piece for piece in bare if not _ONLY_RATING.match(piece.text)]
 
 
 def _titles_of_lists(rows: Sequence[Row]) -> list[Row]:
