@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import zip_longest
 
 from pipeline.reading.entries.broken import mended
 from pipeline.reading.entries.bullets import Bullets
@@ -140,15 +141,16 @@ class Marker:
 
     def marked(self) -> list[Marked]:
         """The rows with their marks, headings that run over a line's end put together."""
-        marked = [self._mark(row) for row in self._rows]
+        marked = [self._mark(row, below) for row, below in zip_longest(self._rows, self._rows[1:])]
         return _joined([row for row in marked if row.pieces], self._month_first)
 
-    def _mark(self, row: Row) -> Marked:
+    def _mark(self, row: Row, below: Row | None) -> Marked:
         dated = any(is_date_only(piece, month_first=self._month_first) for piece in row.pieces[1:])
         leads = is_date_only(row.first, month_first=self._month_first)  # dates in a gutter
+        above_dates = below is not None and self._is_only_range(below)
         result = Marked(row, [])
         for i, piece in enumerate(row.pieces):
-            mark = self._mark_piece(piece, dated and i == 0, opens=leads and i > 0)
+            mark = self._mark_piece(piece, dated and i == 0, opens=leads and i > 0, above_dates=above_dates)
             if mark is Mark.HEAD:
                 piece = self._bullets.off(piece)
                 result.dates += _dates_of(piece, self._month_first)
@@ -162,11 +164,20 @@ class Marker:
                 result.pieces.append((piece, mark))
         return result
 
-    def _mark_piece(self, piece: Piece, dated: bool, *, opens: bool) -> Mark:
-        """`dated`: dates stand beside the piece. `opens`: they open its row, so it goes on with nothing."""
+    def _is_only_range(self, row: Row) -> bool:
+        """Whether a row prints a range of dates, and nothing else."""
+        dates = all(is_date_only(piece, month_first=self._month_first) for piece in row.pieces)
+        return dates and any(is_ranged(piece) for piece in row.pieces)
+
+    def _mark_piece(self, piece: Piece, dated: bool, *, opens: bool, above_dates: bool) -> Mark:
+        """`dated`: dates stand beside the piece. `opens`: they open its row, so it goes on with nothing. `above_dates`:
+        dates are all that stands below it."""
         if (told := self._by_style(piece, dated)) is not None:
             return told
-        goes_on = any(self._under(body, piece) for body in self._bodies)
+        bodies = [body for body in self._bodies if self._under(body, piece)]
+        goes_on = bool(bodies)
+        if goes_on and above_dates and _begins_anew(bodies[-1], piece):
+            return Mark.HEAD
         if goes_on and self._heads_an_entry(piece, dated=False) and _signals(piece):
             return Mark.HEAD
         if not dated and not opens:
@@ -233,6 +244,11 @@ class Marker:
             return abs(indented) <= _SAME_EDGE and (small or body.right > self._right - _FULL_BULLET)
         full = body.right > self._right - _FULL_SHARE * (self._right - self._left) - _FULL_SLACK
         return abs(indented) < _PARAGRAPH_EDGE and ((full and piece.bold == body.bold) or small)
+
+
+def _begins_anew(body: Piece, piece: Piece) -> bool:
+    """Whether a short text is none of the sentence above it, which has ended."""
+    return body.text.endswith((".", "。", "!")) and piece.text[:1].isupper() and not _is_prose(piece)
 
 
 def _are_heads_bold(rows: Sequence[Row]) -> bool:
