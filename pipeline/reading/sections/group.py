@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.domain.sections import Section, SectionedText, SectionKind
@@ -18,6 +19,7 @@ from pipeline.reading.page.screening import screened
 from pipeline.reading.sections.headings import Heading, HeadingFinder, inline_heading
 from pipeline.reading.sections.language import language_of
 from pipeline.reading.sections.titles import loose_title_kind
+from pipeline.reading.values.dates import find_dates
 from pipeline.reading.why import Decision, listener
 
 # Sections in which a line such as "Languages: English, Dutch" begins a section of its own.
@@ -240,28 +242,32 @@ def _tell_no_heading(first: Cell, why: str) -> None:
         told.append(Decision("heading", f"no title: {why}", (first.line.id,)))
 
 
-def _by_content(sections: tuple[Section, ...], dated: frozenset[int]) -> tuple[Section, ...]:
-    """The "career summary" with most dated entries is work; where no title says work, so is the unknown section."""
+def _by_content(sections: tuple[Section, ...], dated: Mapping[int, bool]) -> tuple[Section, ...]:
+    """The "career summary" with most dated entries is work; where no title says work, so is the unknown section.
+
+    Ranges count before single dates: a passport's section has these.
+    """
     known = any(section.kind is SectionKind.WORK for section in sections)
     kinds = (SectionKind.SUMMARY,) if known else (SectionKind.SUMMARY, SectionKind.OTHER)
 
-    def entries(section: Section) -> int:
-        return sum(number in dated for number in section.line_ids) if section.kind in kinds else 0
+    def entries(section: Section) -> tuple[int, int]:
+        told = [dated[number] for number in section.line_ids if number in dated]
+        return (sum(told), len(told)) if section.kind in kinds else (0, 0)
 
     work = max(sections, key=entries, default=None)
-    if work is None or entries(work) < _LEAST_ENTRIES:
+    if work is None or entries(work)[1] < _LEAST_ENTRIES:
         return sections
     if (told := listener()) is not None:
-        why = f"work, not {work.kind}: {entries(work)} lines of it tell dates"
+        why = f"work, not {work.kind}: {entries(work)[1]} lines of it tell dates"
         told.append(Decision("heading", why, work.heading_ids or work.line_ids[:1]))
     return tuple(replace(each, kind=SectionKind.WORK) if each is work else each for each in sections)
 
 
-def _dates_among(pages: list[list[Cell]]) -> frozenset[int]:
-    """Ids of the lines that tell a date and little else, as beside an entry."""
-    return frozenset(
-        cell.line.id
+def _dates_among(pages: list[list[Cell]]) -> dict[int, bool]:
+    """The lines that tell a date and little else, as beside an entry, by id; whether it is a range."""
+    return {
+        cell.line.id: any(not found.single for found in find_dates(cell.text))
         for cells in pages
         for cell in cells
         if cell.dated and len(_WORD.findall(cell.text)) <= _WORDS_OF_DATES
-    )
+    }
