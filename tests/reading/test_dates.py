@@ -23,6 +23,12 @@ RANGES = {
     "2010-08 - 2011-12": ("2010-08", "2011-12", False),
     "2010-09-2013-07": ("2010-09", "2013-07", False),
     "2010-09一2013-07": ("2010-09", "2013-07", False),
+    "2012.9-2015.6": ("2012-09", "2015-06", False),
+    "From May 2014 to July 21st 2019": ("2014-05", "2019-07-21", False),
+    "June 20th 2018 - May 3rd, 2019": ("2018-06-20", "2019-05-03", False),
+    "12-03-10 to 05-05-12": ("2010-03-12", "2012-05-05", False),
+    "Summer 2013, 2014": ("2013", "2014", False),
+    "2013 2017": ("2013", "2017", False),
     "Jan '18 - Mar '19": ("2018-01", "2019-03", False),
     "Sep 18 – Mar 20": ("2018-09", "2020-03", False),
     "Mar – Jun 2019": ("2019-03", "2019-06", False),
@@ -147,3 +153,16 @@ def test_long_hostile_lines_are_read_quickly() -> None:
 def test_a_range_broken_before_its_connector_is_whole(above: str, below: str) -> None:
     """The dash or the "until" may open the next line."""
     assert wraps_date(above, below) == len(below)
+
+
+def test_dots_say_the_day_first_and_so_do_months_names() -> None:
+    """Whatever the language's default; a date that can be read one way only comes before both."""
+    (found,) = find_dates("2.6.2012 to 9.4.2014", month_first=True)
+    assert (found.start and found.start.value, found.finish and found.finish.value) == (
+        "2012-06-02",
+        "2014-04-09",
+    )
+    assert not guess_month_first(["born 3.4.1990", "02/03/2019"], default=True)
+    assert not guess_month_first(["12 May 2015", "02/03/2019"], default=True)
+    assert guess_month_first(["May 12, 2015", "02/03/2019"], default=False)
+    assert guess_month_first(["12 May 2015", "02/13/2019"], default=False)

@@ -660,3 +660,19 @@ def test_dates_in_a_narrow_box_are_whole() -> None:
         "and went as they liked.",
     )
     assert [told(work)[2:] for work in found] == [("2016-03", "2018-05")]
+
+
+def test_a_heading_below_a_sentence_begins_a_job() -> None:
+    """Set as the text is, right under a full stop, with its dates in the next line."""
+    found = works(
+        "KITCHEN MANAGER- EMBERCO, MALTA",
+        "Oct 2013 to May 2018",
+        "Ran the kitchen of the staff canteen and ordered the food for each week of the year and the month.",
+        "SOUS CHEF- FARLOW CATERING, CYPRUS",
+        "March 2009 to Oct 2013",
+        "Ran the kitchen of the staff canteen and ordered the food for each week of the year and the month.",
+    )
+    assert [told(work)[:2] for work in found] == [
+        ("KITCHEN MANAGER", "EMBERCO"),
+        ("SOUS CHEF", "FARLOW CATERING"),
+    ]

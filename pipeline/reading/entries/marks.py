@@ -175,19 +175,22 @@ class Marker:
         if (told := self._by_style(piece, dated)) is not None:
             return told
         bodies = [body for body in self._bodies if self._under(body, piece)]
-        goes_on = bool(bodies)
-        if goes_on and above_dates and _begins_anew(bodies[-1], piece):
-            return Mark.HEAD
-        if goes_on and self._heads_an_entry(piece, dated=False) and _signals(piece):
+        if bodies and self._heads_below(bodies[-1], piece, above_dates):
             return Mark.HEAD
         if not dated and not opens:
-            if goes_on and not is_date_only(piece):
+            if bodies and not is_date_only(piece):
                 return Mark.MORE
             if self._is_clause(piece):
                 return Mark.PROSE
         if opens and _is_heading_behind_dates(piece):
             return Mark.HEAD
         return Mark.PROSE if not dated and _is_prose(piece) else Mark.HEAD
+
+    def _heads_below(self, body: Piece, piece: Piece, above_dates: bool) -> bool:
+        """Whether a text right below a body heads the next entry: by its own dates, or by those below it."""
+        if above_dates and _begins_anew(body, piece):
+            return True
+        return self._heads_an_entry(piece, dated=False) and _signals(piece)
 
     def _by_style(self, piece: Piece, dated: bool) -> Mark | None:
         """What the weight, the bullet or the label of a piece says alone; None where they say nothing."""

@@ -121,14 +121,15 @@ class _NamedForms:
         ordinal_after = one_of("dates", "small", "ordinals_behind_month")
         season, after_season = one_of("dates", "words", "seasons"), one_of("dates", "small", "after_season")
         self.season = re.compile(rf"{season}\.?,?\s+(?:{after_season}\s+)?['’]?({_YEAR})(?!\d)")
+        self.season_ends = re.compile(rf"{season}\.?,?\s+(?:{after_season}\s+)?{_YEAR}$")
         self.named = re.compile(
             rf"(?:(?<!\w)({_DAY})(?:{ordinal}|[.°])?\s*[-./]?\s*(?:{day_of}\s+)?)?(?<![^\W\d_])({month})[.']?\s*[,/.\-]?\s*"
-            rf"(?:({_DAY}){ordinal_after}?\s*[,.]\s*|({_DAY})\s+(?={_YEAR}))?(?:{of}\s+)?['’]?({_YEAR})(?!\d)"
+            rf"(?:({_DAY}){ordinal_after}?\s*[,.]\s*|({_DAY}){ordinal_after}?\s+(?={_YEAR}))?(?:{of}\s+)?['’]?({_YEAR})(?!\d)"
         )
         self.named_short = re.compile(
             rf"(?<![^\W_])({month})(?:\.?\s*,?\s*['’]\s*|\s*[-/]\s*)(\d\d)(?![\d.,:%/]|\s*[/-]\s*\d)"
         )
-        self.named_weak = re.compile(rf"(?<![^\W_])({month})\.?\s+(\d\d)(?![\d,:%/]|\.\d)")
+        self.named_weak = re.compile(rf"(?<![^\W_])({month})\.?\s+(\d\d)(?![\d,:%/]|\.\d|{ordinal_after})")
         self.year_named = re.compile(rf"(?<!\d)({_YEAR})[\s,./-]\s*({month})(?![^\W_])")
         self.lone_month = re.compile(rf"(?<![^\W_])({month})\.?$")
 
@@ -180,6 +181,14 @@ _ISO = re.compile(
 _NUMERIC = re.compile(
     rf"(?<![\d.,/])(?<!\D\d-)(?<!\d\d[./-]\d\d-)(\d{{1,2}})\s?[./-]\s?(\d{{1,2}})\s?[./-]\s?({_YEAR})(?!\d)"
 )
+# "2012.9-2015.6": the dash parts two months, and belongs to neither.
+_MONTHS_WITH_A_DASH = re.compile(
+    rf"(?<![\d.,/-])({_YEAR})[./](0?[1-9]|1[0-2])[-–—~～]({_YEAR})[./](0?[1-9]|1[0-2])(?![\d./%])"
+)
+# "12-03-10 to 05-05-12": two dates of one form, which nothing else has.
+_SHORT_DATES = re.compile(
+    r"(?<![\d./-])(\d{1,2})([-./])(\d{1,2})\2(\d\d)(?=[^\d./-]{1,6}(\d{1,2})\2(\d{1,2})\2(\d\d)(?![\d./-]))"
+)
 # "2010-09-2013-07" is two ISO months, not 2010 and "09-2013".
 _ISO_ON_BOTH_SIDES = rf"(?<={_YEAR_BEHIND}-)\d\d-{_YEAR}-(?:0[1-9]|1[0-2])(?!\d)"
 _ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
@@ -196,6 +205,7 @@ _LONE_YEAR = re.compile(
 )
 _CUT_BEFORE_MONTH = re.compile(r"(?:19|20)\d\d[-./]$")  # "2016-03 — 2018-" / "05"
 _CUT_MONTH = re.compile(r"\s*(?:0[1-9]|1[0-2])(?![\d\w])")
+_COMMA = re.compile(r"\s*(?:,|&|and)\s*")
 _TWO_YEARS = re.compile(r"(?:19|20)\d\d\s+(?:19|20)\d\d")
 _APOSTROPHE = re.compile(r"(?<!\w)['’](\d\d)(?!\d)")
 _SLASHED = re.compile(r"(?<![\d/.,])(0?[1-9]|1[0-2])[/.](\d\d)(?![\d/.,%])")
@@ -314,10 +324,20 @@ class _Finder:
             self._add(match, f"{match[2]}-{_ROMANS.index(match[1]) + 1:02d}", begin=match.start(1))
 
     def _numeric(self) -> None:
+        for match in _MONTHS_WITH_A_DASH.finditer(self.folded):
+            self.points.append(DatePoint(f"{match[1]}-{int(match[2]):02d}", match.start(), match.end(2)))
+            self.points.append(DatePoint(f"{match[3]}-{int(match[4]):02d}", match.start(3), match.end()))
         for match in _NUMERIC.finditer(self.folded):
-            value = self._day_and_month(int(match[1]), int(match[2]), match[3])
+            value = self._day_and_month(int(match[1]), int(match[2]), match[3], dotted="." in match.group())
             if value:
                 self._add(match, value)
+        for match in _SHORT_DATES.finditer(self.folded):
+            dotted = match[2] == "."
+            first = self._day_and_month(int(match[1]), int(match[3]), _century(match[4]), dotted=dotted)
+            last = self._day_and_month(int(match[5]), int(match[6]), _century(match[7]), dotted=dotted)
+            if first and last and first <= last:
+                self.points.append(DatePoint(first, match.start(), match.end(4)))
+                self.points.append(DatePoint(last, match.start(5), match.end(7)))
         for match in _MONTH_NUMBER.finditer(self.folded):
             self._add(match, f"{match[2]}-{int(match[1]):02d}")
         months = list(_ISO.finditer(self.folded))
@@ -328,14 +348,15 @@ class _Finder:
                 match, f"{match[1]}-{int(match[2]):02d}" + (f"-{int(match[3]):02d}" if match[3] else "")
             )
 
-    def _day_and_month(self, first: int, second: int, year: str) -> str | None:
+    def _day_and_month(self, first: int, second: int, year: str, *, dotted: bool) -> str | None:
+        """The date. Dots are set behind days by those who say the day first: `dotted` decides before the document."""
         if first > 12 >= second >= 1 and first <= 31:
             return f"{year}-{second:02d}-{first:02d}"
         if second > 12 >= first >= 1 and second <= 31:
             return f"{year}-{first:02d}-{second:02d}"
         if not (1 <= first <= 12 and 1 <= second <= 12):
             return None
-        month, day = (first, second) if self.month_first else (second, first)
+        month, day = (first, second) if self.month_first and not dotted else (second, first)
         return f"{year}-{month:02d}-{day:02d}"
 
     def _school_year(self, match: re.Match[str]) -> bool:
@@ -415,6 +436,10 @@ def _joined(folded: str, point: DatePoint, follower: DatePoint, between: re.Matc
     """Whether what stands between two points makes them one range."""
     if between and between.end() >= follower.begin > point.end:
         return True
+    if _words().forms.season_ends.search(folded, 0, point.end) and _COMMA.fullmatch(
+        folded, point.end, follower.begin
+    ):
+        return len(follower.value) == len("2014") and point.value < follower.value  # "Summer 2013, 2014"
     if _TWO_YEARS.fullmatch(folded.strip()) and point.value <= follower.value:
         return True  # nothing else is told, so the space between them is the dash
     return _words().joins.short_year.match(folded, point.end, follower.end) is not None
@@ -506,10 +531,16 @@ def _until(v: _Vocabulary, head: str, tail: str) -> int:
 
 
 def guess_month_first(texts: list[str], default: bool) -> bool:
-    """Whether 04/05/2019 is the fifth of April here: decided by the dates that can be read one way only."""
-    first = second = 0
-    for text in texts:
-        for match in _NUMERIC.finditer(fold(text)):
-            first += int(match[1]) > 12
+    """Whether 04/05/2019 is the fifth of April here: decided by the dates that can be read one way only, then by those
+    with a month's name ("12 May 2015")."""
+    first = second = before = behind = 0
+    for text in map(fold, texts):
+        for match in _NUMERIC.finditer(text):
+            first += int(match[1]) > 12 or "." in match.group()
             second += int(match[2]) > 12
-    return second > first if first != second else default
+        for match in _words().forms.named.finditer(text):
+            before += match[1] is not None
+            behind += match[3] is not None or match[4] is not None
+    if first != second:
+        return second > first
+    return behind > before if before != behind else default
