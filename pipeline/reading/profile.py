@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ from pipeline.reading.lexicon.load import languages
 from pipeline.reading.page.rows import Row, Rows
 from pipeline.reading.person import read_person
 from pipeline.reading.sections.streams import entry_lines
+from pipeline.reading.sections.titles import title_kind
 from pipeline.reading.values.classify import institution_score, title_score
 from pipeline.reading.values.degrees import degree_level
 from pipeline.reading.values.skills import read_skills
@@ -40,6 +42,9 @@ _LANGUAGES_ALONE = (
     0.5  # share of a row's letters that names of languages are, or a list of skills names one too
 )
 _LANGUAGES_WITH_LEVELS = 0.25  # the same where the row tells how well they are spoken
+_LABEL = re.compile(r"^\W{0,3}([^:：]{2,40})[:：]\s*")
+#: What a labelled line among the skills may be instead.
+_ROUTED = frozenset({SectionKind.INTERESTS, SectionKind.AWARDS, SectionKind.CERTIFICATIONS})
 E = TypeVar("E", Work, Education)
 _log = logging.getLogger(__name__)
 
@@ -96,7 +101,8 @@ class _Draft:
         profile.languages = read_languages(self._of(SectionKind.LANGUAGES))
 
     def _certifications(self, profile: Profile) -> None:
-        profile.certifications = read_certifications(self._of(SectionKind.CERTIFICATIONS))
+        rows = self._of(SectionKind.CERTIFICATIONS) + self._among_skills(SectionKind.CERTIFICATIONS)
+        profile.certifications = read_certifications(rows)
 
     def _projects(self, profile: Profile) -> None:
         for section in self._kind(SectionKind.PROJECTS):
@@ -106,7 +112,7 @@ class _Draft:
         profile.publications = read_entries(self._of(SectionKind.PUBLICATIONS))
 
     def _awards(self, profile: Profile) -> None:
-        profile.awards = read_entries(self._of(SectionKind.AWARDS))
+        profile.awards = read_entries(self._of(SectionKind.AWARDS) + self._among_skills(SectionKind.AWARDS))
 
     def _volunteering(self, profile: Profile) -> None:
         rows = self._of(SectionKind.VOLUNTEERING)
@@ -116,7 +122,14 @@ class _Draft:
         profile.references = read_references(self._of(SectionKind.REFERENCES))
 
     def _interests(self, profile: Profile) -> None:
-        profile.interests = read_interests(self._of(SectionKind.INTERESTS))
+        profile.interests = read_interests(
+            self._of(SectionKind.INTERESTS) + self._among_skills(SectionKind.INTERESTS)
+        )
+
+    def _among_skills(self, kind: SectionKind) -> list[Row]:
+        """The lines among the skills that say that they are something else: "Interests: tennis, chess"."""
+        rows = self._of(SectionKind.SKILLS)
+        return [_behind_label(row) for row in rows if _labelled_as(row) is kind]
 
     def _kind(self, *kinds: SectionKind) -> list[Section]:
         return [section for section in self._sections.sections if section.kind in kinds]
@@ -185,7 +198,7 @@ class _Draft:
         profile.education = found
 
     def _skills(self, profile: Profile) -> None:
-        rows = self._of(SectionKind.SKILLS)
+        rows = [row for row in self._of(SectionKind.SKILLS) if _labelled_as(row) is None]
         spoken = [row for row in rows if _tells_languages(row)]
         if spoken and not profile.languages:
             profile.languages = read_languages(spoken)
@@ -196,6 +209,19 @@ class _Draft:
 
     def _turn_ranges(self, profile: Profile) -> None:
         turn_ranges(profile, self._sections.language)
+
+
+def _labelled_as(row: Row) -> SectionKind | None:
+    """What a line among the skills is by its label, where that is no list of skills."""
+    match = _LABEL.match(row.first.text)
+    kind = title_kind(match[1]) if match else None
+    return kind if kind in _ROUTED else None
+
+
+def _behind_label(row: Row) -> Row:
+    match = _LABEL.match(row.first.text)
+    rest = row.first.cut(match.end(), len(row.first.text)).trim() if match else row.first
+    return Row((*([rest] if rest.text else []), *row.pieces[1:]))
 
 
 def _read(name: str, read: Callable[[Profile], None], profile: Profile) -> bool:
