@@ -23,6 +23,7 @@ from pipeline.reading.values.degrees import read_degree
 from pipeline.reading.values.employment import employment_type, seniority_of
 from pipeline.reading.values.places import part_kind
 
+_YEAR = re.compile(r"\s*(?:19|20)\d\d\s*$")  # a row's own year, not half a range
 _DATES = ("year", "from", "to")
 _DEGREE = frozenset({"degree", "level"})
 _WRAPPED = frozenset({"degree", "title", "school", "firm"})  # columns whose cells run over several lines
@@ -186,7 +187,7 @@ def _goes_on(above: Piece, piece: Piece) -> bool:
     """Whether a cell's next line ends the range that it began: "Aug. 2012 to June" above "2015"."""
     if is_open_end(above.text):
         return False  # "Jan 2022 –" above "Date": nothing goes on behind it
-    apart = piece.top - above.bottom > _height(piece)
+    apart = piece.top - above.bottom > _height(piece) or (_YEAR.match(above.text) and _YEAR.match(piece.text))
     begun = [one for one in find_dates(above.text) if not one.single]
     whole = [one for one in find_dates(join([above, piece]).text) if not one.single]
     return not apart and not begun and len(whole) == 1
