@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Iterator
 
+from pipeline.domain.suspicion import visible
 from pipeline.domain.text import Box, Line, Page, Text, Word
 from pipeline.stages.group_sections import GroupSections
 from tests.fuzz import samples
@@ -15,11 +17,13 @@ _BOLD, _HIDDEN, _NEW_PAGE, _UNKNOWN = 1, 2, 4, 8
 
 
 def run(data: bytes) -> None:
-    """Every line is in exactly one place, whatever the page looks like."""
+    """Every line is in exactly one place, and no printed word is lost, whatever the page looks like."""
     text = _text(data)
     grouped = GroupSections().run(text)
     places = [number for section in grouped.sections for number in section.heading_ids + section.line_ids]
-    assert sorted([*places, *grouped.furniture]) == [line.id for line in text.lines]
+    # Screening may part a line in two: the lines to count are those of the text that it answers.
+    assert sorted([*places, *grouped.furniture]) == [line.id for line in grouped.text.lines], "lines"
+    assert _printed_words(grouped.text) == _printed_words(text), "words"
 
 
 def seeds() -> Iterator[bytes]:
@@ -32,6 +36,12 @@ def seeds() -> Iterator[bytes]:
             packed += _HEAD.pack(*box, min(255, round(4 * (line.size or 0))), flags)
             packed += line.text.encode() + b"\0"
         yield packed[:LONGEST]
+
+
+def _printed_words(text: Text) -> Counter[str]:
+    """What a page shows, without characters that show nothing."""
+    words = (visible(word.text) for line in text.lines for word in line.words)
+    return Counter(word for word in words if word)
 
 
 def _text(data: bytes) -> Text:
