@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pipeline.reading.entries.cuts import fragments_of
 from pipeline.reading.entries.dated import is_date_only, strip_dates
 from pipeline.reading.entries.marks import Mark, Marked, Marker
-from pipeline.reading.entries.scores import SURE
+from pipeline.reading.entries.scores import POSSIBLE, SURE
 from pipeline.reading.lexicon.load import degrees, titles
 from pipeline.reading.page.rows import Piece, Row, join
 from pipeline.reading.values.classify import institution_score, title_score
@@ -37,6 +38,7 @@ _LEAST_HEIGHT = 1e-4  # of the page: a line without height is a fault of its fil
 _PARAGRAPH_EDGE = 0.02  # of the page's width: lines of one paragraph begin nearer than this
 _PARAGRAPH_GAP = 0.9  # of a line's height: more white parts two paragraphs
 
+_STOPS = (".", "。", "!")
 _FIELDS = re.compile(r"[,;|]\s")  # part the fields of a heading
 
 Signature = tuple[int, bool, int]
@@ -282,7 +284,7 @@ def _entry(rows: list[Marked]) -> EntryRows:
     entry = EntryRows()
     body = _Body()
     for row in rows:
-        heading = not body.closed_heading or row.has_body
+        heading = not body.closed_heading or row.has_body or _comes_late(row, entry, body)
         for piece, mark in row.pieces:
             if mark is Mark.HEAD and heading:
                 entry.header.append(piece)
@@ -294,6 +296,22 @@ def _entry(rows: list[Marked]) -> EntryRows:
     for pieces, bulleted in body.paragraphs:
         (entry.bullets if bulleted else entry.body).append(join(pieces))
     return entry
+
+
+def _comes_late(row: Marked, entry: EntryRows, body: _Body) -> bool:
+    """Whether a row tells the title or degree that its heading lacks, below one sentence about the firm or school."""
+    if row.has_body or row.dates or len(row.heads) != 1 or not entry.header:
+        return False
+    (pieces, bulleted), *more = body.paragraphs
+    above = fragments_of(strip_dates(entry.header))
+    lone = len(above) == 1 and _named(above[0].text) < POSSIBLE
+    lone = lone and not more and not bulleted and len(pieces) == 1 and pieces[0].text.endswith(_STOPS)
+    return lone and _named(row.heads[0].text) >= SURE
+
+
+def _named(text: str) -> float:
+    """How surely a text is a title or a degree."""
+    return max(title_score(text), degree_score(text))
 
 
 @dataclass(slots=True)

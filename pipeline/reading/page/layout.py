@@ -21,6 +21,7 @@ from pipeline.reading.why import Decision, Option, listener
 
 _DEEPEST = 6  # cuts inside cuts: more is a drawing, not a page that somebody reads
 _LEAST_CELLS = 4  # two on each side of a gutter
+_MOST_OF_IT = 0.6  # of a date's height, at which it has the text beside it that it belongs to
 _MOST_TOLD = 5  # ways to part a page, of which a listener is told
 
 
@@ -162,8 +163,33 @@ def printed_rows(blocks: Iterable[Block], *, from_right: bool) -> Iterator[list[
             yield from printed_rows(column, from_right=from_right)
         if block.title:
             yield block.title
-        for row in rows_of(block.cells):
+        for row in _with_raised_dates(rows_of(block.cells)):
             yield row[::-1] if from_right else row
+
+
+def _with_raised_dates(rows: list[list[Cell]]) -> list[list[Cell]]:
+    """The rows, dates in smaller type put into the row that they are set beside, though off its base line."""
+    result: list[list[Cell]] = []
+    for row in rows:
+        if result and (_is_set_beside(row, result[-1]) or _is_set_beside(result[-1], row)):
+            result[-1] = sorted([*result[-1], *row], key=lambda cell: (cell.left, cell.line.id))
+        else:
+            result.append(row)
+    return result
+
+
+def _is_set_beside(dates: list[Cell], row: list[Cell]) -> bool:
+    """Whether a row is a date alone, at most of its height beside the cells of a row in larger type."""
+    if len(dates) != 1 or not dates[0].dated:
+        return False
+    date = dates[0]
+    return all(
+        cell.size > date.size
+        and not cell.dated
+        and min(cell.bottom, date.bottom) - max(cell.top, date.top) > _MOST_OF_IT * (date.bottom - date.top)
+        and (cell.right < date.left or cell.left > date.right)
+        for cell in row
+    )
 
 
 def cells_in(blocks: Iterable[Block]) -> Iterator[Cell]:

@@ -28,6 +28,7 @@ _MOST_MATES = 0.8  # from here on even beside a title: two texts on one grid rar
 
 _MOSTLY_ALONE = 0.6  # of the titles: when more have nothing beside them, they stand over both sides
 _LEFT_DATES, _RIGHT_DATES = 0.5, 0.4  # dated share of a side's rows that makes it the dates of the other
+_MOST_OF_IT = 0.6  # of its height, at which a date has the text beside it that it belongs to
 _LEAST_DATES = 2  # rows of dates that are a column of their own
 _LEAST_ROWS = 3  # rows of a side that may be a column without a title
 _FEW_ROWS = 4  # rows of a side that is a short table's where most of them have mates
@@ -86,11 +87,13 @@ class _Sides:
     @property
     def are_dates_and_text(self) -> bool:
         """Whether one side is the dates of the other's rows."""
-        if self.mates < _HALF_MATES:
-            return False
         left, right = self.heads
-        return (not left and _dated_share(self.left) >= _LEFT_DATES) or (
-            not right and _dated_share(self.right) >= _RIGHT_DATES
+        shares = (0.0 if left else _dated_share(self.left)), (0.0 if right else _dated_share(self.right))
+        if self.mates >= _HALF_MATES and (shares[0] >= _LEFT_DATES or shares[1] >= _RIGHT_DATES):
+            return True
+        # Dates in smaller type stand off the base line of what they date.
+        return (shares[0] == 1 and _overlap_all(self.left, self.right)) or (
+            shares[1] == 1 and _overlap_all(self.right, self.left)
         )
 
     @property
@@ -193,6 +196,17 @@ def _mates(left: list[Cell], right: list[Cell], em: float) -> float:
     bases_right = [row[0].base for row in rows_of(right)]
     few, many = sorted((bases_left, bases_right), key=len)
     return sum(any(abs(base - other) <= _SAME_ROW * em for other in many) for base in few) / len(few)
+
+
+def _overlap_all(side: list[Cell], other: list[Cell]) -> bool:
+    """Whether each cell of a side has at most of its height a cell beside it."""
+    return all(
+        any(
+            min(cell.bottom, one.bottom) - max(cell.top, one.top) > _MOST_OF_IT * (cell.bottom - cell.top)
+            for one in other
+        )
+        for cell in side
+    )
 
 
 def _dated_share(cells: list[Cell]) -> float:
