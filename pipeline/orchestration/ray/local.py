@@ -106,7 +106,8 @@ def service_running(
     """The service that `build` binds, ready to take uploads; stopped, drained, when the block ends.
 
     `front` opens what stands before the replicas, and answers the settings that they find it by; where those name no
-    sockets, Serve's own HTTP proxy stands there. `show_logs` brings the replicas' logs to this process's output; they
+    sockets, and in a cluster that RAY_ADDRESS names, whose replicas may be on other machines, Serve's own HTTP proxy
+    stands there. `show_logs` brings the replicas' logs to this process's output; they
     are in Ray's log files anyway.
 
     Raises ConfigurationError with a sentence that says what to do.
@@ -114,7 +115,7 @@ def service_running(
     refuse_busy_port(settings)
     with (
         database_running(settings, say=say, supervise=True) as migrated,
-        front(migrated) as resolved,
+        _front_of_own_ray(migrated, front) as resolved,
         service_environment(resolved),
     ):
         wiring.object_store(resolved).check()
@@ -123,6 +124,16 @@ def service_running(
             _start_serve(resolved, build, name=_APPLICATION, with_http=True)
             host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
             yield RunningService(f"http://{host}:{settings.port}", resolved)
+
+
+def _front_of_own_ray(
+    settings: Settings, front: Callable[[Settings], AbstractContextManager[Settings]]
+) -> AbstractContextManager[Settings]:
+    return contextlib.nullcontext(settings) if _joins_cluster() else front(settings)
+
+
+def _joins_cluster() -> bool:
+    return "RAY_ADDRESS" in os.environ
 
 
 @contextmanager
@@ -134,7 +145,7 @@ def bulk_running(
 
     Raises ConfigurationError with a sentence that says what to do.
     """
-    if "RAY_ADDRESS" in os.environ and settings.db_url is None:
+    if _joins_cluster() and settings.db_url is None:
         raise ConfigurationError(
             "DB_URL is not set: the other nodes of a Ray cluster cannot reach an embedded PostgreSQL.",
             key="DB_URL",
@@ -157,7 +168,7 @@ def _ray_running(application: str, *, say: Callable[[str], None], show_logs: boo
     scratch = Path(tempfile.mkdtemp(prefix="resumes-ray-", dir=short_temporary_directory()))
     logging.getLogger("ray").setLevel(logging.ERROR)
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
-    own = "RAY_ADDRESS" not in os.environ
+    own = not _joins_cluster()
     say("Starting Ray" if own else f"Joining the Ray cluster at {os.environ['RAY_ADDRESS']}")
     try:
         if own:
