@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.adapters.pdf.clean import UNKNOWN, logical_order, private_digits
+from pipeline.adapters.pdf.glyphs import Glyph, GlyphStyle
 from pipeline.adapters.pdf.ligatures import needs_repair, repaired, words_in
+from pipeline.adapters.pdf.lines import lines_of
 
 
 @pytest.mark.parametrize(
@@ -71,3 +73,12 @@ def test_a_bracketed_code_opens_the_telephone_of_a_right_to_left_line() -> None:
         ("Office 365 (2019", "Office 365 (2019"),
     ):
         assert "".join(printed[at] for at in logical_order(list(printed))) == meant
+
+
+def test_letters_of_one_ligature_are_read_in_their_order() -> None:
+    """Lam and alef are drawn as one: their boxes lie upon each other, as PDFium tells them."""
+    style = GlyphStyle(11, False, False, False, False, 1, 0, 0.0, 8.0, (0.0, 0.0))
+    boxes = [(525.2, 527.8), (519.5, 525.2), (519.5, 524.6), (512.2, 519.5), (506.5, 512.5), (504.2, 506.5)]
+    glyphs = [Glyph(char, *box, 100.0, 0) for char, box in zip("الاسم:", boxes, strict=True)]
+    lines = lines_of(glyphs, [style], [False])
+    assert [word.text for line in lines for word in line.words] == ["الاسم:"]

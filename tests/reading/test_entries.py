@@ -676,3 +676,21 @@ def test_a_heading_below_a_sentence_begins_a_job() -> None:
         ("KITCHEN MANAGER", "EMBERCO"),
         ("SOUS CHEF", "FARLOW CATERING"),
     ]
+
+
+def test_a_title_may_stand_below_one_sentence_about_the_firm() -> None:
+    """What follows it is text again."""
+    found = works(
+        [Cell("Lumora", bold=True), Cell("01/2022 - Present", 0.8)],
+        "Management of products, success and operations.",
+        "Customer Success Manager",
+        "Planned the yearly maintenance of the plant and kept the spare parts in stock.",
+        [Cell("Netalto", bold=True), Cell("07/2016 - 06/2017", 0.8)],
+        "A new solution for its partners.",
+        "Product Manager",
+        "Planned the yearly maintenance of the plant and kept the spare parts in stock.",
+    )
+    assert [told(work)[:2] for work in found] == [
+        ("Customer Success Manager", "Lumora"),
+        ("Product Manager", "Netalto"),
+    ]

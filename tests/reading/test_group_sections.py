@@ -53,6 +53,19 @@ def test_dates_at_the_right_margin_stay_in_the_rows_of_their_jobs() -> None:
     assert [row for row in _rows(grouped) if len(row) == 2] == [[job, dates] for dates, job in JOBS]
 
 
+def test_dates_in_smaller_type_stand_in_the_row_that_they_are_set_beside() -> None:
+    """Their base line is off that of the larger heading."""
+    puts = [title(60, 40, "Experience")]
+    for n, (dates, job) in enumerate(JOBS):
+        puts += [
+            Put(60, 80 + 40 * n, job, 11, bold=True),
+            Put(480, 77.5 + 40 * n, dates, 8),
+            Put(60, 94 + 40 * n, "Clinic"),
+        ]
+    grouped = _group(puts)
+    assert [row for row in _rows(grouped) if len(row) == 2] == [[job, dates] for dates, job in JOBS]
+
+
 def test_a_timeline_is_read_row_by_row() -> None:
     """Dates at the left of the entries: each is followed by its own entry."""
     puts = [title(60, 40, "Experience")]

@@ -40,8 +40,9 @@ def name_of(*header: str, language: str = "en") -> str | None:
         (["CURRICULUM VITAE FOR JOSPHAT KIPRONO", MAIL], "Josphat Kiprono"),
         (["Full name............... Ada Maria Byron", MAIL], "Ada Maria Byron"),
         (["M. THILAGAVATHY, | 41/B, WEAVERS COLONY,", MAIL], "M. Thilagavathy"),
-        (["姓名：司徒敏仪 出生年月：1987.12", MAIL], "司徒敏仪"),
+        (["姓 名：司徒敏仪 出生年月：1987.12", MAIL], "司徒敏仪"),
         (["성명: (한글) 탁현경", MAIL], "탁현경"),
+        (["성명 | (한글) 탁현경 | (영문) Tak Hyeonkyeong", MAIL], "탁현경"),
         (["Name: Ada Byron Born: 10.12.1985", MAIL], "Ada Byron"),
         (["Daftar Riwayat Hidup", "Wening Kartikasari", MAIL], "Wening Kartikasari"),
     ],
@@ -50,7 +51,7 @@ def name_of(*header: str, language: str = "en") -> str | None:
         "degrees-behind-it", "md-is-a-name", "glued-initial", "halves-apart",
         "behind-its-label", "behind-the-document", "dot-leader", "an-initial",
         "before-the-next-label",
-        "remark-before-it", "before-the-next-label-of-words", "below-the-documents-title",
+        "remark-before-it", "remark-in-a-cell", "before-the-next-label-of-words", "below-the-documents-title",
     ],
 )  # fmt: skip
 def test_a_name_is_found_where_forms_and_headers_put_it(header: list[str], name: str) -> None:

@@ -27,6 +27,7 @@ _COLUMN_AT_MOST = 2.2  # however wide the spaces of a justified line
 _JUSTIFIED_AT_MOST = 1.5  # the same, where all are even: wider, and they are labels in boxes, side by side
 _SAME_BASE = 0.28  # how far two base lines of one row may lie apart
 _STYLE_GAP = 0.5  # a gap that ends a line where the style changes too; a space has up to 0.35
+_LIGATURE = 0.75  # of the narrower of two letters, which one drawing shows
 _BULLET_GAP = 4.0  # how far the text may stand from its bullet
 _BULLETS = frozenset("•◦▪▫■□●○‣⁃∙·▸►▶➢➤✓✔✦❖◆◇–—-*»›o" + ORNAMENT + UNKNOWN)
 
@@ -141,7 +142,7 @@ def _runs(row: list[_Piece], *, rtl: bool) -> list[list[_Piece]]:
     `rtl` says whether the page has any text from right to left.
     """
     if rtl and any(is_rtl(glyph.text) for piece in row for glyph in piece.glyphs):
-        row = [_single(glyph, piece) for piece in row for glyph in piece.glyphs]
+        row = _singles(row)
     row.sort(key=attrgetter("left", "first"))
     if _is_justified(row):
         return [row]
@@ -166,10 +167,30 @@ def _is_justified(row: list[_Piece]) -> bool:
     return in_turn and max(gaps) < 1.15 * min(gaps) and max(gaps) < _JUSTIFIED_AT_MOST * row[0].size
 
 
-def _single(glyph: Glyph, piece: _Piece) -> _Piece:
-    return _Piece(
-        [glyph], glyph.left, glyph.right, glyph.base, piece.size, piece.hidden, piece.first, piece.first
-    )
+def _singles(row: list[_Piece]) -> list[_Piece]:
+    """A piece for each glyph, in the order of the stream; letters that one ligature prints stay together.
+
+    Lam and alef are one drawing: of the two, that which is read later comes first from the left.
+    """
+    singles: list[_Piece] = []
+    for piece in sorted(row, key=attrgetter("first")):
+        for order, glyph in enumerate(piece.glyphs, piece.first):
+            last = singles[-1] if singles else None
+            if last is not None and last.last == order - 1 and _is_ligature(last.glyphs[0], glyph):
+                left, right = min(last.left, glyph.left), max(last.right, glyph.right)
+                singles[-1] = replace(last, glyphs=[glyph, *last.glyphs], left=left, right=right, last=order)
+            else:
+                single = replace(piece, glyphs=[glyph], left=glyph.left, right=glyph.right, base=glyph.base)
+                singles.append(replace(single, first=order, last=order))
+    return singles
+
+
+def _is_ligature(first: Glyph, second: Glyph) -> bool:
+    """Whether two letters that are read from the right share most of their width: letters of one drawing."""
+    shared = min(first.right, second.right) - max(first.left, second.left)
+    narrow = min(first.right - first.left, second.right - second.left)
+    letters = is_rtl(first.text) and is_rtl(second.text) and first.text != second.text
+    return letters and shared > _LIGATURE * narrow > 0
 
 
 def _is_copy(run: list[_Piece], piece: _Piece) -> bool:

@@ -14,7 +14,7 @@ from pipeline.reading.page.cells import Cell, rows_of
 from pipeline.reading.page.gutters import GutterCut, common_extent, height_of
 
 # Ems.
-_ABOVE = 0.3  # by which a cell may stand above the stretch that both sides share
+_SLACK = 0.3  # by which a cell may stand outside the stretch that both sides share
 _HALF_LINE = 0.5  # from a base line to the middle of its letters
 _SAME_ROW = 0.3  # by which base lines of one row differ, at most
 _TOUCH = 0.1  # by which boxes of neighbouring lines may overlap without standing beside one another
@@ -150,7 +150,7 @@ def _sides(cut: GutterCut, em: float) -> _Sides | None:
     top, bottom = common_extent(cut.left, cut.right)
 
     def within(cell: Cell) -> bool:
-        return top - _ABOVE * em <= cell.bottom - _HALF_LINE * em <= bottom
+        return top - _SLACK * em <= cell.bottom - _HALF_LINE * em <= bottom + _SLACK * em
 
     left, right = [c for c in cut.left if within(c)], [c for c in cut.right if within(c)]
     return _Sides(left, right, em) if left and right else None

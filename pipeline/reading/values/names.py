@@ -148,7 +148,7 @@ def _labelled(row: Row, below: Row | None) -> list[tuple[str, Piece]]:
         if (inline := _inline(piece)) is not None
     ]
     found += [
-        (label, _with_second_half(piece.trim(), after))
+        (label, _with_second_half(_without_lead(piece), after))
         for label, own, piece, after in zip(labels, labels[1:], pieces[1:], [*pieces[2:], None], strict=False)
         if label and not own
     ]
@@ -166,8 +166,15 @@ def _with_second_half(name: Piece, after: Piece | None) -> Piece:
     )
 
 
+def _without_lead(value: Piece) -> Piece:
+    """A name without the remark before it, in what script it is: "(한글) 탁현경"."""
+    lead = _LEADING_REMARK.match(value.text)
+    return (value.cut(lead.end(), len(value.text)) if lead else value).trim()
+
+
 def _label_of(text: str) -> str | None:
-    return _name_labels().label(text.strip(" :：-–*."))
+    text = text.strip(" :：-–*.")
+    return _name_labels().label(re.sub(r"\s", "", text) if has_cjk(text) else text)  # "姓 名"
 
 
 def _below(labels: Row, values: Row | None) -> list[tuple[str, Piece]]:
@@ -186,8 +193,7 @@ def _inline(piece: Piece) -> tuple[str, Piece] | None:
         value = piece.cut(match.end(), len(piece.text))
         following = _NEXT_LABEL.search(value.text)
         value = value.cut(0, following.start()) if following else value
-        lead = _LEADING_REMARK.match(value.text)
-        return label, (value.cut(lead.end(), len(value.text)) if lead else value).trim()
+        return label, _without_lead(value)
     begins = _name_labels().starts(piece.text)
     if begins is None:
         return None
