@@ -13,7 +13,7 @@ from pipeline.reading.lexicon.load import organisations, titles, word_set
 from pipeline.reading.lexicon.patterns import one_of
 from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece
-from pipeline.reading.values.classify import employer_score, title_score
+from pipeline.reading.values.classify import employer_score, institution_score, title_score
 from pipeline.reading.values.places import part_kind, place_score
 
 _SIGN = re.compile(
@@ -92,7 +92,7 @@ def _in_firm() -> re.Pattern[str]:
 
 def _firm_follows(text: str, match: re.Match[str]) -> bool:
     """ "Nurse in Leeds Hospital": a sure title, a small word, a sure organisation."""
-    small, tail = text[match.start() : match.end()], text[match.end() :]
+    small, tail = text[match.start() : match.end()], text[match.end() :].partition(",")[0]
     return (
         not any(c.isupper() for c in small)
         and tail[:1].isupper()
@@ -121,12 +121,19 @@ def _comma_cuts(parts: list[Piece]) -> list[tuple[int, ...]]:
     """The parts before which to cut, the likeliest first: before a place, and before what stands before it."""
     count, place = len(parts), _place_start(parts)
     options: list[tuple[int, ...]] = []
+    named = next((i for i in range(2, place) if _names_organisation(parts[i].text)), None)
+    if named is not None:  # "B.A., Cognitive Science, University of Norland, Easton"
+        options += [(named,), (named, place)] if place < count else [(named,)]
     if place < count:
         options += [(place,), (place - 1,)] if place > 1 else [(place,)]
         options += [(i, place) for i in range(1, place)] + [(i, place - 1) for i in range(1, place - 1)]
     options += [(1,), (count - 1,), (1, 2) if count == 3 else (1, count - 1)]
     allowed = {i for i in range(1, count) if not belongs_to_former(parts[i].text)}
     return [cuts for cuts in dict.fromkeys(options) if allowed.issuperset(cuts) and _rise(cuts)]
+
+
+def _names_organisation(text: str) -> bool:
+    return max(employer_score(text), institution_score(text)) >= SURE
 
 
 def _rise(cuts: tuple[int, ...]) -> bool:

@@ -315,7 +315,7 @@ def _is_body_label(piece: Piece) -> bool:
     """Whether a text is or begins with the label of a body: "Responsibilities:"."""
     text = piece.text.lstrip("•*- ")
     head, colon, rest = text.partition(":" if ":" in text else "：")
-    if not colon or len(head) > _LONG_LABEL:
+    if not colon or len(head) > _LONG_LABEL or (not rest.strip() and find_dates(head)):
         return False
     label = titles().labels.label(head.strip())
     return label == "body" or (not rest.strip() and label is None and len(head.split()) <= _LABEL_WORDS)

@@ -23,6 +23,7 @@ from pipeline.reading.values.classify import (
     weigh_institution,
     weigh_title,
 )
+from pipeline.reading.values.fields import is_field_of_study
 from pipeline.reading.values.places import part_kind, place_score
 from pipeline.reading.why import Decision, Option, Parts, Sum, listener
 
@@ -57,6 +58,7 @@ _CLAUSE_WORDS = 4
 _CLAUSE = 0.5  # a clause, not a title
 _PLACE_AS_TITLE = 0.6
 _FOREIGN_TAIL = 0.5  # "Partner, Acme": what follows the comma says nothing of a title
+_FIELD_BEFORE = 0.5  # "History, St Brannock's College" is what was studied, and where
 _PLACE_TAIL = 0.3  # "Acme Ltd, Hull" is an employer and a place
 
 Score = Callable[[str], float]
@@ -365,6 +367,9 @@ def as_institution(text: str) -> float:
 def weigh_as_institution(text: str) -> Sum:
     """`as_institution` with its parts."""
     score = weigh_institution(text).add(_LEVEL, _INSTITUTION)
+    head, _, tail = text.partition(",")
+    if is_field_of_study(head) and institution_score(tail.strip()) >= LIKELY:
+        score.add("a field of study before its comma", -_FIELD_BEFORE)
     return score.add("a place behind its comma", -_tail_penalty(text, institution_score))
 
 
