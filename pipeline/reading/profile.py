@@ -141,7 +141,7 @@ class _Draft:
         return [self._rows.of_ids(ids) for ids in entry_lines(self._sections, kind) if ids]
 
     def _work(self, profile: Profile) -> None:
-        found: list[Work] = []
+        found = self._jobs_in_tables(self._of(SectionKind.HEADER))[0]
         for rows in self._streams(SectionKind.WORK):
             tabled, rest = self._jobs_in_tables(rows)
             told = _as("a job, by labels", read_job_records(rest, month_first=self._month_first))
@@ -181,7 +181,7 @@ class _Draft:
         return _as("a degree, in a table", degrees), _outside(rows, tables)
 
     def _education(self, profile: Profile) -> None:
-        found: list[Education] = []
+        found = self._degrees_in_tables(self._of(SectionKind.HEADER))[0]
         for rows in self._streams(SectionKind.EDUCATION):
             tabled, rest = self._degrees_in_tables(rows)
             told = _as("a degree, by labels", read_degree_records(rest, month_first=self._month_first))

@@ -507,10 +507,17 @@ def test_every_date_in_the_gutter_begins_a_degree() -> None:
         ("A levels: Maths (B), Art (C), Hill Sixth Form College, 2009", "A levels"),
         ("K.C.S.E., Mary Mother Girls Secondary School, 2012", "K.C.S.E."),
         ("Técnico Superior en Comercio. I.E.S. Alcornocal Alto. 2011", "Técnico Superior en Comercio"),
+        ("B.A., Cognitive Science, University of Norland, Easton, 2009", "B.A., Cognitive Science"),
     ],
-    ids=["its subjects behind a colon", "an abbreviation nobody listed", "a full stop between fields"],
+    ids=[
+        "its subjects behind a colon",
+        "an abbreviation nobody listed",
+        "a full stop between fields",
+        "a field of study behind a comma",
+    ],
 )
 def test_a_degree_is_what_stands_before_the_school(line: str, degree: str) -> None:
+    """Its subjects are a part of it where they are told as its field."""
     (found,) = education(line)
     assert found.degree is not None
     assert found.degree.raw.value == degree
@@ -694,3 +701,23 @@ def test_a_title_may_stand_below_one_sentence_about_the_firm() -> None:
         ("Customer Success Manager", "Lumora"),
         ("Product Manager", "Netalto"),
     ]
+
+
+def test_a_year_before_a_colon_dates_an_entry() -> None:
+    """It labels nothing."""
+    found = education(
+        [Cell("2000-2003:"), Cell("Hill Secondary School – K.C.S.E (C-)", 0.3)],
+        [Cell("1992-1999:"), Cell("Hill Primary School - K.C.P.E", 0.3)],
+    )
+    assert [(e.institution and e.institution.value, e.end and e.end.value) for e in found] == [
+        ("Hill Secondary School", "2003"),
+        ("Hill Primary School", "1999"),
+    ]
+
+
+def test_a_subject_in_a_title_is_no_firm() -> None:
+    """What stands behind "in" is read to its comma."""
+    (found,) = works(
+        [Cell("Lecturer in Early Modern History, University of Eastmarch"), Cell("2016 – 2020", 0.8)]
+    )
+    assert told(found)[:2] == ("Lecturer in Early Modern History", "University of Eastmarch")

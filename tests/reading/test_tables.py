@@ -9,6 +9,7 @@ from pipeline.reading.entries.tables import degrees_of, jobs_of, tables_in
 from pipeline.reading.lexicon.fold import fold
 from pipeline.reading.lexicon.load import load
 from pipeline.reading.page.rows import Rows
+from pipeline.reading.page.table_heads import role_of
 from tests.stages.pages import Put, document
 
 LEFTS = (50, 170, 330, 470)
@@ -166,6 +167,24 @@ def test_of_two_heads_that_say_the_same_the_first_counts() -> None:
     )
     (table,) = tables_in(rows)
     assert [one.employer.value for one in jobs_of(table) if one.employer] == ["Acme Ltd", "Redriver Ltd"]
+
+
+def test_a_head_that_is_known_whole_counts_before_one_that_names_more() -> None:
+    """ "Position" behind "Role / type"."""
+    rows = rows_of(
+        [
+            (100, ("School", "Role / type", "Position", "Duration")),
+            (120, ("Hill Academy", "Mixed, 800", "Teacher of Science", "2012 – 2014")),
+        ]
+    )
+    (table,) = tables_in(rows)
+    assert [one.title.value for one in jobs_of(table) if one.title] == ["Teacher of Science"]
+
+
+def test_a_head_names_nothing_behind_a_comma() -> None:
+    """ "Type, age range, roll": a word of another language, by chance."""
+    assert role_of("Type, age range, roll") is None
+    assert role_of("Post held, pay point") == "title"
 
 
 def test_a_course_names_the_degree_rather_than_its_level() -> None:

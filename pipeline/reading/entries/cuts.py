@@ -123,7 +123,7 @@ def _comma_cuts(parts: list[Piece]) -> list[tuple[int, ...]]:
     options: list[tuple[int, ...]] = []
     named = next((i for i in range(2, place) if _names_organisation(parts[i].text)), None)
     if named is not None:  # "B.A., Cognitive Science, University of Norland, Easton"
-        options += [(named,), (named, place)] if place < count else [(named,)]
+        options += [(named,), *([(named, place)] if place < count else []), (named, count - 1)]
     if place < count:
         options += [(place,), (place - 1,)] if place > 1 else [(place,)]
         options += [(i, place) for i in range(1, place)] + [(i, place - 1) for i in range(1, place - 1)]

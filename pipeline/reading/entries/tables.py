@@ -93,13 +93,17 @@ def _entries(body: Sequence[Row], columns: Sequence[TableColumn]) -> list[dict[s
 def _cells(row: Row, columns: Sequence[TableColumn]) -> list[tuple[TableColumn, Piece]]:
     """The cells of a row with their columns: by what each lies under, or one by one where two lie under one.
 
-    A head in the middle of its column may stand nearer to the cells beside it.
+    A head in the middle of its column may stand nearer to the cells beside it. What stands before the table's
+    first column is none, but where that column's own cell does.
     """
-    found = [(_column_of(piece, columns), piece) for piece in row.pieces]
+    first = min(columns, key=lambda column: column.left)
+    filled = any(overlap(piece, first) > 0 for piece in row.pieces)
+    pieces = [piece for piece in row.pieces if piece.right > first.left or not (filled or "@" in piece.text)]
+    found = [(_column_of(piece, columns), piece) for piece in pieces]
     lefts = [column.left for column, _ in found if column.role not in _DATES]
-    if len(set(lefts)) == len(lefts) or len(row.pieces) != len(columns):
+    if len(set(lefts)) == len(lefts) or len(pieces) != len(columns):
         return found
-    ordered = sorted(row.pieces, key=lambda piece: piece.left)
+    ordered = sorted(pieces, key=lambda piece: piece.left)
     return list(zip(sorted(columns, key=lambda column: column.left), ordered, strict=True))
 
 

@@ -1,6 +1,6 @@
 """Heads of tables: rows of words that say what stands below them, and how far down the table goes.
 
-A head may have two or three printed rows ("Year of" above "passing"), and "/" and "-" join two heads of one column.
+A head may have two or three printed rows ("Year of" above "passing"), and "/" and "&" join two heads of one column.
 Places are fractions of the page.
 """
 
@@ -33,7 +33,7 @@ _MOST_HEAD_ROWS = 3
 _LONGEST_HEAD = 28  # characters of one head: more are a sentence
 _MOST_HEAD_WORDS = 5
 _BETWEEN = 0.2  # of a line's height: a cell that lies so deep between two lines is centred beside them
-_JOINT = re.compile(r"\s*[/&,]\s*|\s+(?:and|or)\s+", re.I)
+_JOINT = re.compile(r"\s*[/&]\s*|\s+(?:and|or)\s+", re.I)
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ def role_of(text: str) -> str | None:
     whole = _heads().label(text.strip(" .:()*"))
     if whole is not None:
         return whole
-    named = [part.strip(" .:()*") for part in _JOINT.split(text)]
+    named = [part.strip(" .:()*") for part in _JOINT.split(text.partition(",")[0])]  # "Type, age range, roll"
     parts = [role for part in named if len(part) > 1 and (role := _heads().label(part))]  # "A/C" is none
     return min(parts, key=lambda role: role in _BESIDE_OTHERS, default=None)
 
@@ -135,14 +135,23 @@ def _columns(head: Sequence[Row]) -> list[TableColumn]:
         else:
             group.append(piece)
     columns = [_column(group) for group in groups]
-    for i, column in enumerate(columns):
-        if column.role in {one.role for one in columns[:i]}:
-            column.role = None  # "Employer | Client": the first is what is meant
+    whole = [_heads().label(_text_of(group)) is not None for group in groups]
+    taken: set[str | None] = set()
+    # "Employer | Client": the first is what is meant, but before it what says nothing else.
+    for column, _ in sorted(zip(columns, whole, strict=True), key=lambda one: not one[1]):
+        if column.role in taken:
+            column.role = None
+        taken.add(column.role)
     return columns
 
 
+def _text_of(group: Sequence[Piece]) -> str:
+    """What a head says, from its first row to its last."""
+    return " ".join(piece.text for piece in sorted(group, key=lambda piece: piece.top))
+
+
 def _column(group: Sequence[Piece]) -> TableColumn:
-    text = " ".join(piece.text for piece in sorted(group, key=lambda piece: piece.top))
+    text = _text_of(group)
     role = role_of(text)
     if role is None and len(group) > 1 and len(text.split()) <= _WORDS_OF_JOINED_HEAD:
         role = next((known for _, _, known in _heads().find(text)), None)  # "Exam" above "Title"
