@@ -55,18 +55,12 @@ def map_query(context: schemathesis.HookContext, query: dict[str, Any]) -> dict[
 
 
 @schemathesis.hook
-def filter_body(context: schemathesis.HookContext, body: Any) -> bool:
-    """A part of a form is bytes: a file that is a number or an object cannot be sent as one."""
-    return not isinstance(body, dict) or isinstance(body.get("file", b""), str | bytes)
-
-
-@schemathesis.hook
 def map_body(context: schemathesis.HookContext, body: Any) -> Any:
     """Three of four files can be read: a text, an archive with a text."""
     operation = context.operation
     assert operation is not None
     number = _number(body)
-    if not isinstance(body, dict) or not isinstance(body.get("file"), str | bytes) or number % 4 == 3:
+    if not isinstance(body, dict) or _is_no_text(body.get("file")) or number % 4 == 3:
         return body
     text = (
         f"Ada Example\nada{number}@example.com\n\nExperience\nNurse, Example Hospital, 2019 - 2023\n".encode()
@@ -79,6 +73,25 @@ def _zipped(text: bytes) -> bytes:
     with zipfile.ZipFile(made, "w") as archive:
         archive.writestr("cv.txt", text)
     return made.getvalue()
+
+
+@schemathesis.hook
+def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+    """The parts of a form are text, and `null` and `false` are texts as good as any: a form that was to be wrong by the
+    type of a part is wrong by an empty file instead."""
+    body, meta = case.body, case.meta
+    wrong = meta is not None and meta.generation.mode is schemathesis.GenerationMode.NEGATIVE
+    if (
+        wrong
+        and isinstance(body, dict)
+        and "file" in body
+        and any(_is_no_text(part) for part in body.values())
+    ):
+        case.body = body | {"file": b""}
+
+
+def _is_no_text(part: object) -> bool:
+    return part is None or isinstance(part, bool | int | float | list | dict)
 
 
 _turns = itertools.count()
