@@ -53,6 +53,10 @@ def problem_answers(*kinds: int | str) -> dict[int | str, dict[str, Any]]:
             }
             if kind.retry_after_s is not None:
                 answers[kind.status]["headers"] = {
-                    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+                    "Retry-After": {
+                        "description": "Seconds to wait.",
+                        "required": True,
+                        "schema": {"type": "integer"},
+                    }
                 }
     return answers

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from pipeline.domain.errors import DocumentError, ProfileUnavailable, ResumesError, VendorTimeout
@@ -19,6 +20,9 @@ from serve_app.json_resume import JsonResume
 
 if TYPE_CHECKING:
     from pipeline.adapters.postgres.applications import ApplicationRow
+
+
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:", re.ASCII)
 
 
 def _without_nul(value: str) -> str:
@@ -33,6 +37,13 @@ def _not_blank(value: str) -> str:
     return value
 
 
+def _written_out(value: object) -> object:
+    """Pydantic would take a number for the seconds since 1970."""
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _MOMENT.match(value)):
+        raise PydanticCustomError("written_out", "Must be RFC 3339 with an offset, as 2026-03-01T00:00:00Z")
+    return value
+
+
 def _utc(value: datetime) -> datetime:
     """PostgreSQL knows no offset of 16 hours or more, and no year before 1 or after 9999."""
     try:
@@ -43,7 +54,8 @@ def _utc(value: datetime) -> datetime:
 
 PlainText = Annotated[str, AfterValidator(_without_nul)]
 Time = Annotated[datetime, AfterValidator(_utc)]  #: shown as RFC 3339, UTC
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]  #: as a caller sends it
+#: As a caller sends it.
+Moment = Annotated[AwareDatetime, AfterValidator(_utc), BeforeValidator(_written_out)]
 ResumeId = Annotated[UUID, Path(alias="id", description="As the upload answered it.")]
 View = Literal["compact", "full", "jsonresume"]
 

@@ -57,11 +57,17 @@ async def get_text(resume: ResumeId, request: Request, caller: Reader) -> Respon
         200: {
             "description": "The original, as an attachment.",
             "content": {mime: {"schema": {"type": "string", "contentMediaType": mime}} for mime in SUFFIXES},
-            "headers": {"Content-Disposition": {"schema": {"type": "string"}}},
+            "headers": {"Content-Disposition": {"required": True, "schema": {"type": "string"}}},
         },
         302: {
             "description": "The object store has it.",
-            "headers": {"Location": {"description": "Valid for five minutes.", "schema": {"type": "string"}}},
+            "headers": {
+                "Location": {
+                    "description": "Valid for five minutes.",
+                    "required": True,
+                    "schema": {"type": "string"},
+                }
+            },
         },
         **problem_answers(400, 401, 403, 404, 410, 422, 429, 503),
     },

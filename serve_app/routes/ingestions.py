@@ -76,7 +76,7 @@ _BODY = {
         },
     }
 }
-_LOCATION = {"Location": {"description": "The ingestion.", "schema": {"type": "string"}}}
+_LOCATION = {"Location": {"description": "The ingestion.", "required": True, "schema": {"type": "string"}}}
 _AGAIN = {"Retry-After": {"description": "Seconds before it is worth asking.", "schema": {"type": "integer"}}}
 _LINES: dict[int | str, dict[str, Any]] = {
     200: {

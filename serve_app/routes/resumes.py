@@ -52,7 +52,11 @@ _REPROCESS_BODY = {
 }
 _SUMMARY = TypeAdapter(ResumeSummary)
 ETAG = {
-    "ETag": {"description": "Of exactly this answer; send it as If-None-Match.", "schema": {"type": "string"}}
+    "ETag": {
+        "description": "Of exactly this answer; send it as If-None-Match.",
+        "required": True,
+        "schema": {"type": "string"},
+    }
 }
 IF_NONE_MATCH = {
     "parameters": [
@@ -133,7 +137,9 @@ async def get_resume(
     responses={
         202: {
             "description": "Queued again.",
-            "headers": {"Location": {"description": "The resume.", "schema": {"type": "string"}}},
+            "headers": {
+                "Location": {"description": "The resume.", "required": True, "schema": {"type": "string"}}
+            },
         },
         **problem_answers(400, 401, 403, 404, 408, 409, 410, 413, 415, 422, 429, 503),
     },

@@ -59,8 +59,14 @@ _BODY = {
         }
     ],
 }
-_LOCATION = {"Location": {"description": "The resume.", "schema": {"type": "string"}}}
-_AGAIN = {"Retry-After": {"description": "Seconds before it is worth asking.", "schema": {"type": "integer"}}}
+_LOCATION = {"Location": {"description": "The resume.", "required": True, "schema": {"type": "string"}}}
+_AGAIN = {
+    "Retry-After": {
+        "description": "Seconds before it is worth asking.",
+        "required": True,
+        "schema": {"type": "integer"},
+    }
+}
 
 
 @router.post(

@@ -13,7 +13,7 @@ from pipeline.cli.client import ResumesClient
 @pytest.fixture(scope="package")
 def service() -> Iterator[Service]:
     """One service for all: it takes some twenty seconds to start, and a process can have one Ray at a time."""
-    with running(max_pages=50) as started:
+    with running(max_pages=50, rate_limit_per_minute=1_000_000) as started:
         yield started
 
 

@@ -220,6 +220,7 @@ def test_the_list_filters(service: Service, client: httpx.Client) -> None:
         ({"limit": "201"}, 422),
         ({"status": "done"}, 422),
         ({"created_after": "yesterday"}, 422),
+        ({"created_after": "0.5"}, 422),
         ({"created_after": "2026-01-01T00:00:00"}, 422),
         ({"jobpost": "7"}, 422),
         ({"job_post_id": "x" * 201}, 422),

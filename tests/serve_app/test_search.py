@@ -82,6 +82,7 @@ def test_filters_narrow_a_search(service: Service, client: httpx.Client) -> None
         (b'{"query": "nurse", "top_k": 5}', 422),
         (b'{"query": "nurse", "filters": {"status": "completed"}}', 422),
         (b'{"query": "nurse", "filters": {"created_after": "2026-01-01T00:00:00"}}', 422),
+        (b'{"query": "nurse", "filters": {"created_before": 0}}', 422),
         (b'{"query": "' + b"x" * 2001 + b'"}', 422),
         (b'{"query": "' + b"x" * 70_000 + b'"}', 413),
         (b"[" * 60_000, 400),
