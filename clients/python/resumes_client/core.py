@@ -161,7 +161,10 @@ class Core:
                 return resume
             now = time.monotonic()
             if timeout is not None and now >= began + timeout:
-                raise CallTimeout(f"Resume {resume_id} is still {resume['status']} after {timeout:g} s.")
+                raise CallTimeout(
+                    f"Resume {resume_id} is still {resume['status']} after {timeout:g} s: wait again, or look at "
+                    "what the service does."
+                )
             # Too many wait already, or the time is nearly over: the service answered at once.
             pause = asked + _BETWEEN_POLLS_S - now
             yield Pause(max(0.0, pause if timeout is None else min(pause, began + timeout - now)))
