@@ -9,6 +9,7 @@ ResumesClientError
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -83,10 +84,9 @@ def retry_after(header: str | None, now: datetime) -> float | None:
     """Seconds from now, of a header that names seconds or a moment; None where it says neither."""
     if not header:
         return None
-    try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
+    with contextlib.suppress(ValueError):
+        seconds = float(header)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:
