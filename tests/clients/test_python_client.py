@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from resumes_client import (
     Retry,
     core,
 )
+from tests.clients.faces import Ask, awaiting, blocking
 from tests.clients.unreliable import (
     StandIn,
     answer,
@@ -31,28 +31,9 @@ from tests.clients.unreliable import (
     running,
 )
 
-QUICK = Retry(within=20, first=0.001, longest=0.002)
 ACCEPTED = {"id": "r", "status": "queued", "links": {"self": "/resumes/r"}}
 #: More than the buffers of both ends hold, so that the cut comes while it is sent.
 LARGE = b"%PDF-1.7 " + b"x" * (16 << 20)
-
-#: One call of a client by its name; what it iterates over as a list.
-Ask = Callable[..., Any]
-
-
-def blocking(url: str, name: str, *given: Any, retry: Retry = QUICK, **options: Any) -> Any:
-    with Client(url, "rk_secret", retry=retry) as client:
-        result = getattr(client, name)(*given, **options)
-        return list(result) if inspect.isgenerator(result) else result
-
-
-def awaiting(url: str, name: str, *given: Any, retry: Retry = QUICK, **options: Any) -> Any:
-    async def run() -> Any:
-        async with AsyncClient(url, "rk_secret", retry=retry) as client:
-            result = getattr(client, name)(*given, **options)
-            return [one async for one in result] if inspect.isasyncgen(result) else await result
-
-    return anyio.run(run)
 
 
 @pytest.fixture(params=[blocking, awaiting], ids=["blocking", "awaiting"])
