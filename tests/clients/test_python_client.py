@@ -29,6 +29,7 @@ from tests.clients.unreliable import (
     cut_within_the_request,
     problem,
     running,
+    silent,
 )
 
 ACCEPTED = {"id": "r", "status": "queued", "links": {"self": "/resumes/r"}}
@@ -165,6 +166,16 @@ def test_a_call_ends_with_its_timeout_and_says_what_went_wrong_before(ask: Ask, 
     assert isinstance(raised.value.__cause__, ProblemError)
 
 
+@pytest.mark.parametrize(("call", "given"), [("search", "nurse"), ("reprocess", "r")])
+def test_a_service_that_says_nothing_is_not_waited_for_longer_than_the_timeout(
+    ask: Ask, stand_in: StandIn, call: str, given: str
+) -> None:
+    with silent() as silence:
+        stand_in.will(silence)
+        with pytest.raises(CallTimeout, match=r"within 0\.1 s"):
+            ask(stand_in.url, call, given, timeout=0.1)
+
+
 def test_an_address_where_nobody_answers_is_said(ask: Ask) -> None:
     with running() as gone:
         url = gone.url
@@ -231,6 +242,15 @@ def test_results_that_always_break_off_are_an_error(ask: Ask, stand_in: StandIn)
     stand_in.will(cut_within_the_answer(b"{"))
     with pytest.raises(ConnectionLost, match="broke off"):
         ask(stand_in.url, "ingestion_results", "i", retry=Retry(within=0))
+
+
+@pytest.mark.parametrize(("body", "said"), [(b"{\n", "cannot be read"), (b"x" * (9 << 20), "longer than")])
+def test_results_that_cannot_be_read_are_an_error_at_once(
+    ask: Ask, stand_in: StandIn, body: bytes, said: str
+) -> None:
+    stand_in.will(answer(200, body, "application/x-ndjson"))
+    with pytest.raises(ResumesClientError, match=said):
+        ask(stand_in.url, "ingestion_results", "i")
 
 
 def test_an_original_is_fetched_from_where_the_service_says_without_the_key(stand_in: StandIn) -> None:

@@ -129,6 +129,20 @@ def cut_within_the_answer(body: bytes, content_type: str = "application/json") -
 
 
 @contextmanager
+def silent() -> Iterator[Step]:
+    """Read the request and say nothing until the test is over."""
+    over = threading.Event()
+
+    def step(handler: Handler) -> None:
+        handler.take()
+        over.wait()
+        handler.close_connection = True
+
+    yield step
+    over.set()
+
+
+@contextmanager
 def running() -> Iterator[StandIn]:
     """A stand-in on a port of its own. Every step that was asked for must have been taken at the end."""
     stand_in = StandIn("")

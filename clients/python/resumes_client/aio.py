@@ -1,4 +1,4 @@
-"""The client that awaits, on asyncio or trio. Its calls are those of `Client`, which says what each does."""
+"""The client that awaits, on asyncio. Its calls are those of `Client`, which says what each does."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ import random
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, TypeAlias, TypeVar, Unpack
 from urllib.parse import urlsplit
 
@@ -30,6 +29,8 @@ _LONGEST_POLL_S = 30
 _BETWEEN_POLLS_S = 1.0
 #: Results a request: nothing on the way has to keep more for a slow reader.
 _LINES_AT_ONCE = 1000
+#: Bytes of one result: a profile has some ten thousand.
+_LONGEST_LINE = 8 << 20
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 #: Asking again would meet the same: what is sent is at fault, or the address.
 _HOPELESS = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.TooManyRedirects)
@@ -113,7 +114,8 @@ class Core:
     def answer(self, call: Call[Any], timeout: float | None = None) -> Steps[httpx.Response]:
         """Try a call until it is answered, refused for good, or the time for it is over. Raises ResumesClientError."""
         began = time.monotonic()
-        for attempt in count():
+        attempt = 0
+        while True:
             left = None if timeout is None else began + timeout - time.monotonic()
             failure: ResumesClientError
             try:
@@ -127,14 +129,14 @@ class Core:
                 failure = self._lost(error)
                 failure.__cause__ = error
                 again = not isinstance(error, _HOPELESS) and (not call.once or isinstance(error, _NOT_SENT))
-            wait = self._wait(attempt, failure)
+            wait = self._wait(attempt, failure) if again else 0.0
             over = time.monotonic() + wait - began
-            if timeout is not None and over >= timeout and again:
+            if timeout is not None and over >= timeout and (again or isinstance(failure, ConnectionLost)):
                 raise CallTimeout(f"The call did not end within {timeout:g} s: {failure}") from failure
             if not again or over > self._within():
                 raise failure
             yield Pause(wait)
-        raise AssertionError("the tries have no end")
+            attempt += 1
 
     def json(self, call: Call[T], timeout: float | None = None) -> Steps[T]:
         """The call's answer as a value."""
@@ -237,8 +239,13 @@ class Results:
     def feed(self, piece: bytes) -> Iterator[IngestionResult]:
         """The results that this piece of the answer completes. Only line feeds end a line: names may hold U+2028."""
         *whole, self._rest = (self._rest + piece).split(b"\n")
+        if len(self._rest) > _LONGEST_LINE:
+            raise ResumesClientError(f"A result is longer than {_LONGEST_LINE} bytes.")
         for line in whole:
-            result: IngestionResult = json.loads(line)
+            try:
+                result: IngestionResult = json.loads(line)
+            except ValueError as error:
+                raise ResumesClientError(f"A result cannot be read: {error}") from error
             self._after, self._lines = result["id"], self._lines + 1
             self._cuts, self._whole = 0, time.monotonic()
             yield result
