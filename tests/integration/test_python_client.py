@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -97,6 +100,30 @@ def test_an_original_comes_back_as_it_was(service: Service, client: Client) -> N
             return b"".join([piece async for piece in response.aiter_bytes()])
 
     assert anyio.run(awaited) == NURSE.read_bytes()
+
+
+def test_a_command_that_is_repeated_uploads_nothing_twice(service: Service) -> None:
+    """For each job post a resume, however often it is sent."""
+
+    def printed(job: str) -> str:
+        command = [
+            sys.executable,
+            "-m",
+            "pipeline.cli",
+            "upload",
+            str(NURSE),
+            "--no-wait",
+            "--job-post-id",
+            job,
+        ]
+        told = {"API_URL": service.url, "API_KEY": service.key}
+        return subprocess.run(
+            command, env={**os.environ, **told}, capture_output=True, text=True, check=True, timeout=60
+        ).stdout
+
+    first, again, other = printed("one"), printed("one"), printed("other")
+    assert "1 of 1 accepted." in first
+    assert first == again != other
 
 
 def test_many_uploads_are_awaited_at_once(service: Service) -> None:

@@ -29,7 +29,7 @@ class ConnectionLost(ResumesClientError):
     """Nobody answered, or the answer broke off: what became of the request is not known."""
 
 
-class CallTimeout(ResumesClientError, TimeoutError):
+class CallTimeout(ResumesClientError):
     """The time that the caller gave is over."""
 
 
