@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -121,9 +122,10 @@ def test_a_command_that_is_repeated_uploads_nothing_twice(service: Service) -> N
             command, env={**os.environ, **told}, capture_output=True, text=True, check=True, timeout=60
         ).stdout
 
-    first, again, other = printed("one"), printed("one"), printed("other")
-    assert "1 of 1 accepted." in first
-    assert first == again != other
+    first, again, other = (printed(job) for job in ("one", "one", "other"))
+    assert all("1 of 1 accepted." in text for text in (first, again, other))
+    ids = [re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text)[0] for text in (first, again, other)]
+    assert ids[0] == ids[1] != ids[2], (first, again, other)
 
 
 def test_many_uploads_are_awaited_at_once(service: Service) -> None:
