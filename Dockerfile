@@ -28,6 +28,7 @@ RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))
 COPY README.md LICENSE CHANGELOG.md ./
 COPY migrations migrations
 COPY samples samples
+COPY clients/python/resumes_client clients/python/resumes_client
 COPY pipeline pipeline
 COPY serve_app serve_app
 # Hatchling builds the wheel in an environment of its own, at the version that constraints.txt names.

@@ -63,8 +63,9 @@ format: setup ## Format the code and apply ruff's fixes
 bench: setup ## Run one benchmark: make bench BENCH=latency
 	$(BIN)/python -m benchmarks.$(BENCH)
 
-openapi: setup ## Write serve_app/openapi.json again after the API has changed
+openapi: setup ## Write serve_app/openapi.json, and the Python client's types, again after the API has changed
 	$(BIN)/python -m serve_app.openapi
+	$(BIN)/python clients/python/typegen.py
 
 image: ## Build the container image with docker, podman or buildah: make image BASE_IMAGE=… TORCH_INDEX=…
 	@test -n "$(CONTAINER_TOOL)" || { echo "No docker, podman or buildah works here: install one, or start docker's daemon."; exit 1; }

@@ -32,9 +32,9 @@ from benchmarks.latency import short_resumes
 from benchmarks.report import tell
 from benchmarks.service import Service, running
 from pipeline.adapters.postgres.applications import Applications
-from pipeline.cli.client import ResumesClient
 from pipeline.domain.journey import Lane
 from pipeline.orchestration import wiring
+from resumes_client import Client
 
 _DISTINCT = 60
 _CLIENTS = 16
@@ -130,20 +130,20 @@ def _backlog_of(service: Service) -> Iterator[Callable[[], int]]:
 
 
 @contextmanager
-def _clients(service: Service, count: int) -> Iterator[list[ResumesClient]]:
+def _clients(service: Service, count: int) -> Iterator[list[Client]]:
     clients = [service.client() for _ in range(count)]
     yield clients
     for client in clients:
         client.close()
 
 
-def _ask(clients: Sequence[ResumesClient], seconds: float, most: int | None = None) -> list[float]:
+def _ask(clients: Sequence[Client], seconds: float, most: int | None = None) -> list[float]:
     """Queries, one after the other by each client, for so long: the seconds of each answer."""
     until = time.monotonic() + seconds
     took: list[float] = []
     lock = threading.Lock()
 
-    def one(client: ResumesClient) -> None:
+    def one(client: Client) -> None:
         for query in itertools.islice(itertools.cycle(_QUERIES), most):
             began = time.monotonic()
             if began >= until:

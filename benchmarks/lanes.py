@@ -28,9 +28,9 @@ from benchmarks.report import tell
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.service import Service, running
 from pipeline.adapters.postgres.ingestions import Ingestions
-from pipeline.cli.client import ResumesClient
 from pipeline.domain.journey import Status
 from pipeline.orchestration import wiring
+from resumes_client import Client
 
 _WARM_UP = 5
 _IDLE = 20
@@ -99,7 +99,7 @@ def _completed(ingestions: Ingestions, id_: UUID) -> int:
     return progress.resumes.get(Status.COMPLETED, 0)
 
 
-def _upload(client: ResumesClient, files: Iterator[Path], every_s: float) -> float:
+def _upload(client: Client, files: Iterator[Path], every_s: float) -> float:
     began = time.monotonic()
     journey = measure(client, next(files))["journey"]
     time.sleep(max(0.0, every_s - (time.monotonic() - began)))

@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pypdfium2
 from rich.console import Console
@@ -26,7 +25,7 @@ from rich.table import Table
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.resume_maker.scans import scan
 from benchmarks.service import running
-from pipeline.cli.client import ResumesClient
+from resumes_client import Client
 
 STAGES = ("read", "group", "normalise", "verify", "embed")
 _WARM_UP = 5
@@ -74,12 +73,12 @@ def scans(folder: Path, n: int, seed: int) -> Iterator[tuple[Path, int]]:
         yield path, len(pypdfium2.PdfDocument(scanned.pdf))
 
 
-def measure_scan(client: ResumesClient, path: Path, pages: int) -> float:
+def measure_scan(client: Client, path: Path, pages: int) -> float:
     """Seconds a page from the 202 to completed."""
     return measure(client, path)["journey"] / pages
 
 
-def measure(client: ResumesClient, path: Path) -> dict[str, float]:
+def measure(client: Client, path: Path) -> dict[str, float]:
     """One journey in seconds: `upload` until the 202, `journey` from the 202 to completed, and its parts."""
     began = time.perf_counter()
     resume_id = client.upload(path)["id"]
@@ -88,7 +87,9 @@ def measure(client: ResumesClient, path: Path) -> dict[str, float]:
     completed = time.perf_counter()
     if resume["status"] != "completed":
         raise SystemExit(f"{resume_id} ended as {resume['status']}: {resume.get('error')}")
-    seconds: dict[str, Any] = resume["profile"]["meta"]["seconds"]
+    assert resume["profile"]
+    assert resume["started_at"]
+    seconds = resume["profile"]["meta"]["seconds"]
     queued = (_time(resume["started_at"]) - _time(resume["created_at"])).total_seconds()
     parts = {stage: float(seconds[stage]) for stage in STAGES} | {"queue": queued}
     return {"upload": accepted - began, "journey": completed - accepted, **parts}

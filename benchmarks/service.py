@@ -13,10 +13,10 @@ from typing import Any
 
 import psutil
 
-from pipeline.cli.client import ResumesClient
 from pipeline.orchestration import wiring
 from pipeline.orchestration.ray.local import bulk_running, free_port, service_running
 from pipeline.settings import Settings, load_settings
+from resumes_client import Client, Retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Service:
     key: str
     settings: Settings
 
-    def client(self, **options: Any) -> ResumesClient:
-        """A client of its own; close it."""
-        return ResumesClient(self.url, self.key, **options)
+    def client(self, *, patience_s: float = 120) -> Client:
+        """A client of its own, which tries again for so long; close it."""
+        return Client(self.url, self.key, retry=Retry(within=patience_s))
 
     def processes(self) -> list[psutil.Process]:
         """Every process of the service: this one, Ray's, the replicas', their children, PostgreSQL's."""

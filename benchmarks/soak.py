@@ -38,7 +38,7 @@ from benchmarks.resume_maker import iter_resumes
 from benchmarks.resume_maker.word import word_file
 from benchmarks.sampling import memory_of, title_of
 from benchmarks.service import Service, running
-from pipeline.cli.client import ResumesClient
+from resumes_client import Client
 
 _MIB = 1024 * 1024
 _CLIENTS = 6
@@ -184,14 +184,14 @@ def run(uploads: int, out: Path, seed: int) -> dict[str, Any]:
     }
 
 
-def _one(client: ResumesClient, mix: Mix, number: int) -> tuple[str, str]:
+def _one(client: Client, mix: Mix, number: int) -> tuple[str, str]:
     """The kind of this upload and how it ended."""
     kind, path = mix.file(number)
     try:
         resume_id = client.upload(path)["id"]
     finally:
         path.unlink()
-    return kind, str(client.wait(resume_id, seconds=600)["status"])
+    return kind, str(client.wait(resume_id, timeout=600)["status"])
 
 
 def figures(memory: Memory, uploads: int) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from sqlalchemy import text
 
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.service import Service, running
-from pipeline.cli.client import ResumesClient
 from pipeline.orchestration import wiring
+from resumes_client.answers import CompactResume
 from tests.standins.cloud import Cloud, cloud_running
 from tests.standins.demo import secret
 
@@ -50,9 +50,9 @@ def run(count: int, *, gemini_latency_s: float) -> dict[str, Any]:
             client = service.client(patience_s=3600)
             begun = time.monotonic()
             with ThreadPoolExecutor(8) as pool:
-                ids = list(pool.map(lambda file: _upload(client, file), files))
+                ids = list(pool.map(lambda file: client.upload(file)["id"], files))
                 uploaded = time.monotonic() - begun
-                ends = list(pool.map(lambda one: client.wait(one, seconds=3600), ids))
+                ends = list(pool.map(lambda one: client.wait(one, timeout=3600), ids))
             figures = _counted(service, cloud, ends) | {
                 "uploads": count,
                 "distinct": distinct,
@@ -64,23 +64,19 @@ def run(count: int, *, gemini_latency_s: float) -> dict[str, Any]:
     return figures
 
 
-def _files(folder: Path, cloud: Cloud, distinct: int, count: int) -> list[tuple[Path, str]]:
-    """(file, what makes the upload another one than its twin's)."""
+def _files(folder: Path, cloud: Cloud, distinct: int, count: int) -> list[Path]:
+    """One of each content, then some of them again: the twins."""
     files = []
     for number, made in enumerate(iter_resumes(distinct, 501)):
         words = [(word["page"], word["text"], *word["bbox"]) for word in made.words]
         cloud.know(made.pdf, words, made.truth["truth"])
         path = folder / f"{number}.pdf"
         path.write_bytes(made.pdf)
-        files.append((path, ""))
-    return files + [(path, "twin") for path, _ in files[: count - distinct]]
+        files.append(path)
+    return files + files[: count - distinct]
 
 
-def _upload(client: ResumesClient, file: tuple[Path, str]) -> str:
-    return str(client.upload(file[0], fresh=file[1])["id"])
-
-
-def _counted(service: Service, cloud: Cloud, ends: list[dict[str, Any]]) -> dict[str, Any]:
+def _counted(service: Service, cloud: Cloud, ends: list[CompactResume]) -> dict[str, Any]:
     engine = wiring.database(service.settings, name="witness", pool_size=1)
     with engine.connect() as connection:
         groups = connection.execute(

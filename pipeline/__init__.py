@@ -10,7 +10,7 @@
 
 The rooms, each of which imports only from those below it (`lint-imports` holds that):
 
-    cli/                   the command line, and what it is made of
+    cli/                   the command line, and what it is made of; it calls the service by resumes_client
     (serve_app/)           what callers see over HTTP
     orchestration/
       ray/                 the service on Ray: deployments, the dispatcher's shell, ingestion tasks, scaling

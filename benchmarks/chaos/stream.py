@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.cli.client import ResumesClient
+from resumes_client import Client
 from tests.adapters.pdf_bytes import pdf, text_at
 
 _UPLOADERS = 4
@@ -41,7 +41,7 @@ class Stream:
 
     def __init__(
         self,
-        client: ResumesClient,
+        client: Client,
         folder: Path,
         total: int,
         backlog: Callable[[], int],

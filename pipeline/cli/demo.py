@@ -13,13 +13,13 @@ from typing import Any
 
 from rich.console import Console
 
-from pipeline.cli.client import ResumesClient
 from pipeline.cli.show import hits_table, profile_table
 from pipeline.domain.errors import ResumesError
 from pipeline.domain.media_type import SUFFIXES
 from pipeline.orchestration import wiring
 from pipeline.orchestration.ray.local import free_port, service_running
 from pipeline.settings import Settings
+from resumes_client import Client
 
 _SEARCHES = 3
 _SUFFIXES = frozenset(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
@@ -76,7 +76,7 @@ def run_demo(
             settings.model_copy(update=overrides), build_app, front=front, say=say
         ) as service:
             say(f"The service is ready at {service.url}")
-            client = ResumesClient(service.url, _demo_key(service.settings))
+            client = Client(service.url, _demo_key(service.settings))
             # What vendors read, they are asked for: a stand-in knows the digital samples' words only.
             ids = _upload_samples(client, console, scanned=not vendors)
             _show_searches(client, ids, console)
@@ -96,7 +96,7 @@ def _demo_key(settings: Settings) -> str:
         engine.dispose()
 
 
-def _upload_samples(client: ResumesClient, console: Console, *, scanned: bool) -> dict[str, str]:
+def _upload_samples(client: Client, console: Console, *, scanned: bool) -> dict[str, str]:
     """Every sample uploaded and shown; the file name of each id. Raises DemoFailed."""
     files = sample_files(scanned=scanned)
     if not files:
@@ -110,19 +110,20 @@ def _upload_samples(client: ResumesClient, console: Console, *, scanned: bool) -
         if resume["status"] == "completed":
             console.print(profile_table(resume, title=name))
         else:
-            failed.append(f"{name} ended as {resume['status']} ({(resume.get('error') or {}).get('detail')})")
+            detail = resume["error"]["detail"] if resume["error"] else "no reason given"
+            failed.append(f"{name} ended as {resume['status']} ({detail})")
     console.print(f"\nThe last was completed {time.monotonic() - started:.1f} s after the first upload.\n")
     if failed:
         raise DemoFailed("; ".join(failed))
     return uploaded
 
 
-def _show_searches(client: ResumesClient, names: dict[str, str], console: Console) -> None:
+def _show_searches(client: Client, names: dict[str, str], console: Console) -> None:
     """The searches of `samples/searches.json`. Raises DemoFailed where the top hit is not the right resume."""
     searches: list[dict[str, Any]] = json.loads((samples_dir() / "searches.json").read_text("utf-8"))
     wrong = []
     for search in [one for one in searches if not one["cross_language"]][:_SEARCHES]:
-        hits = client.search(search["query"], limit=3)
+        hits = client.search(search["query"], limit=3)["items"]
         console.print(hits_table(hits, title=f"Search: {search['query']}"))
         top = names.get(str(hits[0]["id"])) if hits else None
         if top != search["top"]:

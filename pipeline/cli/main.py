@@ -5,6 +5,7 @@ Every error a user can meet is one sentence on stderr that says what to do, and 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import sys
@@ -14,11 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -27,12 +29,12 @@ from pipeline.domain.journey import Status
 from pipeline.domain.media_type import SUFFIXES
 from pipeline.domain.reprocessing import RedoFrom
 from pipeline.settings import Settings, env_example, load_settings
+from resumes_client import Client, ResumesClientError, Retry
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from pipeline.adapters.postgres.api_keys import ApiKeys
-    from pipeline.cli.client import ResumesClient
 
 app = typer.Typer(
     help="Turns resumes into verified, searchable profiles.",
@@ -48,6 +50,7 @@ err = Console(stderr=True)
 
 SCOPES = ("upload", "read", "search", "admin")
 _UPLOADS_AT_ONCE = 8
+_FIRST_CONTACT_S = 2.0
 _READ_TYPES = frozenset(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
 
 
@@ -55,8 +58,8 @@ def main() -> None:
     """The entry point: errors of ours become one sentence and exit status 1."""
     try:
         app()
-    except ResumesError as error:
-        err.print(f"[red]Error:[/red] {error.message}", highlight=False, soft_wrap=True)
+    except (ResumesError, ResumesClientError) as error:
+        err.print("[red]Error:[/red]", escape(str(error)), highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -120,7 +123,7 @@ def status(
     from pipeline.cli.show import status_lines
 
     with _client() as client:
-        resume = client.resume(_uuid(resume_id), wait=wait)
+        resume = client.get(_uuid(resume_id), wait=wait)
     if as_json:
         print(json.dumps(resume, indent=2, ensure_ascii=False))
     else:
@@ -155,7 +158,7 @@ def search(
     from pipeline.cli.show import hits_table
 
     with _client() as client:
-        hits = client.search(query, job_post_id=job_post_id, limit=limit)
+        hits = client.search(query, job_post_id=job_post_id, limit=limit)["items"]
     if as_json:
         print(json.dumps(hits, indent=2, ensure_ascii=False))
     elif hits:
@@ -425,22 +428,21 @@ def _uuid(text: str) -> str:
 
 
 @contextmanager
-def _client() -> Iterator[ResumesClient]:
-    from pipeline.cli.client import ResumesClient
-
+def _client() -> Iterator[Client]:
     settings = load_settings()
     if settings.api_key is None:
         raise ConfigurationError(
             "API_KEY is not set: make a key with `resumes keys create NAME --scope upload --scope read "
             "--scope search` and set API_KEY to it."
         )
-    client = ResumesClient(
-        settings.api_url or f"http://127.0.0.1:{settings.port}", settings.api_key.get_secret_value()
-    )
+    url = settings.api_url or f"http://127.0.0.1:{settings.port}"
     try:
+        # A service that has never answered is more likely not there than restarting.
+        client = Client(url, settings.api_key.get_secret_value(), retry=Retry(unreached=_FIRST_CONTACT_S))
+    except ValueError as error:
+        raise ConfigurationError(f"API_URL: {error}") from error
+    with client:
         yield client
-    finally:
-        client.close()
 
 
 @contextmanager
@@ -484,26 +486,35 @@ def _files(paths: list[Path]) -> Iterator[Path]:
         )
 
 
+def _same_file_key(content: bytes, name: str, job_post_id: str | None) -> str:
+    """An Idempotency-Key that the same file has again: a command repeated within a day makes no second resume."""
+    return hashlib.sha256(content + repr((name, job_post_id)).encode()).hexdigest()
+
+
 def _upload_all(
-    client: ResumesClient, files: list[Path], job_post_id: str | None, *, wait: bool
+    client: Client, files: list[Path], job_post_id: str | None, *, wait: bool
 ) -> list[tuple[Path, bool, str]]:
     """(path, whether it went well, what to print) for each file, in order."""
 
     def one(path: Path) -> tuple[Path, bool, str]:
         try:
-            resume: dict[str, Any] = client.upload(path, job_post_id=job_post_id)
-            if wait:
-                resume = client.wait(resume["id"])
-        except ResumesError as error:
-            return path, False, error.message
+            content = path.read_bytes()
+            key = _same_file_key(content, path.name, job_post_id)
+            accepted = client.upload(
+                content, filename=path.name, job_post_id=job_post_id, idempotency_key=key
+            )
+            if not wait:
+                return path, True, f"{accepted['id']} {accepted['status']}"
+            resume = client.wait(accepted["id"])
+        except OSError as error:
+            return path, False, f"cannot be read: {error.strerror}"
+        except ResumesClientError as error:
+            return path, False, str(error)
         finally:
             progress.advance(task)
-        error_text = f": {resume['error']['detail']}" if resume.get("error") else ""
-        return (
-            path,
-            resume["status"] not in ("failed", "cancelled"),
-            f"{resume['id']} {resume['status']}{error_text}",
-        )
+        ended_well = resume["status"] not in ("failed", "cancelled")
+        error_text = f": {resume['error']['detail']}" if resume["error"] else ""
+        return path, ended_well, f"{resume['id']} {resume['status']}{error_text}"
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal) as progress:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from resumes_client.answers import CompactResume, SearchHit
 
-def profile_table(resume: dict[str, Any], *, title: str) -> Table:
+
+def profile_table(resume: CompactResume, *, title: str) -> Table:
     """One resume's compact profile, a row a field; every list is cut short and says so."""
-    profile = resume.get("profile") or {}
+    profile: Mapping[str, Any] = resume["profile"] or {}
     person = profile.get("person") or {}
     table = Table(title=title, title_justify="left", show_header=False, expand=False, title_style="bold")
     table.add_column(style="cyan", no_wrap=True)
@@ -34,7 +37,7 @@ def profile_table(resume: dict[str, Any], *, title: str) -> Table:
     return table
 
 
-def hits_table(hits: list[dict[str, Any]], *, title: str) -> Table:
+def hits_table(hits: Sequence[SearchHit], *, title: str) -> Table:
     """Search hits, best first, with the line that matched."""
     table = Table(title=title, title_justify="left", expand=False, title_style="bold")
     for column in ("#", "who", "similarity", "section", "matched"):
@@ -51,7 +54,7 @@ def hits_table(hits: list[dict[str, Any]], *, title: str) -> Table:
     return table
 
 
-def status_lines(console: Console, resume: dict[str, Any]) -> None:
+def status_lines(console: Console, resume: CompactResume) -> None:
     """One resume as `resumes status` prints it."""
     stage = f" ({resume['stage']})" if resume["status"] == "processing" and resume.get("stage") else ""
     console.print(f"{resume['id']}  {resume['status']}{stage}", highlight=False)
@@ -61,28 +64,28 @@ def status_lines(console: Console, resume: dict[str, Any]) -> None:
         console.print(profile_table(resume, title=resume.get("filename") or resume["id"]))
 
 
-def _job(job: dict[str, Any]) -> str:
+def _job(job: Mapping[str, Any]) -> str:
     what = ", ".join(part for part in (job.get("title"), job.get("employer")) if part)
     return f"{_dates(job)}  {what}" if _dates(job) else what
 
 
-def _study(study: dict[str, Any]) -> str:
+def _study(study: Mapping[str, Any]) -> str:
     degree = (study.get("degree") or {}).get("raw")
     what = ", ".join(part for part in (degree, study.get("institution")) if part)
     return f"{_dates(study)}  {what}" if _dates(study) else what
 
 
-def _dates(entry: dict[str, Any]) -> str:
+def _dates(entry: Mapping[str, Any]) -> str:
     end = "present" if entry.get("is_current") else entry.get("end")
     return " – ".join(part for part in (entry.get("start"), end) if part)
 
 
-def _language(language: dict[str, Any]) -> str:
+def _language(language: Mapping[str, Any]) -> str:
     level = language.get("cefr") or language.get("level_raw")
     return f"{language['name']} ({level})" if level else str(language["name"])
 
 
-def _experience(experience: dict[str, Any]) -> str | None:
+def _experience(experience: Mapping[str, Any]) -> str | None:
     total = experience.get("total_months")
     if not total:
         return None

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from benchmarks.service import Service, running
-from pipeline.cli.client import ResumesClient
 from pipeline.orchestration import wiring
+from resumes_client import Client
 
 _CONNECTIONS = 4
 
@@ -39,7 +39,7 @@ def witness(service: Service) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def client(service: Service) -> Iterator[ResumesClient]:
+def client(service: Service) -> Iterator[Client]:
     """One that tries for two minutes: what it needs may have to start again first."""
     made = service.client(patience_s=120)
     yield made

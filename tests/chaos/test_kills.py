@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from benchmarks.service import Service
-from pipeline.cli.client import ResumesClient
 from pipeline.cli.demo import samples_dir
+from resumes_client import Client
 from tests.chaos import living
 from tests.chaos.killer import Killer, wait_until
 
@@ -39,7 +39,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 class Uploads:
     """200 uploads by four clients that try again, as a Go service would; `accepted` grows meanwhile."""
 
-    def __init__(self, client: ResumesClient, files: list[Path]) -> None:
+    def __init__(self, client: Client, files: list[Path]) -> None:
         self.accepted: list[str] = []
         self._client, self._files = client, files
         self._pool = ThreadPoolExecutor(4)
@@ -47,7 +47,7 @@ class Uploads:
         self._futures = [self._pool.submit(self._one, number) for number in range(UPLOADS)]
 
     def _one(self, number: int) -> None:
-        answer = self._client.upload(self._files[number % len(self._files)], fresh=str(number))
+        answer = self._client.upload(self._files[number % len(self._files)])
         with self._lock:
             self.accepted.append(answer["id"])
 
@@ -77,7 +77,7 @@ def test_everything_accepted_completes_once_whatever_dies(
         )
         killer.kill(target)
     accepted = uploads.finish()
-    ends = [client.wait(one, seconds=240) for one in accepted]
+    ends = [client.wait(one, timeout=240) for one in accepted]
     client.close()
 
     assert [kill.target for kill in killer.kills] == list(TARGETS)

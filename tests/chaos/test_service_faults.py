@@ -25,8 +25,8 @@ from benchmarks.chaos.faults import AT_STAGE, BUSY_OWNERS, RUNNING, STAGES, froz
 from benchmarks.chaos.stream import resume
 from benchmarks.service import Service
 from pipeline.adapters.postgres.engine import libpq_dsn
-from pipeline.cli.client import ResumesClient
 from pipeline.orchestration import wiring
+from resumes_client import Client
 from tests.chaos import living
 from tests.chaos.killer import wait_until
 from tests.chaos.living import column, one
@@ -65,12 +65,12 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
 
 
-def uploaded(client: ResumesClient, files: Files, number: int) -> list[str]:
+def uploaded(client: Client, files: Files, number: int) -> list[str]:
     return [str(client.upload(files.next())["id"]) for _ in range(number)]
 
 
-def assert_completed_once(engine: Engine, client: ResumesClient, ids: list[str]) -> None:
-    ends = [client.wait(id_, seconds=RUN_AGAIN_WITHIN_S) for id_ in ids]
+def assert_completed_once(engine: Engine, client: Client, ids: list[str]) -> None:
+    ends = [client.wait(id_, timeout=RUN_AGAIN_WITHIN_S) for id_ in ids]
     assert [end["error"] for end in ends if end["status"] != "completed"] == []
     assert one(engine, SUCCESSES, ids=ids) == len(ids)
 
@@ -88,7 +88,7 @@ def a_replica(service: Service, deployment: str) -> psutil.Process:
 @pytest.mark.long
 @pytest.mark.parametrize("deployment", STAGES)
 def test_what_a_killed_stage_held_is_run_again_once(
-    service: Service, engine: Engine, client: ResumesClient, files: Files, deployment: str
+    service: Service, engine: Engine, client: Client, files: Files, deployment: str
 ) -> None:
     """kill -9 mid-document: run again within 90 s, one result each."""
     assert_completed_once(engine, client, uploaded(client, files, 1))  # an earlier victim is replaced
@@ -105,7 +105,7 @@ def test_what_a_killed_stage_held_is_run_again_once(
 
 @pytest.mark.long
 def test_a_dispatcher_that_was_stopped_past_its_lease_writes_nothing(
-    service: Service, engine: Engine, client: ResumesClient, files: Files
+    service: Service, engine: Engine, client: Client, files: Files
 ) -> None:
     """Its peer finishes its jobs meanwhile; going on, it writes not a row and counts its leases as lost.
 
@@ -195,7 +195,7 @@ def in_background(call: Callable[[], dict[str, Any]]) -> Iterator[Future[dict[st
 
 @pytest.mark.long
 def test_an_ingress_killed_between_object_and_row_leaves_an_orphan_and_the_retry_makes_one_job(
-    service: Service, engine: Engine, client: ResumesClient, files: Files
+    service: Service, engine: Engine, client: Client, files: Files
 ) -> None:
     """The object is there and no row will ever be: a day later the sweep removes it; the client's retry is accepted."""
     assert_completed_once(engine, client, uploaded(client, files, 1))
@@ -223,7 +223,7 @@ APPLICATIONS = "SELECT count(*) FROM applications"
 
 @pytest.mark.long
 def test_an_ingress_killed_after_its_commit_answers_the_retry_with_the_same_id(
-    service: Service, engine: Engine, client: ResumesClient, files: Files
+    service: Service, engine: Engine, client: Client, files: Files
 ) -> None:
     """The row is on disk, the 202 never left: the same Idempotency-Key gets that row's id, and there is one job."""
     assert_completed_once(engine, client, uploaded(client, files, 1))
@@ -264,7 +264,7 @@ def unacknowledged_commits(service: Service) -> Iterator[None]:
 
 @pytest.mark.long
 def test_a_job_whose_notification_was_lost_is_found_by_the_poll(
-    service: Service, engine: Engine, client: ResumesClient, files: Files
+    service: Service, engine: Engine, client: Client, files: Files
 ) -> None:
     """A row without its NOTIFY begins to run within a poll's time."""
     (twin,) = uploaded(client, files, 1)
@@ -288,7 +288,7 @@ WAITED = "SELECT extract(epoch FROM started_at - created_at) FROM applications W
 
 @pytest.mark.long
 def test_what_is_erased_while_it_is_saved_does_not_reappear(
-    service: Service, engine: Engine, client: ResumesClient, files: Files
+    service: Service, engine: Engine, client: Client, files: Files
 ) -> None:
     """Erased with the finished result in the writer's hands: the writer goes on, and of the erased nothing is there."""
     assert_completed_once(engine, client, uploaded(client, files, 1))
@@ -320,7 +320,7 @@ LEFT = (
 
 @pytest.mark.long
 def test_connections_ended_twice_a_second_cost_a_tenth_of_the_throughput_at_most(
-    service: Service, engine: Engine, client: ResumesClient, files: Files
+    service: Service, engine: Engine, client: Client, files: Files
 ) -> None:
     """Windows with and without pg_terminate_backend in turn, over one backlog that never empties."""
     uploads = uploaded(client, files, 30)
@@ -344,7 +344,7 @@ def test_connections_ended_twice_a_second_cost_a_tenth_of_the_throughput_at_most
 
 
 @contextmanager
-def fed(engine: Engine, client: ResumesClient, files: Files) -> Iterator[list[str]]:
+def fed(engine: Engine, client: Client, files: Files) -> Iterator[list[str]]:
     """The ids of what is uploaded while the block runs, so that there is always something to do."""
     ids: list[str] = []
     end = threading.Event()

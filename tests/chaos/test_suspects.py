@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from benchmarks.service import Service, title
-from pipeline.cli.client import ResumesClient
 from pipeline.cli.demo import samples_dir
 from pipeline.domain.journey import DEATHS_ALONE_ARE_POISON
+from resumes_client import Client
 from tests.chaos import living
 from tests.chaos.killer import wait_until
 
@@ -60,11 +60,9 @@ def holds_a_document(process: psutil.Process) -> bool:
         return False
 
 
-def make_suspect(service: Service, engine: Engine, client: ResumesClient, path: Path) -> str:
+def make_suspect(service: Service, engine: Engine, client: Client, path: Path) -> str:
     """Upload, and kill the reader while it holds the document."""
-    serves = client.upload(SAMPLES[0], fresh=path.name)[
-        "id"
-    ]  # the reader that an earlier test killed is back
+    serves = client.upload(SAMPLES[0])["id"]  # the reader that an earlier test killed is back
     assert client.wait(serves)["status"] == "completed"
     resume_id = str(client.upload(path)["id"])
     wait_until(lambda: job_of(engine, resume_id)[0] == "running", seconds=20, what="the job runs")
@@ -76,20 +74,20 @@ def make_suspect(service: Service, engine: Engine, client: ResumesClient, path: 
 
 @pytest.mark.long
 def test_a_healthy_suspect_completes_alone(
-    service: Service, engine: Engine, client: ResumesClient, tmp_path: Path
+    service: Service, engine: Engine, client: Client, tmp_path: Path
 ) -> None:
     """The death of its reader was not its fault: it is run again by itself and completes."""
     resume_id = make_suspect(service, engine, client, long_document(tmp_path, "healthy"))
-    assert client.wait(resume_id, seconds=120)["status"] == "completed"
+    assert client.wait(resume_id, timeout=120)["status"] == "completed"
 
 
 @pytest.mark.long
 def test_three_deaths_alone_are_poison_and_cost_no_neighbour(
-    service: Service, engine: Engine, client: ResumesClient, tmp_path: Path
+    service: Service, engine: Engine, client: Client, tmp_path: Path
 ) -> None:
     """Whatever held only this document died three times: it ends by name, and its neighbours complete."""
     resume_id = make_suspect(service, engine, client, long_document(tmp_path, "poison"))
-    neighbours = [client.upload(path, fresh="beside poison")["id"] for path in SAMPLES[:4]]
+    neighbours = [client.upload(path)["id"] for path in SAMPLES[:4]]
     killed: set[int] = set()
     deadline = time.monotonic() + 120
     while len(killed) < DEATHS_ALONE_ARE_POISON and time.monotonic() < deadline:
@@ -98,7 +96,7 @@ def test_three_deaths_alone_are_poison_and_cost_no_neighbour(
                 process.kill()
                 killed.add(process.pid)
         time.sleep(0.01)
-    resume = client.wait(resume_id, seconds=60)
+    resume = client.wait(resume_id, timeout=60)
     assert len(killed) == DEATHS_ALONE_ARE_POISON
     assert (resume["status"], resume["error"]["code"]) == ("failed", "poison")
     assert job_of(engine, resume_id)[0] == "dead"

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 
 from benchmarks.resume_maker import Made, iter_resumes
 from benchmarks.service import Service, running
-from pipeline.cli.client import ResumesClient
 from pipeline.cli.demo import samples_dir
 from pipeline.orchestration import wiring
+from resumes_client import Client
 from tests.standins.cloud import Cloud, cloud_running
 from tests.standins.demo import secret
 
@@ -23,7 +23,7 @@ class World:
 
     service: Service
     cloud: Cloud
-    client: ResumesClient
+    client: Client
     engine: Engine
 
 

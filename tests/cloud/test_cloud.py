@@ -11,10 +11,11 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from pipeline.cli.client import ApiError
 from pipeline.cli.demo import samples_dir
+from resumes_client import ProblemError
 from tests.chaos.killer import Killer, wait_until
 from tests.cloud.conftest import World, made_resumes
+from tests.integration.conftest import ended
 from tests.standins.cloud import BUCKET
 
 NURSE = samples_dir() / "nurse_single_column.pdf"
@@ -27,7 +28,7 @@ def rows(world: World, statement: str, **parameters: object) -> list:
 
 def test_a_resume_goes_through_all_three_and_says_what_it_cost(world: World) -> None:
     """The original in S3, the text from Textract, the profile from Gemini, the sums in the profile."""
-    resume = world.client.wait(world.client.upload(NURSE)["id"], view="full")
+    resume = ended(world.client, world.client.upload(NURSE)["id"])
     assert resume["status"] == "completed", resume
     profile = resume["profile"]
     assert profile["person"]["name"]["full"]["value"] == "Rupert Llewellyn"
@@ -80,7 +81,7 @@ def test_a_storm_of_throttles_costs_no_attempt_and_no_second_payment(world: Worl
     try:
         with ThreadPoolExecutor(8) as pool:
             ids = list(pool.map(lambda path: world.client.upload(path, job_post_id="storm")["id"], files))
-            ends = list(pool.map(lambda one: world.client.wait(one, seconds=240), ids))
+            ends = list(pool.map(lambda one: world.client.wait(one, timeout=240), ids))
     finally:
         cloud.textract.faults.throttled_share = 0.0
         cloud.gemini.shares = {}
@@ -110,7 +111,7 @@ def test_no_invented_value_is_served_and_each_is_counted(world: World, tmp_path:
             path = tmp_path / f"{number}.pdf"
             path.write_bytes(one.pdf)
             ids.append(world.client.upload(path)["id"])
-        profiles = [world.client.wait(one, view="full")["profile"] for one in ids]
+        profiles = [ended(world.client, one)["profile"] for one in ids]
     finally:
         cloud.gemini.shares = {}
     values = cloud.gemini.invented[invented:]
@@ -138,7 +139,7 @@ def test_a_dispatcher_that_dies_after_an_answer_costs_at_most_one_more_call(
             what="an answer of Gemini's",
         )
         killer.kill("Dispatcher")
-        end = world.client.wait(resume_id, seconds=120)
+        end = world.client.wait(resume_id, timeout=120)
         assert end["status"] == "completed", end
         new = cloud.gemini.computed - before
         assert new.total() - len(new) <= 1
@@ -148,7 +149,7 @@ def test_a_dispatcher_that_dies_after_an_answer_costs_at_most_one_more_call(
 @pytest.mark.slow
 def test_a_resume_is_reprocessed_from_the_stage_that_is_asked_for(world: World) -> None:
     """Without a stage nothing is paid again; from `normalise` on the model is, and not Textract."""
-    resume_id = world.client.upload(NURSE, fresh="again")["id"]
+    resume_id = world.client.upload(NURSE)["id"]
     world.client.wait(resume_id)
     http = httpx.Client(base_url=world.service.url, headers={"Authorization": f"Bearer {world.service.key}"})
     calls = world.cloud.textract.started, len(world.cloud.gemini.requests)
@@ -176,8 +177,8 @@ def test_an_erased_resume_leaves_nothing_in_the_bucket(world: World, tmp_path: P
     world.client.erase(resume_id)
     left = world.cloud.aws.client("s3").list_object_versions(Bucket=BUCKET, Prefix=f"resumes/{resume_id}")
     assert "Versions" not in left
-    with pytest.raises(ApiError):
-        world.client.resume(resume_id)
+    with pytest.raises(ProblemError):
+        world.client.get(resume_id)
     (sums,) = rows(world, "SELECT count(*) AS n FROM ledger WHERE application_id = :id", id=resume_id)
     assert sums.n > 0
     time.sleep(0.1)

@@ -21,7 +21,7 @@ from pipeline.settings import env_example, load_settings
 from tests.paid import MemoryPaidCall
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("pipeline", "serve_app")
+OURS = ("pipeline", "serve_app", "resumes_client")
 
 
 def test_the_env_example_lists_every_variable() -> None:

@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 _PROBE = """
 import asyncio, json, sys
 from pathlib import Path
-import migrations, pipeline, serve_app
+import migrations, pipeline, resumes_client, serve_app
 site = Path(sys.argv[1])
-for module in (migrations, pipeline, serve_app):
+for module in (migrations, pipeline, resumes_client, serve_app):
     assert Path(module.__file__).is_relative_to(site), module.__file__
 from pipeline.adapters.postgres.migrate import head
 from pipeline.cli.demo import samples_dir
@@ -70,3 +70,20 @@ def test_an_installed_wheel_migrates_a_database(site: Path, empty_database_url: 
         DB_URL=empty_database_url,
     )
     assert "at revision" in printed
+
+
+@pytest.mark.slow
+def test_the_python_client_is_a_wheel_of_its_own(tmp_path: Path) -> None:
+    """It needs nothing of the service, carries its types, and has the version that it says."""
+    build = (sys.executable, "-m", "build", "--wheel", "--no-isolation")
+    run(*build, "--outdir", str(tmp_path), cwd=ROOT / "clients" / "python")
+    (wheel,) = tmp_path.glob("resumes_client-*.whl")
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index")
+    run(*pip, "--target", str(tmp_path / "site"), str(wheel), cwd=tmp_path)
+    probe = (
+        "import resumes_client, sys; from importlib.metadata import version; print(resumes_client.__file__, "
+        "version('resumes-client') == resumes_client.__version__, 'pipeline' in sys.modules)"
+    )
+    printed = run(sys.executable, "-c", probe, cwd=tmp_path, PYTHONPATH=str(tmp_path / "site"))
+    assert printed.split() == [str(tmp_path / "site" / "resumes_client" / "__init__.py"), "True", "False"]
+    assert (tmp_path / "site" / "resumes_client" / "py.typed").exists()

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.service import Service, running
-from pipeline.cli.client import ResumesClient
+from resumes_client import Client
+from resumes_client.answers import FullResume
 
 
 @pytest.fixture(scope="package")
@@ -17,8 +18,14 @@ def service() -> Iterator[Service]:
         yield started
 
 
+def ended(client: Client, resume_id: str) -> FullResume:
+    """The resume as facts, when it has ended."""
+    client.wait(resume_id)
+    return client.get_full(resume_id)
+
+
 @pytest.fixture
-def client(service: Service) -> Iterator[ResumesClient]:
+def client(service: Service) -> Iterator[Client]:
     """A client with every scope."""
     made = service.client()
     yield made

@@ -13,11 +13,12 @@ import pikepdf
 import pytest
 
 from benchmarks.service import Service
-from pipeline.cli.client import ApiError, ResumesClient
 from pipeline.cli.demo import samples_dir
+from resumes_client import Client, ProblemError
 from tests.adapters import docx_bytes, pdf_bombs
 from tests.adapters.docx_bytes import docx
 from tests.adapters.image_bytes import page, png_of, saved, tiff_of
+from tests.integration.conftest import ended
 from tests.serve_app.samples import FORM_TYPE, PDF, form, part
 
 FILE = part("file", PDF, filename="cv.pdf")
@@ -109,20 +110,20 @@ RAW_REFUSALS = {
 }
 
 
-def upload_bytes(tmp_path: Path, client: ResumesClient, content: bytes) -> str:
+def upload_bytes(tmp_path: Path, client: Client, content: bytes) -> str:
     path = tmp_path / "resume.pdf"
     path.write_bytes(content)
-    return str(client.upload(path, fresh=str(tmp_path))["id"])
+    return str(client.upload(path)["id"])
 
 
 @pytest.mark.parametrize("name", FAILURES)
 def test_an_unreadable_file_fails_by_name_beside_a_good_one(
-    client: ResumesClient, tmp_path: Path, name: str
+    client: Client, tmp_path: Path, name: str
 ) -> None:
     """202 first; then `failed` with the contract's code and a sentence; the neighbour completes."""
     make, code = FAILURES[name]
     bad = upload_bytes(tmp_path, client, make())
-    good = client.upload(SAMPLES[0], fresh=name)["id"]
+    good = client.upload(SAMPLES[0])["id"]
     resume = client.wait(bad)
     assert (resume["status"], resume["error"]["code"]) == ("failed", code)
     assert resume["error"]["detail"].endswith(".")
@@ -131,7 +132,7 @@ def test_an_unreadable_file_fails_by_name_beside_a_good_one(
 
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_file_of_another_kind_is_refused_beside_a_good_one(
-    service: Service, client: ResumesClient, name: str
+    service: Service, client: Client, name: str
 ) -> None:
     """Refused before anything is kept, as a problem with the contract's slug."""
     content, status, slug = REFUSALS[name]
@@ -141,20 +142,18 @@ def test_a_file_of_another_kind_is_refused_beside_a_good_one(
         headers={"Authorization": f"Bearer {service.key}"},
     )
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}")
-    good = client.upload(SAMPLES[0], fresh=name)["id"]
+    good = client.upload(SAMPLES[0])["id"]
     assert client.wait(good)["status"] == "completed"
 
 
 @pytest.mark.parametrize("name", RAW_REFUSALS)
-def test_a_bad_request_is_refused_beside_a_good_one(
-    service: Service, client: ResumesClient, name: str
-) -> None:
+def test_a_bad_request_is_refused_beside_a_good_one(service: Service, client: Client, name: str) -> None:
     """Through Ray Serve's own proxy the answers are the same as the application gives by itself."""
     body, headers, status, slug = RAW_REFUSALS[name]
     ours = {"Authorization": f"Bearer {service.key}", "Content-Type": FORM_TYPE}
     answer = httpx.post(f"{service.url}/resumes/upload", content=body, headers=ours | headers)
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}")
-    good = client.upload(SAMPLES[0], fresh=name)["id"]
+    good = client.upload(SAMPLES[0])["id"]
     assert client.wait(good)["status"] == "completed"
 
 
@@ -182,13 +181,13 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_a_document_wants_its_reader_to_do_is_not_done(
-    client: ResumesClient, tmp_path: Path, elsewhere: tuple[str, list[bytes]], name: str
+    client: Client, tmp_path: Path, elsewhere: tuple[str, list[bytes]], name: str
 ) -> None:
     """It parses; nothing is fetched, sent or run, and the lines of /etc/passwd are nowhere in its text."""
     address, asked = elsewhere
     started = tmp_path / "started"
     hostile = upload_bytes(tmp_path, client, HOSTILE[name](address, f"-c 'touch {started}'"))
-    resume = client.wait(hostile, view="full")
+    resume = ended(client, hostile)
     assert resume["status"] == "completed"
     assert "Fiktiva" in str(resume["profile"])
     assert "root:" not in str(resume)
@@ -204,14 +203,14 @@ def test_the_server_elsewhere_would_notice(elsewhere: tuple[str, list[bytes]]) -
     assert asked == [b"GET /entity HTTP/1.1\r\n"]
 
 
-def test_an_owner_password_alone_is_no_obstacle(client: ResumesClient, tmp_path: Path) -> None:
+def test_an_owner_password_alone_is_no_obstacle(client: Client, tmp_path: Path) -> None:
     """Such a file opens for everybody; only printing or copying is discouraged."""
     resume_id = upload_bytes(tmp_path, client, encrypted(user="", owner="secret"))
     assert client.wait(resume_id)["status"] == "completed"
 
 
 @pytest.mark.parametrize("junk", ["before", "after"])
-def test_junk_around_a_pdf_does_not_hide_it(client: ResumesClient, tmp_path: Path, junk: str) -> None:
+def test_junk_around_a_pdf_does_not_hide_it(client: Client, tmp_path: Path, junk: str) -> None:
     """Mail gateways and download managers leave such bytes."""
     content, noise = SAMPLES[0].read_bytes(), b"\x00\xffjunk\r\n" * 20
     resume_id = upload_bytes(tmp_path, client, noise + content if junk == "before" else content + noise)
@@ -230,8 +229,8 @@ def test_a_refused_upload_leaves_no_row(service: Service) -> None:
 
 def test_an_api_error_carries_the_problems_sentence(service: Service) -> None:
     """What the client raises is what the service said."""
-    client = ResumesClient(service.url, "rk_wrong")
-    with pytest.raises(ApiError) as error:
+    client = Client(service.url, "rk_wrong")
+    with pytest.raises(ProblemError) as error:
         client.search("x")
     assert error.value.status == 401
     client.close()

@@ -13,9 +13,9 @@ import ray
 from sqlalchemy import Engine, text
 
 from benchmarks.service import Service
-from pipeline.cli.client import ResumesClient
 from pipeline.cli.demo import samples_dir
 from pipeline.orchestration import wiring
+from resumes_client import Client
 from tests.adapters.image_bytes import page, saved
 from tests.adapters.pdf_bytes import pdf, text_at
 from tests.integration.canaries import files_with, traces
@@ -88,7 +88,7 @@ def everywhere(service: Service, engine: Engine) -> set[tuple[str, ...]]:
 
 @pytest.mark.parametrize("make", [resume, scan], ids=["text", "scan"])
 def test_an_erased_resume_leaves_no_trace(
-    service: Service, client: ResumesClient, engine: Engine, http: httpx.Client, make: Any
+    service: Service, client: Client, engine: Engine, http: httpx.Client, make: Any
 ) -> None:
     """Before, the canaries are in tables and in the store; after, nowhere, logs included."""
     id_ = upload(http, make(), **{"Idempotency-Key": f"key-of-{NAME}-{make.__name__}"})
@@ -105,7 +105,7 @@ def test_an_erased_resume_leaves_no_trace(
 
 @pytest.mark.parametrize("make", [resume, scan], ids=["text", "scan"])
 def test_what_is_erased_mid_run_does_not_come_back(
-    service: Service, client: ResumesClient, engine: Engine, http: httpx.Client, make: Any
+    service: Service, client: Client, engine: Engine, http: httpx.Client, make: Any
 ) -> None:
     """Erased at a dozen moments of their journey (fault 23); when all is quiet, nothing of them is anywhere."""
     delays = SPREAD_S if make is resume else SPREAD_S[::3]
@@ -114,7 +114,7 @@ def test_what_is_erased_mid_run_does_not_come_back(
         ids.append(upload(http, make(f"copy {number}")))
         time.sleep(delay)
         client.erase(ids[-1])
-    last = client.upload(SAMPLE, fresh=make.__name__)["id"]
+    last = client.upload(SAMPLE)["id"]
     assert client.wait(last)["status"] == "completed"
     wait_until_quiet(engine)
     states = states_of(engine, ids)

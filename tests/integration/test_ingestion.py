@@ -18,10 +18,10 @@ from sqlalchemy import Engine
 from benchmarks.resume_maker import iter_resumes
 from benchmarks.service import Service
 from pipeline.adapters.postgres.ingestions import Ingestions, Progress
-from pipeline.cli.client import ResumesClient
 from pipeline.domain.ingestion import IngestionState
 from pipeline.domain.journey import Status
 from pipeline.orchestration import wiring
+from resumes_client import Client
 from tests.chaos.killer import wait_until
 
 
@@ -77,7 +77,7 @@ def ended(ingestions: Ingestions, id_: object) -> Progress:
 
 
 def test_an_archive_is_ingested_by_the_running_service(
-    service: Service, engine: Engine, client: ResumesClient, tmp_path: Path
+    service: Service, engine: Engine, client: Client, tmp_path: Path
 ) -> None:
     """Every member is accounted for, resumes are found by search, and the commands tell the same."""
     ingestions = Ingestions(engine)
@@ -92,7 +92,7 @@ def test_an_archive_is_ingested_by_the_running_service(
         ("skipped", "not-a-resume-type"): 1,
         ("skipped", "unsafe-name"): 1,
     }
-    assert client.search("experience and education", job_post_id="bulk-test", limit=5)
+    assert client.search("experience and education", job_post_id="bulk-test", limit=5)["items"]
     told = {"DB_URL": service.settings.environment()["DB_URL"]}
     shown = json.loads(resumes("ingestion", str(id_), "--json", **told).stdout)
     assert (shown["accepted"], shown["state"]) == (13, "completed")

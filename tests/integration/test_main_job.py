@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from benchmarks.service import Service
-from pipeline.cli.client import ApiError, ResumesClient
 from pipeline.cli.demo import sample_files, samples_dir
+from resumes_client import Client, ProblemError
+from tests.integration.conftest import ended
 
 SAMPLES = sorted(samples_dir().glob("*.pdf"))
 #: Read by OCR on this machine, or from a Word file.
@@ -33,7 +34,7 @@ def completed(service: Service) -> dict[str, dict]:
     """Every sample uploaded at once: the finished resume of each file name, with facts."""
     client = service.client()
     ids = {path.name: client.upload(path, job_post_id="samples")["id"] for path in SAMPLES}
-    done = {name: client.wait(resume_id, view="full") for name, resume_id in ids.items()}
+    done = {name: ended(client, resume_id) for name, resume_id in ids.items()}
     client.close()
     return done
 
@@ -55,9 +56,9 @@ def test_a_sample_becomes_its_persons_profile(completed: dict[str, dict], path: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
-def test_a_scan_a_photo_and_a_word_file_become_profiles_too(client: ResumesClient, path: Path) -> None:
+def test_a_scan_a_photo_and_a_word_file_become_profiles_too(client: Client, path: Path) -> None:
     """Name, e-mail and employers as in the truth; the text says whether it was read by OCR."""
-    resume = client.wait(client.upload(path)["id"], view="full")
+    resume = ended(client, client.upload(path)["id"])
     assert resume["status"] == "completed", resume
     truth, profile = truth_of(path), resume["profile"]
     assert profile["person"]["name"]["full"]["value"].casefold() == truth["name"].casefold()
@@ -75,22 +76,22 @@ def test_a_profile_says_how_it_was_made(completed: dict[str, dict]) -> None:
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search["top"])
 def test_a_search_in_plain_words_finds_the_right_person(
-    client: ResumesClient, completed: dict[str, dict], search: dict
+    client: Client, completed: dict[str, dict], search: dict
 ) -> None:
     """The top hit of each of the demo's searches, with the line that matched."""
-    hits = client.search(search["query"], job_post_id="samples")
+    hits = client.search(search["query"], job_post_id="samples")["items"]
     assert hits[0]["id"] == completed[search["top"]]["id"]
     assert hits[0]["text"]
     assert hits[0]["section"]
 
 
-def test_equal_bytes_are_embedded_once(service: Service, client: ResumesClient) -> None:
+def test_equal_bytes_are_embedded_once(service: Service, client: Client) -> None:
     """The second upload of the same bytes takes its vectors from the checkpoint, and one hit names both."""
     from sqlalchemy import text
 
     from pipeline.orchestration import wiring
 
-    first, second = (client.upload(SAMPLES[0], job_post_id="twins", fresh=name)["id"] for name in ("a", "b"))
+    first, second = (client.upload(SAMPLES[0], job_post_id="twins")["id"] for name in ("a", "b"))
     assert first != second
     assert {client.wait(one)["status"] for one in (first, second)} == {"completed"}
     engine = wiring.database(service.settings, name="test", pool_size=1)
@@ -101,31 +102,31 @@ def test_equal_bytes_are_embedded_once(service: Service, client: ResumesClient) 
     engine.dispose()
     assert len(rows) == 2
     assert len({count for _, count in rows}) == 1
-    (hit,) = client.search("anything at all", job_post_id="twins")
+    (hit,) = client.search("anything at all", job_post_id="twins")["items"]
     assert (hit["id"], hit["copies"]) == (second, [first])
 
 
-def test_an_erased_resume_is_gone(service: Service, client: ResumesClient) -> None:
+def test_an_erased_resume_is_gone(service: Service, client: Client) -> None:
     """From the API, from the search and from the object store."""
     resume_id = client.upload(SAMPLES[1], job_post_id="erasure")["id"]
     client.wait(resume_id)
     receipt = client.erase(resume_id)
     assert receipt["id"] == resume_id
-    with pytest.raises(ApiError) as error:
-        client.resume(resume_id)
+    with pytest.raises(ProblemError) as error:
+        client.get(resume_id)
     assert error.value.status == 410
-    assert client.search("experience", job_post_id="erasure") == []
+    assert client.search("experience", job_post_id="erasure")["items"] == []
     objects = [
         path for path in (service.settings.objects_dir / "resumes").iterdir() if resume_id in path.name
     ]
     assert objects == []
 
 
-def test_a_waiting_caller_hears_of_the_end_at_once(service: Service, client: ResumesClient) -> None:
+def test_a_waiting_caller_hears_of_the_end_at_once(service: Service, client: Client) -> None:
     """A long poll returns when the resume is completed, not when its time is up."""
-    resume_id = client.upload(SAMPLES[2], fresh="long poll")["id"]
+    resume_id = client.upload(SAMPLES[2])["id"]
     started = time.monotonic()
-    assert client.resume(resume_id, wait=30)["status"] == "completed"
+    assert client.get(resume_id, wait=30)["status"] == "completed"
     assert time.monotonic() - started < 15
 
 

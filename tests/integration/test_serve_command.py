@@ -15,10 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.cli.client import ResumesClient
 from pipeline.cli.demo import samples_dir
 from pipeline.orchestration.ray.local import free_port
 from pipeline.settings import Settings
+from resumes_client import Client
 
 SAMPLES = sorted(samples_dir().glob("*.pdf"))
 
@@ -76,8 +76,8 @@ def served() -> Iterator[Served]:
 
 
 @contextmanager
-def client_of(served: Served, key: str) -> Iterator[ResumesClient]:
-    client = ResumesClient(f"http://127.0.0.1:{served.port}", key)
+def client_of(served: Served, key: str) -> Iterator[Client]:
+    client = Client(f"http://127.0.0.1:{served.port}", key)
     yield client
     client.close()
 
@@ -89,7 +89,7 @@ def test_what_was_accepted_completes_after_a_restart(served: Served, number: int
     key = served.run("keys", "create", "test", "--scope", "admin").strip()
     assert "test" in served.run("keys", "list")  # and neither command has stopped the service's PostgreSQL
     with client_of(served, key) as client:
-        ids = [client.upload(path, fresh=str(turn))["id"] for turn in range(4) for path in SAMPLES]
+        ids = [client.upload(path)["id"] for turn in range(4) for path in SAMPLES]
         left = served.stop(number)
     _, alive = psutil.wait_procs(left, timeout=10)
     if number == signal.SIGKILL:  # nobody tells Ray's agents: they notice by themselves, within two minutes

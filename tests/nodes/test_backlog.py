@@ -64,7 +64,7 @@ def test_a_backlog_brings_a_reader_which_goes_when_it_is_gone(service: Service, 
     with ThreadPoolExecutor(4) as pool:
         ids = list(pool.map(lambda path: client.upload(path)["id"], distinct(tmp_path, UPLOADS)))
     wait_until(lambda: len(service.replicas("TextReader")) == 2, seconds=60, what="a second reader")
-    ends = [client.wait(one, seconds=120) for one in ids]
+    ends = [client.wait(one, timeout=120) for one in ids]
     assert {end["status"] for end in ends} == {"completed"}
     # What a reader has read is the dispatcher's, and still there when the reader has gone.
     assert {end["attempts"] for end in ends} == {1}

@@ -119,7 +119,7 @@ def test_a_node_that_is_cut_off_and_comes_back_loses_and_doubles_nothing(
             time.sleep(CUT_S)
         finally:
             hosts[0].heal()
-        ends = [client.wait(one, seconds=300) for one in ids]
+        ends = [client.wait(one, timeout=300) for one in ids]
         assert [end["error"] for end in ends if end["status"] != "completed"] == []
         assert connection.execute(INTERRUPTED).scalar_one() > 0, (
             "nothing was interrupted: the cut proved nothing"

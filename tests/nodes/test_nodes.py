@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from benchmarks.service import Service
-from pipeline.cli.client import ResumesClient
 from pipeline.orchestration import wiring
+from resumes_client import Client
 from tests.chaos.killer import wait_until
 from tests.nodes.cluster import Nodes, cluster_running
 from tests.nodes.documents import distinct
@@ -54,7 +54,7 @@ def service(started: tuple[Nodes, Service]) -> Service:
 
 
 @pytest.fixture
-def client(service: Service) -> Iterator[ResumesClient]:
+def client(service: Service) -> Iterator[Client]:
     """As patient as a caller should be."""
     made = service.client(patience_s=120)
     yield made
@@ -81,20 +81,20 @@ TWICE = """SELECT count(*) FROM (SELECT FROM events WHERE to_state = 'succeeded'
     GROUP BY application_id HAVING count(*) > 1) AS twice"""
 
 
-def upload_all(client: ResumesClient, files: list[Path]) -> list[str]:
+def upload_all(client: Client, files: list[Path]) -> list[str]:
     with ThreadPoolExecutor(4) as pool:
         return list(pool.map(lambda path: client.upload(path)["id"], files))
 
 
-def assert_all_complete(client: ResumesClient, engine: Engine, ids: list[str]) -> None:
-    ends = [client.wait(id_, seconds=150) for id_ in ids]
+def assert_all_complete(client: Client, engine: Engine, ids: list[str]) -> None:
+    ends = [client.wait(id_, timeout=150) for id_ in ids]
     assert [end["error"] for end in ends if end["status"] != "completed"] == []
     assert len(set(ids)) == len(ids)
     assert one(engine, TWICE) == 0
 
 
 def test_a_node_that_joins_takes_a_share_of_the_backlog(
-    nodes: Nodes, client: ResumesClient, engine: Engine, tmp_path: Path
+    nodes: Nodes, client: Client, engine: Engine, tmp_path: Path
 ) -> None:
     """The backlog asks for a second embedder, which has no room until a node is there."""
     (first,) = nodes.workers
@@ -108,7 +108,7 @@ def test_a_node_that_joins_takes_a_share_of_the_backlog(
 
 
 def test_a_node_that_dies_with_documents_in_hand_loses_none(
-    nodes: Nodes, client: ResumesClient, engine: Engine, tmp_path: Path
+    nodes: Nodes, client: Client, engine: Engine, tmp_path: Path
 ) -> None:
     """kill -9 of the raylet that has the only dispatcher, reader and ingress: the other node takes all over."""
     if len(nodes.workers) == 1:
@@ -162,7 +162,7 @@ class Uploads:
     reason="redis-server is not installed (Debian: apt-get install redis-server): a GCS without it forgets its cluster",
 )
 def test_a_gcs_that_restarts_loses_nothing_that_was_accepted(
-    nodes: Nodes, service: Service, client: ResumesClient, engine: Engine, tmp_path: Path
+    nodes: Nodes, service: Service, client: Client, engine: Engine, tmp_path: Path
 ) -> None:
     """Uploads go on meanwhile: each is answered 202 or 503, and every 202 completes."""
     uploads = Uploads(service, distinct(tmp_path, 400))

@@ -20,9 +20,9 @@ import pytest
 from pipeline.adapters.aws.s3 import S3Store
 from pipeline.adapters.directory import DirectoryStore
 from pipeline.adapters.postgres.ingestion_work import IngestionWork
-from pipeline.cli.client import ResumesClient
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.settings import Settings
+from resumes_client import Client, Retry
 from serve_app import keeping
 from serve_app.problems import Problem
 from serve_app.source_policy import checked_source
@@ -98,7 +98,7 @@ def test_a_named_source_is_durable_when_it_is_answered(with_bucket: Service) -> 
 
 def test_the_client_begins_and_follows_an_ingestion(with_bucket: Service, tmp_path: Path) -> None:
     """By name and by archive."""
-    client = ResumesClient(with_bucket.url, with_bucket.token(), patience_s=5)
+    client = Client(with_bucket.url, with_bucket.token(), retry=Retry(within=5))
     named = client.ingest("s3://cvs/allowed/a.zip", job_post_id="7")
     assert client.ingestion(named["id"])["source"] == "s3://cvs/allowed/a.zip"
     archive = tmp_path / "cvs.zip"
@@ -325,7 +325,7 @@ def test_the_client_brings_an_archive_again_after_an_outage(start: Start, tmp_pa
     service = start(objects=store)
     archive = tmp_path / "cvs.zip"
     archive.write_bytes(zipped("ada.pdf"))
-    client = ResumesClient(service.url, service.token(), patience_s=30)
+    client = Client(service.url, service.token(), retry=Retry(within=30))
     mend = threading.Timer(1, lambda: setattr(store, "failing", ""))
     mend.start()
     brought = client.ingest_archive(archive)

@@ -18,13 +18,13 @@ from sqlalchemy import Engine
 from pipeline.adapters.postgres.ingestion_work import IngestionWork
 from pipeline.adapters.postgres.jobs import JobQueue
 from pipeline.adapters.postgres.results import PostgresResults
-from pipeline.cli import client as client_module
-from pipeline.cli.client import ApiError, ResumesClient
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.ingestion import Outcome
 from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import Lane
 from pipeline.domain.result import Verdict
+from resumes_client import Client, ProblemError, Retry
+from resumes_client import core as client_core
 from serve_app.routes import ingestions as routes
 from serve_app.schemas_ingestions import Ingestion, IngestionList, MemberErrorList
 from tests.adapters.postgres.factories import OWNER, result, sql
@@ -368,7 +368,7 @@ def test_an_outage_in_mid_stream_cuts_it_and_a_cursor_goes_on(start: Start) -> N
 @pytest.mark.usefixtures("three_at_once")
 def test_the_client_takes_up_a_stream_that_broke_off(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """`ingestion_results` yields every line once, in several parts, whatever happens in between."""
-    monkeypatch.setattr(client_module, "_LINES_AT_ONCE", 6)
+    monkeypatch.setattr(client_core, "_LINES_AT_ONCE", 6)
     service = start()
     id_ = listed(service.engine, 12)
     store_all(service.engine)
@@ -383,11 +383,11 @@ def test_the_client_takes_up_a_stream_that_broke_off(start: Start, monkeypatch: 
         return page(*args, **kwargs)
 
     service.services.ingestions.results_page = failing_now_and_then  # type: ignore[method-assign]
-    client = ResumesClient(service.url, service.token(), patience_s=20)
+    client = Client(service.url, service.token(), retry=Retry(within=20))
     found = [line["id"] for line in client.ingestion_results(str(id_))]
     assert found == sorted(set(found))
     assert len(found) == 12
-    with pytest.raises(ApiError, match="No ingestion"):
+    with pytest.raises(ProblemError, match="No ingestion"):
         list(client.ingestion_results(str(uuid4())))
     client.close()
 
