@@ -721,3 +721,32 @@ def test_a_subject_in_a_title_is_no_firm() -> None:
         [Cell("Lecturer in Early Modern History, University of Eastmarch"), Cell("2016 – 2020", 0.8)]
     )
     assert told(found)[:2] == ("Lecturer in Early Modern History", "University of Eastmarch")
+
+
+def test_roles_within_the_years_at_a_firm_stand_beside_their_places() -> None:
+    """No word tells that these are firms, and the firm stands above them with years that hold theirs."""
+    found = works(
+        [Cell("UNITED STATES ARMY, various locations"), Cell("2004 – Present", 0.8)],
+        [Cell("Operations Manager – Fort Braddock", bold=True), Cell("07/2020 – Present", 0.8)],
+        "Directed supply, maintenance and transport of an organisation of 620 people.",
+        [Cell("Recruiter – Dayton", bold=True), Cell("09/2012 – 02/2016", 0.8)],
+        "Exceeded the goal of each year by a third, three years in a row.",
+    )
+    assert [told(work)[:2] for work in found] == [
+        ("Operations Manager", "UNITED STATES ARMY"),
+        ("Recruiter", "UNITED STATES ARMY"),
+    ]
+
+
+def test_a_school_behind_its_year_heads_an_entry_in_small_letters_too() -> None:
+    """Most of its words are set small, and it ends with a name."""
+    found = education(
+        [Cell("2017"), Cell("Приволжский институт управления", 0.3, bold=True)],
+        [Cell("Экономический факультет, Логистика (магистр)", 0.3)],
+        [Cell("2011"), Cell("Нижегородский политехнический университет им. А. Н. Морозова", 0.3, bold=True)],
+        [Cell("Машиностроительный, Инженер-технолог", 0.3)],
+    )
+    assert [e.institution and e.institution.value for e in found] == [
+        "Приволжский институт управления",
+        "Нижегородский политехнический университет им. А. Н. Морозова",
+    ]

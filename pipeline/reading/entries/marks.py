@@ -262,8 +262,9 @@ def _are_heads_bold(rows: Sequence[Row]) -> bool:
 
 
 def _is_heading_behind_dates(piece: Piece) -> bool:
-    """Whether a text that dates lead to has a heading's fields or a title, whatever it ends with."""
-    return not _is_long(piece) and (bool(_FIELDS.search(piece.text)) or title_score(piece.text) >= LIKELY)
+    """Whether a text that dates lead to has a heading's weight, fields or names, whatever it ends with."""
+    known = max(title_score(piece.text), institution_score(piece.text))
+    return not _is_long(piece) and (bool(piece.bold) or bool(_FIELDS.search(piece.text)) or known >= LIKELY)
 
 
 def _dates_of(piece: Piece, month_first: bool) -> list[tuple[Piece, DateRange]]:

@@ -47,6 +47,7 @@ _UNKNOWN_FIRM = 0.6  # employer_score below which no word tells a firm
 _NAMES_FIRM = 0.9  # employer_score that makes a position with its bullets
 _TEXTS_WITH_TYPE = 2  # of more texts "Full-time" can be spared, whatever they are
 _LINE_SLACK = 0.3  # of a line's height: a line above ends before the next, give or take
+_NO_YEAR = "9999"
 _LEAST_NAME = 2  # characters before a comma; fewer are initials
 
 
@@ -241,18 +242,36 @@ def _grouped(positions: Sequence[Position]) -> list[Work]:
     """Give roles the employer of the heading above them, and drop headings and debris."""
     works: list[Work] = []
     header: Work | None = None
+    over: Work | None = None  # the last heading, as long as what follows lies within its time
     for position, following in itertools.zip_longest(positions, positions[1:]):
-        work = position.work
         if following and _heads_roles(position, following):
-            header = work
+            header = over = position.work
             continue
-        _take_employer(position, header or (works[-1] if works else None))
+        over = over if over and _is_role_within(position.work, over) else None
+        if over is not None:
+            _move_place(position.work)
+        _take_employer(position, header or over or _last(works))
         header = None
-        if work.title or work.employer:
-            works.append(work)
-        elif works and position.has_body:
-            works[-1].bullets += work.bullets
+        _keep(position, works)
     return [work for work in works if _is_position(work)]
+
+
+def _last(works: Sequence[Work]) -> Work | None:
+    return works[-1] if works else None
+
+
+def _move_place(role: Work) -> None:
+    """What was read as the employer of a role is where it was."""
+    role.employer, role.location = None, role.location or role.employer
+
+
+def _keep(position: Position, works: list[Work]) -> None:
+    """Add what names a title or a firm; what does not goes on with the one above."""
+    work = position.work
+    if work.title or work.employer:
+        works.append(work)
+    elif works and position.has_body:
+        works[-1].bullets += work.bullets
 
 
 def _take_employer(position: Position, above: Work | None) -> None:
@@ -283,7 +302,23 @@ def _heads_roles(position: Position, following: Position) -> bool:
     work, role = position.work, following.work
     if position.has_body or work.title or not work.employer:
         return False
-    return bool(role.title and not role.employer) or _is_lone_unknown(following)
+    bare = bool(role.title and not role.employer)
+    return bare or _is_lone_unknown(following) or _is_role_within(role, work)
+
+
+def _is_role_within(role: Work, over: Work) -> bool:
+    """Whether a title lies within the years at a firm, beside no more than a place: "Recruiter – Dayton, OH"."""
+    if role.title is None or role.employer is None or employer_score(role.employer.value) >= _UNKNOWN_FIRM:
+        return False
+    (begin, end), (first, last) = _years(role), _years(over)
+    return first <= begin and end <= last
+
+
+def _years(work: Work) -> tuple[str, str]:
+    """From which year to which; past all years where they are not told."""
+    start = work.start.value[:4] if work.start else _NO_YEAR
+    end = work.end.value[:4] if work.end and not work.is_current else _NO_YEAR
+    return start, end
 
 
 def _is_lone_unknown(position: Position) -> bool:
