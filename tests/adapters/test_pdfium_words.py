@@ -82,3 +82,24 @@ def test_letters_of_one_ligature_are_read_in_their_order() -> None:
     glyphs = [Glyph(char, *box, 100.0, 0) for char, box in zip("الاسم:", boxes, strict=True)]
     lines = lines_of(glyphs, [style], [False])
     assert [word.text for line in lines for word in line.words] == ["الاسم:"]
+
+
+@pytest.mark.parametrize(
+    ("bold", "plain", "lines"),
+    [
+        ("CALL OPERATOR", "VOXLINE LTD", ["CALL OPERATOR", "VOXLINE LTD"]),
+        ("Ada", "Maria Byron", ["Ada Maria Byron"]),
+        ("Call Operator", "at Voxline Ltd", ["Call Operator at Voxline Ltd"]),
+        ("Spoken Languages:", "Dutch English", ["Spoken Languages: Dutch English"]),
+    ],
+    ids=["title-and-firm", "name", "joined-by-a-word", "label"],
+)
+def test_a_line_is_two_where_bold_print_ends_between_names(bold: str, plain: str, lines: list[str]) -> None:
+    """Where nothing joins what stands on both sides, and both have several words."""
+    styles = [
+        GlyphStyle(10, weight, False, False, False, 1, 0, 0.0, 8.0, (0.0, 0.0)) for weight in (True, False)
+    ]
+    text = f"{bold} {plain}"
+    glyphs = [Glyph(c, 5.0 * i, 5.0 * i + 5, 100.0, int(i > len(bold))) for i, c in enumerate(text)]
+    found = lines_of(glyphs, styles, [False, False])
+    assert [" ".join(word.text for word in line.words) for line in found] == lines

@@ -82,6 +82,23 @@ def test_a_range_is_read_to_the_precision_printed(text: str, expected: tuple[str
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "04/10/2021 – ÎN CURS",
+        "04/2021 - dosud",
+        "2019 – по нині",
+        "05.2018 – до сих пор",
+        "2015 - حتى الآن",
+        "2016 onwards",
+    ],
+)
+def test_an_open_end_is_known_in_many_languages(text: str) -> None:
+    """The range goes on."""
+    (found,) = find_dates(text)
+    assert found.current is not None
+
+
+@pytest.mark.parametrize(
     "text", ["22-01 -10", "10-06-20098", "555-2019", "$2019", "May 18", "99/2019x", "1.2019.4.5.6"]
 )
 def test_what_is_no_date_invents_none(text: str) -> None:

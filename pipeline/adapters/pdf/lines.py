@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from pipeline.adapters.pdf.clean import BULLET, ORNAMENT, UNKNOWN, is_rtl
 from pipeline.adapters.pdf.glyphs import Glyph, GlyphStyle
-from pipeline.adapters.pdf.words import RawWord, raw_words
+from pipeline.adapters.pdf.words import SPACE, RawWord, raw_words
 
 # All in ems, the size of the text at hand.
 _COLUMN = 0.95  # a gap that ends a line
@@ -27,6 +27,7 @@ _COLUMN_AT_MOST = 2.2  # however wide the spaces of a justified line
 _JUSTIFIED_AT_MOST = 1.5  # the same, where all are even: wider, and they are labels in boxes, side by side
 _SAME_BASE = 0.28  # how far two base lines of one row may lie apart
 _STYLE_GAP = 0.5  # a gap that ends a line where the style changes too; a space has up to 0.35
+_MOST_WORDS_BEHIND_BOLD = 8  # more are a sentence that begins in bold
 _LIGATURE = 0.75  # of the narrower of two letters, which one drawing shows
 _BULLET_GAP = 4.0  # how far the text may stand from its bullet
 _BULLETS = frozenset("•◦▪▫■□●○‣⁃∙·▸►▶➢➤✓✔✦❖◆◇–—-*»›o" + ORNAMENT + UNKNOWN)
@@ -231,14 +232,14 @@ def _continues(run: list[_Piece], piece: _Piece) -> bool:
 
 
 def _by_style(run: list[_Piece], styles: Sequence[GlyphStyle]) -> list[list[_Piece]]:
-    """Cut a run where the weight or the size changes across a gap wider than the line's own spaces.
+    """Cut a run where the weight or the size changes across a gap wider than the line's own spaces, or once at all.
 
     "**Employer**  Job title" is two things to a reader, and neither has the weight of the whole.
     """
     glyphs = [glyph for piece in run for glyph in piece.glyphs if glyph.text != " "]
     if len({glyph.style for glyph in glyphs}) < 2 or any(is_rtl(glyph.text) for glyph in glyphs):
         return [run]
-    cuts = _between_texts(glyphs, _style_changes(glyphs, styles))
+    cuts = _between_texts(glyphs, _style_changes(glyphs, styles) or _end_of_bold(glyphs, styles))
     return _cut_at(run, cuts) if cuts else [run]
 
 
@@ -266,6 +267,24 @@ def _style_changes(glyphs: list[Glyph], styles: Sequence[GlyphStyle]) -> list[fl
         if one.bold != other.bold or not 0.92 < one.size / other.size < 1.08:
             cuts.append((before.right + after.left) / 2)
     return cuts
+
+
+def _end_of_bold(glyphs: list[Glyph], styles: Sequence[GlyphStyle]) -> list[float]:
+    """The middle of the one space at which bold print ends: "**JOB TITLE** EMPLOYER LTD".
+
+    Both parts have several words, and neither a sign nor a small letter joins them: no name set so, and no label.
+    """
+    weights = [styles[glyph.style].bold for glyph in glyphs]
+    changes = [i for i in range(1, len(glyphs)) if weights[i] != weights[i - 1]]
+    if len(changes) != 1 or not weights[0]:
+        return []
+    at = changes[0]
+    before, after = glyphs[at - 1], glyphs[at]
+    gaps = [(b.left - a.right) / styles[b.style].size > SPACE for a, b in pairwise(glyphs)]
+    words = 1 + sum(gaps[: at - 1]), 1 + sum(gaps[at:])
+    parted = gaps[at - 1] and before.text.isalnum() and after.text.isupper()
+    several = min(words) > 1 and words[1] <= _MOST_WORDS_BEHIND_BOLD
+    return [(before.right + after.left) / 2] if parted and several else []
 
 
 def _style_gap(glyphs: list[Glyph], styles: Sequence[GlyphStyle]) -> float:

@@ -222,7 +222,7 @@ class Marker:
             return False
         if _is_long(piece) and has_cjk(piece.text):
             return False
-        at_end = ranges[-1].end >= len(piece.text.rstrip(" )."))
+        at_end = ranges[-1].end >= len(piece.text.rstrip(" ).）"))
         if piece.text.endswith(".") and not at_end:
             return False
         edge = at_end or ranges[0].begin <= 1
