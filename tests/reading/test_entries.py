@@ -750,3 +750,19 @@ def test_a_school_behind_its_year_heads_an_entry_in_small_letters_too() -> None:
         "Приволжский институт управления",
         "Нижегородский политехнический университет им. А. Н. Морозова",
     ]
+
+
+def test_a_plain_line_in_small_letters_does_not_go_on_with_a_bold_one() -> None:
+    """The school is set bold, its degree is not."""
+    found = education(
+        [Cell("Wyższa Szkoła Biznesu w Katowicach", bold=True)],
+        "licencjat, kierunek: Logistyka",
+        "2014 – 2017",
+        [Cell("Technikum Mechaniczne nr 9", bold=True)],
+        "technik mechanik",
+        "2008 – 2012",
+    )
+    assert [e.institution and e.institution.value for e in found] == [
+        "Wyższa Szkoła Biznesu w Katowicach",
+        "Technikum Mechaniczne nr 9",
+    ]

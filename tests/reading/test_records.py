@@ -140,3 +140,31 @@ def test_the_head_of_a_table_labels_nothing() -> None:
         [Cell("B.Com"), Cell("Hill College", 0.3), Cell("2010", 0.6)],
     ]
     assert degrees(*rows) == []
+
+
+def test_as_many_rows_head_a_record_as_head_the_first() -> None:
+    """What stands above them was done in the job above."""
+    found = jobs(
+        "Acme Ltd",
+        "Position: Fitter",
+        "Period: May 2014 – June 2016",
+        "Alignment of pumps",
+        "Reading of drawings",
+        "Redriver Ltd",
+        "Position: Driver",
+        "Period: 2011 – 2013",
+    )
+    assert [told(work) for work in found] == [FITTER, DRIVER]
+
+
+def test_a_label_in_two_lines_keeps_the_hyphen_that_stands_for_a_word() -> None:
+    """The forms that Europe's administrations gave out for ten years have such labels, in each language."""
+    rows = [
+        pair("Zeitraum", "10/2000 - 06/2006"),
+        pair("Bezeichnung der erworbenen", "Magistra der Naturwissenschaften"),
+        "Qualifikation",
+        pair("Name und Art der Bildungs-", "Mur-Universität Graz"),
+        "oder Ausbildungseinrichtung",
+    ]
+    found = degrees(*rows, *rows)
+    assert [one.institution.value for one in found if one.institution] == 2 * ["Mur-Universität Graz"]

@@ -363,12 +363,13 @@ def _runs_on(above: Marked, below: Marked) -> bool:
         return not own
     if _HYPHENATED.search(first.text):
         return True
-    return _breaks_off(first.text, second.text) or (
-        not above.dates
-        and second.text[:1].islower()
-        and not second.text.startswith(_SMALL_NAMES)
-        and not is_date_only(second)
-    )
+    return _breaks_off(first.text, second.text) or (not above.dates and _goes_on_small(first, second))
+
+
+def _goes_on_small(first: Piece, second: Piece) -> bool:
+    """Whether a text goes on with the one above it in small letters, and in its weight."""
+    small = second.text[:1].islower() and not second.text.startswith(_SMALL_NAMES)
+    return small and not (first.bold and not second.bold) and not is_date_only(second)
 
 
 def _stands_under(first: Piece, second: Piece) -> bool:

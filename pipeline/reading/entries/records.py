@@ -96,11 +96,17 @@ def _label_most(rows: Sequence[Row], records: Sequence[_Record]) -> bool:
 
 
 def _give_back_heads(before: list[Row], records: Sequence[_Record]) -> None:
-    """What stands above a record that labels all it has to tell is no head of it, but the end of what is above."""
+    """What stands above a record that labels all it has to tell is no head of it, but the end of what is above.
+
+    So is what stands above as many rows as head the first record, which nothing stands above.
+    """
+    most = len(records[0].head_rows) if records and not before else _MOST_HEADS
     for above, record in zip([None, *records], records, strict=False):
-        if record.values.keys() >= {"title", "firm", "year"}:
-            (above.body if above else before).extend(record.head_rows)
-            record.head_rows = []
+        own = 0 if record.values.keys() >= {"title", "firm", "year"} else most
+        over = len(record.head_rows) - own
+        if over > 0:
+            (above.body if above else before).extend(record.head_rows[:over])
+            record.head_rows = record.head_rows[over:]
 
 
 def _own_body(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:

@@ -169,11 +169,16 @@ def _keeps_hyphen(text: str, below: str) -> bool:
     return fold(re.split(r"[\s/(]", text[:-1])[-1]) in word_set("hyphens", "keeps")
 
 
+def _shares_word(below: str) -> bool:
+    """Whether a hyphen stands for a word that follows: "Bildungs- / oder Ausbildungseinrichtung"."""
+    return fold(below.split(" ", 1)[0]) in word_set("hyphens", "between_halves")
+
+
 def join(pieces: Sequence[Piece], separator: str = " ") -> Piece:
     """One piece of several, a word cut by a hyphen at a line's end made whole."""
     text, parts = pieces[0].text, list(pieces[0].parts)
     for piece in pieces[1:]:
-        if _HYPHEN.search(text) and piece.text[:1].islower():
+        if _HYPHEN.search(text) and piece.text[:1].islower() and not _shares_word(piece.text):
             if not _keeps_hyphen(text, piece.text):
                 text = text[:-1]
         elif text:
