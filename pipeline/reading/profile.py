@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pipeline.domain.profile import Document, Education, Finding, Profile, Work, lines_of
 from pipeline.domain.sections import Section, SectionedText, SectionKind
+from pipeline.reading.entries.chronicle import read_chronicle
 from pipeline.reading.entries.education import read_education
 from pipeline.reading.entries.lists import (
     read_certifications,
@@ -45,6 +46,8 @@ _LANGUAGES_WITH_LEVELS = 0.25  # the same where the row tells how well they are 
 _LABEL = re.compile(r"^\W{0,3}([^:：]{2,40})[:：]\s*")
 #: What a labelled line among the skills may be instead.
 _ROUTED = frozenset({SectionKind.INTERESTS, SectionKind.AWARDS, SectionKind.CERTIFICATIONS})
+#: The sections in which such a form's rows may come to stand.
+_TOLD_BY_EVENTS = (SectionKind.HEADER, SectionKind.WORK, SectionKind.EDUCATION, SectionKind.OTHER)
 E = TypeVar("E", Work, Education)
 _log = logging.getLogger(__name__)
 
@@ -140,7 +143,15 @@ class _Draft:
     def _streams(self, kind: SectionKind) -> list[list[Row]]:
         return [self._rows.of_ids(ids) for ids in entry_lines(self._sections, kind) if ids]
 
+    def _chronicle(self) -> tuple[list[Work], list[Education]]:
+        """What a form tells as what happened when, whichever titles stand between its rows."""
+        jobs, degrees = read_chronicle(self._of(*_TOLD_BY_EVENTS))
+        return _as("a job, by its events", jobs), _as("a degree, by its events", degrees)
+
     def _work(self, profile: Profile) -> None:
+        profile.work = self._chronicle()[0] or self._jobs()
+
+    def _jobs(self) -> list[Work]:
         found = self._jobs_in_tables(self._of(SectionKind.HEADER))[0]
         for rows in self._streams(SectionKind.WORK):
             tabled, rest = self._jobs_in_tables(rows)
@@ -161,7 +172,7 @@ class _Draft:
                 told = _as("a job, told", read_jobs_told(rows, month_first=self._month_first))
                 works = read_work(rows, month_first=self._month_first)
                 found += told or [w for w in works if _sure_work(w)]
-        profile.work = found
+        return found
 
     def _jobs_in_tables(self, rows: list[Row]) -> tuple[list[Work], list[Row]]:
         """The jobs of the tables among some rows, and the rows that stand in no table."""
@@ -181,6 +192,9 @@ class _Draft:
         return _as("a degree, in a table", degrees), _outside(rows, tables)
 
     def _education(self, profile: Profile) -> None:
+        profile.education = self._chronicle()[1] or self._degrees()
+
+    def _degrees(self) -> list[Education]:
         found = self._degrees_in_tables(self._of(SectionKind.HEADER))[0]
         for rows in self._streams(SectionKind.EDUCATION):
             tabled, rest = self._degrees_in_tables(rows)
@@ -195,7 +209,7 @@ class _Draft:
             ):
                 read = read_education(self._rows.of(section), month_first=self._month_first)
                 found += [e for e in read if _sure_education(e)]
-        profile.education = found
+        return found
 
     def _skills(self, profile: Profile) -> None:
         rows = [row for row in self._of(SectionKind.SKILLS) if _labelled_as(row) is None]
