@@ -766,3 +766,30 @@ def test_a_plain_line_in_small_letters_does_not_go_on_with_a_bold_one() -> None:
         "Wyższa Szkoła Biznesu w Katowicach",
         "Technikum Mechaniczne nr 9",
     ]
+
+
+def test_a_bullet_tells_the_degree_that_its_heading_lacks() -> None:
+    """Where the heading has the school and its place alone."""
+    found = education(
+        [Cell("2013–2014"), Cell("Red Bluff Career Tech", 0.3), Cell("Fairmont Springs, OK", 0.7)],
+        Cell("▪ Medical Assisting Certificate", 0.3),
+        [Cell("2005–2009"), Cell("Tulahoma High School", 0.3), Cell("Tulahoma, OK", 0.7)],
+        Cell("▪ Diploma", 0.3),
+    )
+    assert [e.degree and e.degree.raw.value for e in found] == ["Medical Assisting Certificate", "Diploma"]
+
+
+def test_a_major_is_no_degree_beside_one() -> None:
+    """It is what the degree is in."""
+    (found,) = education("Bachelor of Commerce, Hill University.", "Major : Business Administration", "2011")
+    assert found.degree is not None
+    assert found.degree.raw.value == "Bachelor of Commerce"
+
+
+def test_no_sign_parts_a_degree_of_school_from_its_school() -> None:
+    """But a name does not begin before its own words."""
+    found = education("XII (Arts) Our Lady Higher Secondary School 2009", "X – Hill High School 2007")
+    assert [(e.degree and e.degree.raw.value, e.institution and e.institution.value) for e in found] == [
+        ("XII (Arts)", "Our Lady Higher Secondary School"),
+        ("X", "Hill High School"),
+    ]

@@ -168,3 +168,14 @@ def test_a_label_in_two_lines_keeps_the_hyphen_that_stands_for_a_word() -> None:
     ]
     found = degrees(*rows, *rows)
     assert [one.institution.value for one in found if one.institution] == 2 * ["Mur-Universität Graz"]
+
+
+def test_a_client_employs_nobody_whom_a_firm_does() -> None:
+    """It begins no record of its own either."""
+    (found,) = jobs(
+        pair("Company", ": Acme Ltd"),
+        pair("Client", ": Nordvale Bank"),
+        pair("Role", ": Fitter"),
+        pair("Duration", ": May 2014 – June 2016"),
+    )
+    assert told(found) == FITTER

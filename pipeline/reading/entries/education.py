@@ -35,6 +35,11 @@ _PAIR = ("degree", "institution")
 _SLOTS = {"institution": as_institution, "place": as_place}
 _WEIGHS = {"institution": weigh_as_institution, "place": weigh_as_place}
 _AT = re.compile(r"\s(@|at)\s(?=[^\W\d_a-z])")  # before a name
+# A short name of a degree of school, with a remark, before a name: "S.S.C. (C.B.S.E.) Hill School", "10th Hill School".
+_SCHOOL_DEGREE = re.compile(
+    r"([A-Z0-9][\w.+]{0,6}|Matriculation)\s*(?:\([^()]{1,20}\))?\s+(?=[A-ZÀ-Þ][^\W\d_])"
+)
+_WORDS_OF_DEGREE = 8
 _BODY_TEXTS = 2  # looked at where an entry has no heading
 _STATUS_TEXT = 400  # characters of a heading; a longer one is a paragraph
 
@@ -90,10 +95,13 @@ def _read(entry: EntryRows, month_first: bool, order: float) -> Reading | None:
     """Which texts of an entry's heading are its degree, its institution and its place."""
     header = strip_dates(entry.header, month_first)
     header = header or strip_dates((entry.bullets + entry.body)[:_BODY_TEXTS], month_first)
+    header += strip_dates(_degree_below(header, entry.bullets), month_first)
     fragments = [without_grade(f) for f in fragments_of(header) if not is_grade(f.text) and not _is_status(f)]
     fragments = [f for f in fragments if any(c.isalpha() for c in f.text)]
-    fragments = [part for piece in fragments for part in _cut_at(piece)]
+    fragments = [part for piece in fragments for whole in _cut_at(piece) for part in _cut_degree(whole)]
     fragments, forced = labelled(fragments, degrees().labels)
+    if "degree" in forced and _is_field_beside_degree(fragments, forced["degree"]):
+        del forced["degree"]  # "Major: Physics" below "Bachelor of Science"
     fragments, others = labelled(fragments)
     if "place" in others:
         forced["place"] = others["place"]
@@ -108,6 +116,34 @@ def _cut_at(piece: Piece) -> list[Piece]:
     if match is None or (match[1] != "@" and institution_score(piece.text[: match.start()]) >= SURE):
         return [piece]
     return [piece.cut(0, match.start()).trim(), piece.cut(match.end(), len(piece.text)).trim()]
+
+
+def _degree_below(header: Sequence[Piece], bullets: Sequence[Piece]) -> list[Piece]:
+    """The first bullet of an entry, where it tells the degree that no text of the heading does."""
+    others = [piece for piece in header if institution_score(piece.text) < SURE]
+    if not bullets or not header or any(degree_score(piece.text) >= POSSIBLE for piece in others):
+        return []
+    known = degree_level(bullets[0].text) is not None and bullets[0].words <= _WORDS_OF_DEGREE
+    return [bullets[0]] if known else []
+
+
+def _cut_degree(piece: Piece) -> list[Piece]:
+    """ "XII (Arts) Our Lady of Lourdes School" is a degree of school and where, though no sign parts them."""
+    match = _SCHOOL_DEGREE.match(piece.text)
+    if match is None or degree_level(match[1]) != "secondary":
+        return [piece]
+    behind = piece.text[match.end() :].partition(",")[0]
+    if institution_score(match[1]) >= LIKELY or institution_score(behind) < SURE:
+        return [piece]
+    return [piece.cut(0, match.end()).trim(), piece.cut(match.end(), len(piece.text)).trim()]
+
+
+def _is_field_beside_degree(fragments: Sequence[Piece], labelled_one: int) -> bool:
+    """Whether a text that a label tells names no level, and another does."""
+    others = [piece for i, piece in enumerate(fragments) if i != labelled_one]
+    return degree_level(fragments[labelled_one].text) is None and any(
+        degree_level(piece.text) is not None for piece in others
+    )
 
 
 def _is_status(piece: Piece) -> bool:

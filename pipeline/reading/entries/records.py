@@ -123,7 +123,8 @@ def _own_body(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
 def _job_values(record: _Record) -> dict[str, Piece]:
     """What a record tells of a job with its labels, and with what stands above them."""
     values = record.told()
-    if "firm" not in values and (place := values.get("school") or values.get("board")) is not None:
+    place = values.get("school") or values.get("board") or values.get("client")
+    if "firm" not in values and place is not None:
         values["firm"] = place  # a teacher's employer is a school
     _fill_from_heads(values, record.heads)
     return values

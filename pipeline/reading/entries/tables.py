@@ -137,14 +137,14 @@ def _date_of(lines: Sequence[Piece]) -> Piece:
 
 
 def _named(cells: dict[str, list[Piece]]) -> dict[str, Piece]:
-    """An entry of its cells: a level is its degree where no other names it, a school may be the employer."""
+    """An entry of its cells: a level is its degree where no other names it, a school or a client may employ."""
     entry = {role: _whole(role, pieces) for role, pieces in cells.items()}
     if "degree" not in entry and "title" not in entry and "subject" in entry:
         entry["degree"] = entry["subject"]  # "School | Subject | Year"
     if "level" in entry:
         entry.setdefault("degree", entry["level"])
-    if "title" in entry and "school" in entry:
-        entry.setdefault("firm", entry["school"])
+    if "title" in entry and (place := entry.get("school") or entry.get("client")) is not None:
+        entry.setdefault("firm", place)
     return entry
 
 

@@ -17,10 +17,11 @@ from pipeline.reading.page.rows import Piece, Row
 from pipeline.reading.values.dates import find_dates
 
 _ROLES = (
-    "degree", "level", "school", "board", "year", "from", "to", "grade", "subject", "title", "firm", "duties", "number",
+    "degree", "level", "school", "board", "year", "from", "to", "grade", "subject", "title", "firm", "client",
+    "duties", "number",
 )  # fmt: skip
 _OF_DEGREES = frozenset({"school", "board", "year", "grade", "subject"})  # one of them beside a degree
-_OF_JOBS = frozenset({"firm", "school", "year", "from", "to"})  # one of them beside a title
+_OF_JOBS = frozenset({"firm", "client", "school", "year", "from", "to"})  # one of them beside a title
 _WORDS_OF_JOINED_HEAD = 3
 _BESIDE_OTHERS = frozenset({"subject", "duties", "number"})  # what a head names beside what its column is
 # Three that need no more: whatever else such a table has, its rows are jobs or degrees.
