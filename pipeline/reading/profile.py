@@ -19,6 +19,7 @@ from pipeline.reading.entries.lists import (
     read_references,
 )
 from pipeline.reading.entries.records import read_degree_records, read_job_records
+from pipeline.reading.entries.skill_tables import without_other_columns
 from pipeline.reading.entries.tables import EntryTable, degrees_of, jobs_of, tables_in
 from pipeline.reading.entries.told import read_degrees_told
 from pipeline.reading.entries.told_jobs import read_jobs_told
@@ -158,7 +159,7 @@ class _Draft:
             told = _as("a job, by labels", read_job_records(rest, month_first=self._month_first))
             told = told or _as("a job, told", read_jobs_told(rest, month_first=self._month_first))
             found += tabled + (told or read_work(rest, month_first=self._month_first))
-        for section in self._kind(SectionKind.EDUCATION, SectionKind.OTHER):
+        for section in self._kind(SectionKind.EDUCATION, SectionKind.SKILLS, SectionKind.OTHER):
             found += self._jobs_in_tables(self._rows.of(section))[0]
         if not found:
             for section in self._kind(
@@ -201,7 +202,7 @@ class _Draft:
             told = _as("a degree, by labels", read_degree_records(rest, month_first=self._month_first))
             told = told or _as("a degree, told", read_degrees_told(rest, month_first=self._month_first))
             found += tabled + (told or read_education(rest, month_first=self._month_first))
-        for section in self._kind(SectionKind.OTHER):
+        for section in self._kind(SectionKind.SKILLS, SectionKind.OTHER):
             found += self._degrees_in_tables(self._rows.of(section))[0]
         if not found:
             for section in self._kind(
@@ -212,11 +213,12 @@ class _Draft:
         return found
 
     def _skills(self, profile: Profile) -> None:
-        rows = [row for row in self._of(SectionKind.SKILLS) if _labelled_as(row) is None]
+        every = self._of(SectionKind.SKILLS)
+        rows = [row for row in _outside(every, tables_in(every)) if _labelled_as(row) is None]
         spoken = [row for row in rows if _tells_languages(row)]
         if spoken and not profile.languages:
             profile.languages = read_languages(spoken)
-        profile.skills = read_skills([row for row in rows if row not in spoken])
+        profile.skills = read_skills(without_other_columns([row for row in rows if row not in spoken]))
 
     def _name_skills(self, profile: Profile) -> None:
         name_skills(profile)
