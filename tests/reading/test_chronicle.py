@@ -23,7 +23,7 @@ def test_what_began_ends_at_the_row_that_says_so() -> None:
         cells("年", "月", "学歴・職歴"),
         cells("平成19", "4", "霞ヶ丘高等学校", "普通科", "入学"),
         cells("平成22", "3", "霞ヶ丘高等学校", "普通科", "卒業"),
-        cells("平成22", "4", "株式会社小江戸", "入社"),
+        cells("平成22", "4", "株式会社小江戸", "入社", "営業事務として受発注業務に従事"),
         cells("営業部に配属"),
         cells("平成30", "9", "株式会社小江戸", "一身上の都合により退社"),
         cells("令和4", "6", "有限会社さくら", "入社（契約社員）"),
@@ -34,6 +34,7 @@ def test_what_began_ends_at_the_row_that_says_so() -> None:
         for job in jobs
     ] == [("株式会社小江戸", "2010-04", "2018-09"), ("有限会社さくら", "2022-06", None)]
     assert [bool(job.is_current) for job in jobs] == [False, True]
+    assert [job.title and job.title.value for job in jobs] == ["営業事務", None]
     (school,) = degrees
     assert school.institution is not None
     assert (

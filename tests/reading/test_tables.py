@@ -278,3 +278,21 @@ def test_a_head_says_one_thing() -> None:
     words = [word for heads in meanings for word in heads]
     ambiguous = {word for word, times in Counter(words).items() if times > 1 and word}
     assert not ambiguous
+
+
+def test_a_cell_over_several_rows_is_told_once() -> None:
+    """The firm of three positions stands beside the first."""
+    rows = rows_of(
+        [
+            (100, ("Company", "Position", "Duration", "")),
+            (120, ("Acme Ltd", "Manager", "2016 – 2020", "")),
+            (140, ("", "Officer", "2012 – 2016", "")),
+            (160, ("Redriver Ltd", "Clerk", "2008 – 2011", "")),
+        ]
+    )
+    (table,) = tables_in(rows)
+    assert [one.employer.value for one in jobs_of(table) if one.employer] == [
+        "Acme Ltd",
+        "Acme Ltd",
+        "Redriver Ltd",
+    ]

@@ -21,7 +21,9 @@ from pipeline.reading.values.degrees import read_degree
 _EVENTS = ("begins_school", "ends_school", "begins_job", "ends_job")
 _MONTHS = range(1, 13)
 _LEAST_EVENTS = 2  # one word may stand anywhere
-_DATED, _NAMED, _PLACED = 0.9, 0.85, 0.8  # confidence
+_DATED, _NAMED, _TITLED = 0.9, 0.85, 0.7  # confidence
+_AS = "として"
+_LONGEST_TITLE = 12  # characters
 _MONTH = re.compile(r"\s*(\d{1,2})\s*月?\s*")
 _YEAR_SIGN = "年"
 _SCHOOL_END = re.compile(
@@ -31,11 +33,12 @@ _SCHOOL_END = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """One row: its kind, when, and whose name it tells."""
+    """One row: its kind, when, whose name it tells, and what stands behind."""
 
     kind: str
     date: Date
     name: Piece
+    remark: Piece | None = None
 
 
 def read_chronicle(rows: Sequence[Row]) -> tuple[list[Work], list[Education]]:
@@ -68,15 +71,17 @@ def _events(rows: Sequence[Row]) -> Iterator[_Event | Piece]:
                 yield text
             continue
         date, rest = dated
-        match = _event_word().search(fold(rest.text)) if rest is not None else None
-        if rest is None or match is None:
-            continue
-        kind = _kinds()[match[1]]
-        name = _without_reason(rest.cut(0, match.start()).trim())
-        yield _Event(kind, date, name)
+        for i, piece in enumerate(rest):
+            match = _event_word().search(fold(piece.text))
+            if match is not None:
+                told = join([*rest[:i], piece])
+                name = _without_reason(told.cut(0, len(told.text) - len(piece.text) + match.start()).trim())
+                remark = rest[i + 1].trim() if i + 1 < len(rest) else None
+                yield _Event(_kinds()[match[1]], date, name, remark)
+                break
 
 
-def _dated(row: Row) -> tuple[Date, Piece | None] | None:
+def _dated(row: Row) -> tuple[Date, list[Piece]] | None:
     """The month that a row begins with, and what stands behind it; None where it begins with none."""
     first, *others = row.pieces
     found = find_dates(first.text) or find_dates(first.text.strip() + _YEAR_SIGN)
@@ -90,13 +95,16 @@ def _dated(row: Row) -> tuple[Date, Piece | None] | None:
         value, when, others = f"{value}-{int(month[1]):02d}", join([when, others[0]]), others[1:]
     rest = [piece for piece in (*behind, *others) if piece.text]
     date = Date(value=value, raw=when.text, confidence=_DATED, evidence=when.fact(1).evidence)
-    return date, join(rest) if rest else None
+    return date, rest
 
 
 def _tell_job(event: _Event, jobs: list[Work]) -> None:
     """Begin a job, or end the one at that firm."""
     if event.kind == "begins_job":
-        jobs.append(Work(employer=event.name.fact(_NAMED) if event.name.text else None, start=event.date))
+        work = Work(employer=event.name.fact(_NAMED) if event.name.text else None, start=event.date)
+        if event.remark is not None and (title := _title_in(event.remark)) is not None:
+            work.title = title.fact(_TITLED)
+        jobs.append(work)
         return
     for job in reversed(jobs):
         if job.end is None and _same(event.name.text, job.employer.value if job.employer else ""):
@@ -124,6 +132,14 @@ def _tell_degree(event: _Event, degrees: list[Education]) -> None:
     else:
         education.end = event.date
     degrees.append(education)
+
+
+def _title_in(remark: Piece) -> Piece | None:
+    """As what somebody began: "営業事務として受発注業務に従事", or a short text alone."""
+    before = remark.text.find(_AS)
+    if before > 0:
+        return remark.cut(0, before)
+    return remark if len(remark.text) <= _LONGEST_TITLE else None
 
 
 def _told_name(education: Education) -> str:

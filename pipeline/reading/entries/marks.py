@@ -296,7 +296,8 @@ def _reads_on(piece: Piece) -> bool:
     text, shape = piece.text, shape_score(piece.text)
     if text.endswith((".", ";", "。")) and piece.words >= _STOPPED_WORDS and shape < _NAME_SHAPE:
         return True
-    return piece.words >= _SMALL_WORDS and shape < 0 and title_score(text) < LIKELY
+    firm = ends_legal(text.split(",")[0])  # "Budowlane Sp. z o.o., Olsztynek": the form is set small
+    return piece.words >= _SMALL_WORDS and shape < 0 and title_score(text) < LIKELY and not firm
 
 
 def _ends_sentence(text: str) -> bool:

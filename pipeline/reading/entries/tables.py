@@ -64,12 +64,14 @@ def degrees_of(table: EntryTable, *, month_first: bool = False) -> list[Educatio
 
 
 def jobs_of(table: EntryTable, *, month_first: bool = False) -> list[Work]:
-    """The jobs of a table of jobs."""
-    return [
-        job_in(entry, month_first=month_first)
-        for entry in table.entries
-        if "title" in entry and "firm" in entry
-    ]
+    """The jobs of a table of jobs; a cell for several rows is told once, at the first."""
+    jobs: list[Work] = []
+    firm: Piece | None = None
+    for entry in table.entries:
+        firm = entry.get("firm", firm)
+        if "title" in entry and firm is not None:
+            jobs.append(job_in({**entry, "firm": firm}, month_first=month_first))
+    return jobs
 
 
 def _entries(body: Sequence[Row], columns: Sequence[TableColumn]) -> list[dict[str, Piece]]:
