@@ -88,7 +88,10 @@ class Settings(BaseSettings):
     max_concurrent_waits: int = Field(500, gt=0, description="Long polls at once in one ingress replica.")
     upload_timeout_s: float = Field(60, gt=0, description="Longest time for a request's body to arrive.")
     rate_limit_per_minute: int = Field(
-        6000, gt=0, description="Requests a minute that one API key may make of one ingress replica."
+        6000,
+        gt=0,
+        description="Requests a minute that one API key may make of all ingress replicas together; of each of them "
+        "while PostgreSQL does not answer.",
     )
     cors_origins: str | None = Field(
         None,

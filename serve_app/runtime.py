@@ -16,7 +16,8 @@ from pipeline.domain.journey import Lane
 from pipeline.ports import ObjectStore
 from pipeline.settings import Settings
 from serve_app.auth import Authenticator
-from serve_app.limits import Backlog, Rates, RequestSlots, UploadSlots
+from serve_app.limits import Backlog, RequestSlots, UploadSlots
+from serve_app.rates import Rates
 from serve_app.waits import ListenerFactory, StatusWaits
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pipeline.adapters.postgres.applications import Applications
     from pipeline.adapters.postgres.idempotency import Idempotency
     from pipeline.adapters.postgres.ingestions import Ingestions
+    from pipeline.adapters.postgres.key_rates import KeyRates
     from pipeline.adapters.postgres.reprocessing import Reprocessing
     from pipeline.adapters.postgres.search import Search
 
@@ -54,6 +56,7 @@ class Services:
     settings: Settings
     applications: Applications
     keys: ApiKeys
+    key_rates: KeyRates
     idempotency: Idempotency
     search: Search
     reprocessing: Reprocessing
@@ -75,7 +78,9 @@ class Runtime:
         settings = services.settings
         self.services = services
         self.settings = settings
-        self.rates = Rates(settings.rate_limit_per_minute)
+        self.rates = Rates(
+            settings.rate_limit_per_minute, lambda *lease: self.database(services.key_rates.lease, *lease)
+        )
         self.uploads = UploadSlots(settings.max_concurrent_uploads)
         # Their own, few: an archive that takes half an hour to arrive keeps no resume waiting.
         self.archives = RequestSlots(settings.max_concurrent_archive_uploads)

@@ -24,6 +24,7 @@ from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.idempotency import Idempotency
 from pipeline.adapters.postgres.ingestions import Ingestions
+from pipeline.adapters.postgres.key_rates import KeyRates
 from pipeline.adapters.postgres.listen import Listener
 from pipeline.adapters.postgres.moves import STATUS
 from pipeline.adapters.postgres.reprocessing import Reprocessing
@@ -97,10 +98,12 @@ def running(
     engine = open_engine(database_url, application_name="serve_app-tests", pool_size=8)
     objects_dir = root / "objects"
     store = objects or DirectoryStore(objects_dir)
+    configured = Settings(_env_file=None, data_dir=root, **settings)
     services = Services(
-        settings=Settings(_env_file=None, data_dir=root, **settings),
+        settings=configured,
         applications=Applications(engine),
         keys=ApiKeys(engine),
+        key_rates=KeyRates(engine, configured.rate_limit_per_minute),
         idempotency=Idempotency(engine),
         search=Search(engine),
         reprocessing=Reprocessing(engine),

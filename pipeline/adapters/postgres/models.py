@@ -430,6 +430,20 @@ class ApiKey(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class KeyRate(Base):
+    """What a key has used of its rate: `full_at` is when all of it is there again, `leased` what the last lease got.
+
+    One row a key. Not logged: after a crash every key has its whole rate, and no lease waits for the disk.
+    """
+
+    __tablename__ = "key_rates"
+    __table_args__ = {"prefixes": ["UNLOGGED"]}
+
+    key_id: Mapped[UUID] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"), primary_key=True)
+    full_at: Mapped[datetime]
+    leased: Mapped[int]
+
+
 class IdempotencyKey(Base):
     """What a caller's `Idempotency-Key` led to; rows past `expires_at` count as absent."""
 
