@@ -329,6 +329,12 @@ class Settings(BaseSettings):
         description="Redis for the fault tolerance of a Ray cluster's head. This service has no Celery broker: "
         "jobs live in PostgreSQL.",
     )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="Collector that spans are sent to by OTLP over HTTP, as http://collector:4318; needs the extra "
+        "resumes[otel]. Unset: none are made, and a caller's traceparent is passed on as it came.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level of the logs.")
 
     @property

@@ -50,6 +50,7 @@ class Ingress:
                 reprocessing=Reprocessing(engine),
                 ingestions=Ingestions(engine),
                 objects=wiring.object_store(settings),
+                tracer=wiring.tracer(settings),
                 legacy_word=wiring.reads_legacy_word(),
                 embed_query=self._embed_query,
                 embedding_model=self._embedding_model,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from pipeline.domain.chunk import Vector
 from pipeline.domain.errors import DatabaseUnavailable, ObjectStoreUnavailable, TransientError
 from pipeline.domain.journey import Lane
-from pipeline.ports import ObjectStore
+from pipeline.domain.trace import carried
+from pipeline.ports import ObjectStore, Tracer
 from pipeline.settings import Settings
 from serve_app.auth import Authenticator
 from serve_app.limits import Backlog, RequestSlots, UploadSlots
@@ -65,6 +66,7 @@ class Services:
     embed_query: Callable[[str], Awaitable[Vector]]
     embedding_model: Callable[[], Awaitable[str]]
     listener: ListenerFactory
+    tracer: Tracer
     legacy_word: bool = False
     database_threads: int = 8
     storage_threads: int = 8
@@ -120,12 +122,12 @@ class Runtime:
 
     async def streams(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `database`, for a batch of a long answer, in threads of its own. Waits for its turn without a limit."""
-        return await asyncio.get_running_loop().run_in_executor(self._streams, partial(call, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._streams, carried(call, *args, **kwargs))
 
     async def write_database(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `database`, for a write whose outcome must be known: the server's own timeouts bound it."""
         return await asyncio.get_running_loop().run_in_executor(
-            self._database, partial(call, *args, **kwargs)
+            self._database, carried(call, *args, **kwargs)
         )
 
     async def storage(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -166,6 +168,6 @@ class Runtime:
     ) -> R:
         try:
             async with asyncio.timeout(seconds):
-                return await asyncio.get_running_loop().run_in_executor(pool, call)
+                return await asyncio.get_running_loop().run_in_executor(pool, carried(call))
         except TimeoutError:
             raise late from None

@@ -30,6 +30,7 @@ from pipeline.adapters.postgres.moves import STATUS
 from pipeline.adapters.postgres.reprocessing import Reprocessing
 from pipeline.adapters.postgres.search import Search
 from pipeline.domain.chunk import Vector
+from pipeline.orchestration import wiring
 from pipeline.settings import Settings
 from serve_app.api import Services, build_api
 from tests.conftest import TEMPLATE, administer, database_of
@@ -112,6 +113,7 @@ def running(
         embed_query=embed_query,
         embedding_model=embedding_model,
         front_answers_request_id=front_answers_request_id,
+        tracer=wiring.tracer(configured),
         listener=lambda on_notify, on_reconnect: Listener(database_url, [STATUS], on_notify, on_reconnect),
     )
     app = build_api(services)

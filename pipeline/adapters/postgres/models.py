@@ -197,6 +197,7 @@ class Job(Base):
     lease_epoch: Mapped[int] = mapped_column(BigInteger, server_default="0")
     lease_owner: Mapped[int | None] = mapped_column(BigInteger)
     lease_until: Mapped[datetime | None]
+    traceparent: Mapped[str | None]
 
 
 class ChunkRow(Base):
