@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from pipeline.domain.checkpoint import CheckpointKey, Claimed
@@ -20,6 +21,7 @@ from pipeline.domain.result import ResumeResult, Verdict
 from pipeline.domain.sections import SectionedText
 from pipeline.domain.spending import Usage, Vendor
 from pipeline.domain.text import Ink, Line, Text
+from pipeline.domain.trace import TraceContext
 
 T = TypeVar("T")
 
@@ -285,3 +287,33 @@ class CheckpointStore(Protocol):
 
     def put_many(self, values: Sequence[tuple[CheckpointKey, Lease, bytes]]) -> None:
         """`put` for each, in one transaction; a claim that somebody else has by now changes nothing."""
+
+
+class TraceSpan(Protocol):
+    """A piece of work in a trace. It is told ids and kinds, never content."""
+
+    def rename(self, name: str) -> None:
+        """Call it something else: few names for many spans."""
+
+    def tell(self, attributes: Mapping[str, str | int]) -> None:
+        """Add attributes."""
+
+    def fail(self) -> None:
+        """It ended in an error."""
+
+
+class Tracer(Protocol):
+    """Makes spans. Never raises, whatever becomes of them. Thread-safe."""
+
+    def span(
+        self,
+        name: str,
+        parent: TraceContext | None,
+        attributes: Mapping[str, str | int],
+        *,
+        server: bool = False,
+    ) -> AbstractContextManager[TraceSpan]:
+        """What runs in the block is a span of its own, a child of `parent`, or the first of a new trace.
+
+        `server`: it answers somebody's request. An exception is told by its type, and goes on.
+        """

@@ -88,7 +88,10 @@ class Settings(BaseSettings):
     max_concurrent_waits: int = Field(500, gt=0, description="Long polls at once in one ingress replica.")
     upload_timeout_s: float = Field(60, gt=0, description="Longest time for a request's body to arrive.")
     rate_limit_per_minute: int = Field(
-        6000, gt=0, description="Requests a minute that one API key may make of one ingress replica."
+        6000,
+        gt=0,
+        description="Requests a minute that one API key may make of all ingress replicas together; of each of them "
+        "while PostgreSQL does not answer.",
     )
     cors_origins: str | None = Field(
         None,
@@ -325,6 +328,12 @@ class Settings(BaseSettings):
         None,
         description="Redis for the fault tolerance of a Ray cluster's head. This service has no Celery broker: "
         "jobs live in PostgreSQL.",
+    )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="Collector that spans are sent to by OTLP over HTTP, as http://collector:4318; needs the extra "
+        "resumes[otel]. Unset: none are made, and a caller's traceparent is passed on as it came.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level of the logs.")
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -21,6 +22,14 @@ from serve_app.runtime import Runtime, Services
 
 _CALLS = (uploads, resumes, contents, search, ingestions)
 _PAGES = (health, docs, openapi)
+#: FastAPI's own would send messages of exceptions and values that were refused; `Edge` makes the spans.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 __all__ = ["Services", "build_api", "every_route"]
 
@@ -44,6 +53,7 @@ def build_api(services: Services) -> FastAPI:
 
     app = FastAPI(
         **openapi.ABOUT,
+        telemetry=_NO_TELEMETRY,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -73,6 +83,7 @@ def build_api(services: Services) -> FastAPI:
                 "Idempotency-Key",
                 "If-None-Match",
                 "X-Request-Id",
+                "traceparent",
             ],
             expose_headers=[
                 "ETag",
@@ -83,7 +94,7 @@ def build_api(services: Services) -> FastAPI:
                 "RateLimit-Policy",
             ],
         )
-    app.add_middleware(Edge, answers_request_id=not services.front_answers_request_id)
+    app.add_middleware(Edge, tracer=services.tracer, answers_request_id=not services.front_answers_request_id)
     return app
 
 

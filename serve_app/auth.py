@@ -70,7 +70,7 @@ def require(scope: Scope) -> Callable[..., Awaitable[Principal]]:
         runtime = request.app.state.runtime
         caller: Principal = await runtime.authenticator.principal(credentials.credentials)
         request.scope["state"]["key_id"] = caller.key_id
-        request.scope["state"]["rate"] = runtime.rates.take(caller.key_id).headers
+        request.scope["state"]["rate"] = (await runtime.rates.take(caller.key_id)).headers
         if scope not in caller.scopes and "admin" not in caller.scopes:
             raise Problem(
                 "insufficient-scope",

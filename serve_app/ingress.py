@@ -15,6 +15,7 @@ from pipeline.adapters.postgres.api_keys import ApiKeys
 from pipeline.adapters.postgres.applications import Applications
 from pipeline.adapters.postgres.idempotency import Idempotency
 from pipeline.adapters.postgres.ingestions import Ingestions
+from pipeline.adapters.postgres.key_rates import KeyRates
 from pipeline.adapters.postgres.listen import Listener
 from pipeline.adapters.postgres.moves import STATUS
 from pipeline.adapters.postgres.reprocessing import Reprocessing
@@ -43,11 +44,13 @@ class Ingress:
                 settings=settings,
                 applications=Applications(engine),
                 keys=ApiKeys(engine),
+                key_rates=KeyRates(engine, settings.rate_limit_per_minute),
                 idempotency=Idempotency(engine),
                 search=wiring.search(engine),
                 reprocessing=Reprocessing(engine),
                 ingestions=Ingestions(engine),
                 objects=wiring.object_store(settings),
+                tracer=wiring.tracer(settings),
                 legacy_word=wiring.reads_legacy_word(),
                 embed_query=self._embed_query,
                 embedding_model=self._embedding_model,

@@ -1,69 +1,19 @@
-"""What one process takes on at once: requests per key, uploads, waits, and the backlog behind it."""
+"""What one process takes on at once: uploads, waits, and the backlog behind it."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 from uuid import UUID
 
 from serve_app.problems import Problem
 
-_FULL_BUCKETS_KEPT = 10_000
 _BACKLOG_FRESH_S = 1.0
 _BACKLOG_SEEN_S = 30.0
 _PACE_UNKNOWN_S, _LONGEST_WAIT_S = 5.0, 60.0
-
-
-class Left(NamedTuple):
-    """What a key has left of its rate: requests at once, of so many a minute, and seconds until it has all again."""
-
-    requests: int
-    per_minute: int
-    full_in_s: int
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """As the IETF's RateLimit fields say it (draft-ietf-httpapi-ratelimit-headers)."""
-        return {
-            "RateLimit-Policy": f'"requests";q={self.per_minute};w=60',
-            "RateLimit": f'"requests";r={self.requests};t={self.full_in_s}',
-        }
-
-
-class Rates:
-    """A token bucket per API key: `per_minute` requests at once, refilled evenly over a minute."""
-
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._capacity = float(per_minute)
-        self._per_second = per_minute / 60
-        self._clock = clock
-        self._buckets: dict[UUID, tuple[float, float]] = {}
-
-    def take(self, key_id: UUID) -> Left:
-        """Count one request. Raises Problem `rate-limited` with the time until the next one."""
-        now = self._clock()
-        tokens, since = self._buckets.get(key_id, (self._capacity, now))
-        tokens = min(self._capacity, tokens + (now - since) * self._per_second)
-        if tokens < 1:
-            raise Problem(
-                "rate-limited",
-                f"This key may make {self._capacity:.0f} requests a minute: wait as long as Retry-After says.",
-                retry_after_s=(1 - tokens) / self._per_second,
-                headers=self._left(0).headers,
-            )
-        if len(self._buckets) > _FULL_BUCKETS_KEPT:
-            self._buckets.clear()  # forgetting a bucket only ever refills it
-        self._buckets[key_id] = (tokens - 1, now)
-        return self._left(tokens - 1)
-
-    def _left(self, tokens: float) -> Left:
-        missing = self._capacity - tokens
-        return Left(int(tokens), int(self._capacity), math.ceil(missing / self._per_second))
 
 
 class RequestSlots:

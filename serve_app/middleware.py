@@ -17,13 +17,19 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipeline.domain import trace
 from pipeline.domain.ids import uuid7
+from pipeline.ports import Tracer, TraceSpan
 from serve_app import problems
 
 logger = logging.getLogger("serve_app.requests")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _LINGER_S = 2.0
+#: Asked for all day by load balancers: no spans.
+_PROBES = {"/healthz", "/readyz"}
+_UNTRACED = trace.PassesOn()
+_IDS = ("request_id", "key_id", "resume_id", "ingestion_id")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -38,8 +44,9 @@ class Edge:
     `answers_request_id` is False where the server in front adds X-Request-Id to every answer itself.
     """
 
-    def __init__(self, app: ASGIApp, *, answers_request_id: bool = True) -> None:
+    def __init__(self, app: ASGIApp, tracer: Tracer, *, answers_request_id: bool = True) -> None:
         self.app = app
+        self._tracer = tracer
         self._answers_request_id = answers_request_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,14 +54,17 @@ class Edge:
             await self.app(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send, self._answers_request_id)
-        try:
-            await self.app(scope, exchange.receive, exchange.send)
-        except ClientDisconnect:
-            pass  # nobody's fault here: its request is one line in the log, as any other
-        except Exception as error:  # noqa: BLE001 - the last boundary: nothing above it can answer the caller
-            await exchange.crashed(error)
-        finally:
-            exchange.log()
+        tracer = _UNTRACED if scope["path"] in _PROBES else self._tracer
+        with tracer.span("request", exchange.trace, {}, server=True) as span:
+            try:
+                await self.app(scope, exchange.receive, exchange.send)
+            except ClientDisconnect:
+                pass  # nobody's fault here: its request is one line in the log, as any other
+            except Exception as error:  # noqa: BLE001 - the last boundary: nothing above it can answer the caller
+                await exchange.crashed(error)
+            finally:
+                exchange.log()
+                exchange.describe(span)
 
 
 class _Exchange:
@@ -68,6 +78,8 @@ class _Exchange:
         self._body_pending = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         self._lingering = False
         self._answers_request_id = answers_request_id
+        told = headers.getlist("traceparent")
+        self.trace = trace.parse(told[0]) if len(told) == 1 else None
         given = headers.get("x-request-id", "")
         self.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
         scope.setdefault("state", {})["request_id"] = self.request_id
@@ -133,6 +145,18 @@ class _Exchange:
         # No status: the client went away before there was an answer.
         level = logging.WARNING if (self._status or 0) >= 500 else logging.INFO
         logger.log(level, "request", extra=self._fields())
+
+    def describe(self, span: TraceSpan) -> None:
+        """What the request was, as OpenTelemetry's conventions name it, and our ids."""
+        fields = self._fields()
+        span.rename(f"{fields['method']} {fields['route']}")
+        attributes = {"http.request.method": fields["method"], "http.route": fields["route"]}
+        attributes |= {f"resumes.{name}": fields[name] for name in _IDS if name in fields}
+        if self._status is not None:
+            attributes["http.response.status_code"] = self._status
+            if self._status >= 500:
+                span.fail()
+        span.tell(attributes)
 
     def _fields(self) -> dict[str, Any]:
         state = self._scope.get("state", {})

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from pipeline.domain.errors import ObjectStoreUnavailable
+from pipeline.domain.trace import carried
 from pipeline.ports import ObjectStore, ObjectWriter
 
 #: Bytes gathered before a thread is asked to write them: an ordinary resume is created, written and committed
@@ -73,7 +74,7 @@ class ObjectSink:
         await self._in_thread(self._discard)
 
     async def _in_thread(self, call: Callable[[], None]) -> None:
-        self._last = self._threads.submit(call)
+        self._last = self._threads.submit(carried(call))
         try:
             async with asyncio.timeout(self._timeout_s):
                 await asyncio.wrap_future(self._last)

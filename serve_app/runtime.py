@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from pipeline.domain.chunk import Vector
 from pipeline.domain.errors import DatabaseUnavailable, ObjectStoreUnavailable, TransientError
 from pipeline.domain.journey import Lane
-from pipeline.ports import ObjectStore
+from pipeline.domain.trace import carried
+from pipeline.ports import ObjectStore, Tracer
 from pipeline.settings import Settings
 from serve_app.auth import Authenticator
-from serve_app.limits import Backlog, Rates, RequestSlots, UploadSlots
+from serve_app.limits import Backlog, RequestSlots, UploadSlots
+from serve_app.rates import Rates
 from serve_app.waits import ListenerFactory, StatusWaits
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pipeline.adapters.postgres.applications import Applications
     from pipeline.adapters.postgres.idempotency import Idempotency
     from pipeline.adapters.postgres.ingestions import Ingestions
+    from pipeline.adapters.postgres.key_rates import KeyRates
     from pipeline.adapters.postgres.reprocessing import Reprocessing
     from pipeline.adapters.postgres.search import Search
 
@@ -54,6 +57,7 @@ class Services:
     settings: Settings
     applications: Applications
     keys: ApiKeys
+    key_rates: KeyRates
     idempotency: Idempotency
     search: Search
     reprocessing: Reprocessing
@@ -62,6 +66,7 @@ class Services:
     embed_query: Callable[[str], Awaitable[Vector]]
     embedding_model: Callable[[], Awaitable[str]]
     listener: ListenerFactory
+    tracer: Tracer
     legacy_word: bool = False
     database_threads: int = 8
     storage_threads: int = 8
@@ -75,7 +80,9 @@ class Runtime:
         settings = services.settings
         self.services = services
         self.settings = settings
-        self.rates = Rates(settings.rate_limit_per_minute)
+        self.rates = Rates(
+            settings.rate_limit_per_minute, lambda *lease: self.database(services.key_rates.lease, *lease)
+        )
         self.uploads = UploadSlots(settings.max_concurrent_uploads)
         # Their own, few: an archive that takes half an hour to arrive keeps no resume waiting.
         self.archives = RequestSlots(settings.max_concurrent_archive_uploads)
@@ -115,12 +122,12 @@ class Runtime:
 
     async def streams(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `database`, for a batch of a long answer, in threads of its own. Waits for its turn without a limit."""
-        return await asyncio.get_running_loop().run_in_executor(self._streams, partial(call, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._streams, carried(call, *args, **kwargs))
 
     async def write_database(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `database`, for a write whose outcome must be known: the server's own timeouts bound it."""
         return await asyncio.get_running_loop().run_in_executor(
-            self._database, partial(call, *args, **kwargs)
+            self._database, carried(call, *args, **kwargs)
         )
 
     async def storage(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -161,6 +168,6 @@ class Runtime:
     ) -> R:
         try:
             async with asyncio.timeout(seconds):
-                return await asyncio.get_running_loop().run_in_executor(pool, call)
+                return await asyncio.get_running_loop().run_in_executor(pool, carried(call))
         except TimeoutError:
             raise late from None

@@ -36,6 +36,7 @@ from pipeline.domain.errors import (
 from pipeline.domain.ids import uuid7
 from pipeline.domain.journey import Status
 from pipeline.domain.media_type import Sniffer
+from pipeline.domain.trace import traceparent
 from serve_app import problems
 from serve_app.bodies import FormLimits, checked_lengths, declared_boundary, receive_form
 from serve_app.keeping import commit_with_row
@@ -231,6 +232,7 @@ class _Upload:
             job_post_id=options.job_post_id,
             email=options.email,
             external_id=options.external_id,
+            traceparent=traceparent(),
         )
 
     def _reference(self, digest: str, options: UploadOptions) -> IdempotencyRef | None:

@@ -135,6 +135,11 @@ def _http(settings: Settings) -> str:
     return f"{where}; something answers there"
 
 
+def _tracing(settings: Settings) -> str:
+    wiring.tracer(settings)
+    return settings.otel_exporter_otlp_endpoint or "no spans; callers' traceparent is passed on"
+
+
 def _environment_file(settings: Settings) -> str:
     path = Path(".env")
     if path.exists() and path.stat().st_mode & 0o077:
@@ -153,4 +158,5 @@ _CHECKS: dict[str, Check] = {
     "budget": _budget,
     "embedding": _embedding,
     "http": _http,
+    "tracing": _tracing,
 }

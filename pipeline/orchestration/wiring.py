@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from pipeline.domain import trace
 from pipeline.domain.errors import ConfigurationError
+from pipeline.domain.trace import PassesOn
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from pipeline.orchestration.core.paid import PaidDesk
     from pipeline.orchestration.core.ports import Meters
     from pipeline.orchestration.core.sweeper import Sweeper
-    from pipeline.ports import CheckpointStore, Embedder, ObjectStore, OcrEngine, ProfileEngine
+    from pipeline.ports import CheckpointStore, Embedder, ObjectStore, OcrEngine, ProfileEngine, Tracer
     from pipeline.stages.group_sections import GroupSections
     from pipeline.stages.normalise_profile import NormaliseProfile
     from pipeline.stages.read_text import Pages, ReadText
@@ -352,8 +354,23 @@ def save_resume(engine: Engine) -> SaveResume:
     return SaveResume(PostgresResults(engine))
 
 
+def tracer(settings: Settings) -> Tracer:
+    """What makes spans: sent to a collector where one is named, else none. Raises ConfigurationError."""
+    if settings.otel_exporter_otlp_endpoint is None:
+        return PassesOn()
+    try:
+        from pipeline.adapters.opentelemetry import OpenTelemetryTracer
+    except ImportError:
+        raise ConfigurationError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT needs OpenTelemetry's exporter: pip install 'resumes[otel]', or unset it.",
+            key="OTEL_EXPORTER_OTLP_ENDPOINT",
+        ) from None
+    return OpenTelemetryTracer(settings.otel_exporter_otlp_endpoint)
+
+
 class _JsonLines(logging.Formatter):
-    """One JSON object a record: time, level, logger, event, and the ids that the caller gave as `extra`."""
+    """One JSON object a record: time, level, logger, event, the trace that it belongs to, and the ids that the caller
+    gave as `extra`."""
 
     _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -364,6 +381,8 @@ class _JsonLines(logging.Formatter):
             "logger": record.name,
             "event": record.getMessage(),
         }
+        if (current := trace.current()) is not None:
+            fields["trace_id"] = current.trace_id
         fields |= {k: v for k, v in vars(record).items() if k not in self._STANDARD and not k.startswith("_")}
         if record.exc_info and record.exc_info[0]:
             # The type and the place, never the message: it could quote a document.

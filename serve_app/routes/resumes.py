@@ -15,6 +15,7 @@ from pipeline.adapters.postgres.applications import ApplicationRow
 from pipeline.domain.journey import Lane, Status
 from pipeline.domain.ocr import ocr_key
 from pipeline.domain.reprocessing import forgotten
+from pipeline.domain.trace import traceparent
 from serve_app.answers import json_answer, problem_answers, tagged_json
 from serve_app.auth import require
 from serve_app.bodies import has_body, read_model
@@ -153,7 +154,11 @@ async def reprocess_resume(resume: ResumeId, request: Request, caller: Uploader)
     request.scope["state"]["resume_id"] = resume
     wanted = await read_model(request, ReprocessRequest) if has_body(request) else ReprocessRequest()
     queued = await runtime.write_database(
-        runtime.services.reprocessing.queue, [resume], lane=Lane.ONLINE, forget=forgotten(wanted.from_)
+        runtime.services.reprocessing.queue,
+        [resume],
+        lane=Lane.ONLINE,
+        forget=forgotten(wanted.from_),
+        traceparent=traceparent(),
     )
     if not queued:
         live(await runtime.database(runtime.services.applications.get, resume, with_profile=False))

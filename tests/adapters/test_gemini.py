@@ -26,6 +26,7 @@ from pipeline.domain.errors import NotYet, ProfileBlocked, ProfileBroken, Vendor
 from pipeline.domain.media_type import PDF
 from pipeline.domain.profile import Profile
 from pipeline.domain.sections import SectionedText
+from pipeline.domain.trace import TraceContext, within
 from pipeline.domain.upload import StoredUpload
 from pipeline.reading import profile as rules
 from pipeline.reading.page.screening import screened
@@ -388,3 +389,14 @@ def test_a_changed_rule_asks_nobody_again(gemini: GeminiStandIn) -> None:
     other._model = "gemini-next"
     drafted(other, RESUME, paid)
     assert len(paid.asked) == 2 * asked
+
+
+def test_requests_name_the_trace_of_their_job(gemini: GeminiStandIn) -> None:
+    """Every one of them, though they are sent by tasks of their own; without a trace they name none."""
+    trace = TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", "01")
+    with within(trace):
+        drafted(engine_at(gemini), RESUME)
+    assert set(gemini.traceparents) == {trace.traceparent}
+    del gemini.traceparents[:]
+    drafted(engine_at(gemini), RESUME)
+    assert set(gemini.traceparents) == {None}

@@ -20,6 +20,7 @@ from pipeline.domain.errors import NotYet, OcrFailed, UnsupportedDocument, Vendo
 from pipeline.domain.ids import uuid7
 from pipeline.domain.ocr import OcrDocument, OcrText, Picture
 from pipeline.domain.spending import Usage
+from pipeline.domain.trace import TraceContext, within
 from tests.adapters.pdf_bytes import pdf, text_at
 from tests.paid import MemoryPaidWork
 from tests.standins.aws import AwsStandIn
@@ -27,6 +28,7 @@ from tests.standins.textract import TextractStandIn
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 NURSE = SAMPLES / "nurse_single_column.pdf"
+TRACE = TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", "01")
 START, GET = "StartDocumentTextDetection", "GetDocumentTextDetection"
 
 
@@ -320,3 +322,14 @@ def test_a_notification_wakes_the_job_that_waits(
 def test_a_message_is_a_notification_or_it_is_none(body: str, job: str | None) -> None:
     """In SNS's envelope or raw; anything else is deleted, not repeated for ever."""
     assert job_of(body) == job
+
+
+def test_calls_name_the_trace_of_their_job(aws: AwsStandIn, textract: TextractStandIn, bucket: str) -> None:
+    """Start and Get, though they run in threads; a call without a trace names none."""
+    case = Case(aws, textract, bucket)
+    with within(TRACE):
+        case.finish(case.document())
+    assert set(textract.traceparents) == {TRACE.traceparent}
+    del textract.traceparents[:]
+    asyncio.run(case.engine.check())
+    assert textract.traceparents == [None]

@@ -12,6 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from pipeline.cli.demo import samples_dir
+from pipeline.domain import trace
+from pipeline.domain.journey import Stage
 from resumes_client import ProblemError
 from tests.chaos.killer import Killer, wait_until
 from tests.cloud.conftest import World, made_resumes
@@ -44,6 +46,45 @@ def test_a_resume_goes_through_all_three_and_says_what_it_cost(world: World) -> 
     key = f"resumes/{resume['id']}"
     stored = world.cloud.aws.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
     assert stored == NURSE.read_bytes()
+
+
+def test_a_trace_goes_from_the_caller_through_all_stages_to_the_vendors(world: World) -> None:
+    """The request is a span, its stages are its children, and vendors are asked by the stage that asks them."""
+    trace_id = "7d2f4e6a8b0c4d1e9f3a5b7c9d1e3f50"
+    (made,) = made_resumes(world.cloud, 1, seed=77)
+    answer = httpx.post(
+        f"{world.service.url}/resumes/upload",
+        headers={
+            "Authorization": f"Bearer {world.service.key}",
+            "traceparent": f"00-{trace_id}-00f067aa0ba902b7-01",
+        },
+        files={"file": ("cv.pdf", made.pdf)},
+    )
+    resume_id = answer.json()["id"]
+    assert ended(world.client, resume_id)["status"] == "completed"
+    collector = world.collector
+    stages = {stage.value for stage in Stage}
+    wait_until(
+        lambda: {"POST /resumes/upload", *stages} <= {span.name for span in collector.spans(trace_id)},
+        seconds=20,
+        what="all spans",
+    )
+    spans = {span.span_id: span for span in collector.spans(trace_id)}
+    (request,) = [span for span in spans.values() if span.name not in stages]
+    assert request.parent_id == "00f067aa0ba902b7"
+    for span in spans.values():
+        assert span.attributes["resumes.resume_id"] == resume_id
+        assert not span.failed
+        assert span is request or span.parent_id == request.span_id
+    for told, stage in (
+        (world.cloud.textract.traceparents, "read"),
+        (world.cloud.gemini.traceparents, "normalise"),
+    ):
+        contexts = [parsed for parsed in map(trace.parse, told) if parsed and parsed.trace_id == trace_id]
+        assert contexts
+        assert {spans[context.span_id].name for context in contexts} == {stage}
+    name = made.truth["truth"]["name"].encode()  # type: ignore[index]
+    assert not any(name in body for body in collector.bodies)
 
 
 def test_the_original_is_downloaded_from_s3_itself(world: World) -> None:

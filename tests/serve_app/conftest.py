@@ -24,11 +24,13 @@ from pipeline.adapters.postgres.embedded import EmbeddedPostgres
 from pipeline.adapters.postgres.engine import open_engine
 from pipeline.adapters.postgres.idempotency import Idempotency
 from pipeline.adapters.postgres.ingestions import Ingestions
+from pipeline.adapters.postgres.key_rates import KeyRates
 from pipeline.adapters.postgres.listen import Listener
 from pipeline.adapters.postgres.moves import STATUS
 from pipeline.adapters.postgres.reprocessing import Reprocessing
 from pipeline.adapters.postgres.search import Search
 from pipeline.domain.chunk import Vector
+from pipeline.orchestration import wiring
 from pipeline.settings import Settings
 from serve_app.api import Services, build_api
 from tests.conftest import TEMPLATE, administer, database_of
@@ -97,10 +99,12 @@ def running(
     engine = open_engine(database_url, application_name="serve_app-tests", pool_size=8)
     objects_dir = root / "objects"
     store = objects or DirectoryStore(objects_dir)
+    configured = Settings(_env_file=None, data_dir=root, **settings)
     services = Services(
-        settings=Settings(_env_file=None, data_dir=root, **settings),
+        settings=configured,
         applications=Applications(engine),
         keys=ApiKeys(engine),
+        key_rates=KeyRates(engine, configured.rate_limit_per_minute),
         idempotency=Idempotency(engine),
         search=Search(engine),
         reprocessing=Reprocessing(engine),
@@ -109,6 +113,7 @@ def running(
         embed_query=embed_query,
         embedding_model=embedding_model,
         front_answers_request_id=front_answers_request_id,
+        tracer=wiring.tracer(configured),
         listener=lambda on_notify, on_reconnect: Listener(database_url, [STATUS], on_notify, on_reconnect),
     )
     app = build_api(services)

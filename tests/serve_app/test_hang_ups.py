@@ -13,6 +13,7 @@ import pytest
 from starlette.responses import StreamingResponse
 from starlette.types import Message
 
+from pipeline.domain.trace import PassesOn
 from serve_app.middleware import Edge
 from tests.serve_app.conftest import Service
 from tests.serve_app.samples import pdf
@@ -86,7 +87,7 @@ def test_a_reader_that_leaves_a_stream_is_no_error(caplog: pytest.LogCaptureFixt
     ours = logging.getLogger("serve_app.requests")
     ours.addHandler(caplog.handler)
     try:
-        asyncio.run(Edge(StreamingResponse(lines()))(scope, receive, send))
+        asyncio.run(Edge(StreamingResponse(lines()), PassesOn())(scope, receive, send))
     finally:
         ours.removeHandler(caplog.handler)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from contextlib import ExitStack, closing
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -14,40 +14,13 @@ import pytest
 from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.journey import Lane
 from pipeline.settings import load_settings
-from serve_app.limits import Backlog, Rates, RequestSlots, UploadSlots
+from serve_app.limits import Backlog, RequestSlots, UploadSlots
 from serve_app.problems import Problem
 from tests.serve_app.conftest import MODEL, Start
 from tests.serve_app.samples import FORM_TYPE, PDF, finish, form, part, pdf, read_answer, request_head
 from tests.serve_app.test_raw_uploads import wait_for
 from tests.serve_app.test_resumes import VECTOR
 from tests.serve_app.test_uploads import upload
-
-
-def test_a_key_above_its_rate_is_told_when_to_return(start: Start) -> None:
-    """429 with Retry-After for that key; another key goes on."""
-    service = start(rate_limit_per_minute=3)
-    with service.client("read") as client, service.client("read", "upload") as other:
-        answers = [client.get("/resumes") for _ in range(4)]
-        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-        assert answers[3].json()["type"] == "/problems/rate-limited"
-        assert 1 <= int(answers[3].headers["retry-after"]) <= 20
-        assert other.get("/resumes").status_code == 200
-
-
-def test_a_bucket_refills_evenly() -> None:
-    """Sixty a minute is one a second once the first sixty are spent."""
-    now = 0.0
-    rates, key = Rates(60, clock=lambda: now), UUID(int=1)
-    for _ in range(60):
-        rates.take(key)
-    with pytest.raises(Problem) as refused:
-        rates.take(key)
-    assert refused.value.headers["Retry-After"] == "1"
-    now = 1.0
-    rates.take(key)
-    with pytest.raises(Problem):
-        rates.take(key)
-    rates.take(uuid4())
 
 
 def test_a_slot_is_given_back_whatever_happens() -> None:
@@ -61,16 +34,6 @@ def test_a_slot_is_given_back_whatever_happens() -> None:
     with contextlib.suppress(RuntimeError), slots.hold():
         raise RuntimeError
     assert slots.taken == 0
-
-
-def test_every_answer_tells_what_is_left_of_the_rate(start: Start) -> None:
-    """RateLimit counts down; the answer that refuses says that nothing is left."""
-    service = start(rate_limit_per_minute=2)
-    with service.client("read") as client:
-        told = [client.get("/resumes").headers["ratelimit"] for _ in range(3)]
-        policy = client.get("/resumes").headers["ratelimit-policy"]
-    assert [header.split(";")[1] for header in told] == ["r=1", "r=0", "r=0"]
-    assert policy == '"requests";q=2;w=60'
 
 
 def test_pages_of_named_origins_may_call(start: Start) -> None:

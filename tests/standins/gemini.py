@@ -99,6 +99,7 @@ class GeminiStandIn:
         self.struck: Counter[str] = Counter()  #: faults injected
         self.natural_throttles = 0
         self.requests: list[Json] = []  #: bodies of generateContent, as they came
+        self.traceparents: list[str | None] = []  #: their headers
         self.groups: Counter[str] = Counter()
         self.invented: list[str] = []  #: values that were made up
         self.usage: Counter[str] = Counter()  #: tokens in all answers that were sent
@@ -160,6 +161,7 @@ class GeminiStandIn:
         wrong = _wrong_request(body)
         if wrong:
             return _error(400, "INVALID_ARGUMENT", wrong)
+        self.traceparents.append(request.headers.get("traceparent"))
         return await self._generate(body, model)
 
     def _refused(self, request: Request, model: str) -> Response | None:

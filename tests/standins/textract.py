@@ -91,7 +91,10 @@ class Faults:
 
 
 class TextractStandIn(HttpStandIn):
-    """A server on a free loopback port. Counts: `calls`, `started` jobs, `billed` pages, `throttles`."""
+    """A server on a free loopback port. Counts: `calls`, `started` jobs, `billed` pages, `throttles`.
+
+    `traceparents` are the headers of that name, one a call.
+    """
 
     def __init__(
         self,
@@ -120,6 +123,7 @@ class TextractStandIn(HttpStandIn):
         self._lock = threading.RLock()
         self.faults = Faults()
         self.calls: Counter[str] = Counter()
+        self.traceparents: list[str | None] = []
         self.throttles: Counter[str] = Counter()
         self.broken: list[str] = []
         self.billed = 0
@@ -153,6 +157,7 @@ class TextractStandIn(HttpStandIn):
     async def _answer(self, request: Request) -> Response:
         target = request.headers.get("x-amz-target", "")
         operation = target.removeprefix("Textract.")
+        self.traceparents.append(request.headers.get("traceparent"))
         body = await request.body()
         return await self.in_thread(self._handle, operation, body)
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
+
+from pipeline.domain.trace import traceparent
 
 #: An outage is noticed within seconds; a read is one part or one answer, never a whole archive.
 _CONNECT_S = 3
@@ -42,4 +45,12 @@ class AwsAccess:
             region_name=self.region,
         )
         region = session.region_name or "us-east-1"
-        return session.client(service, endpoint_url=self.endpoint_url, region_name=region, config=config)
+        client = session.client(service, endpoint_url=self.endpoint_url, region_name=region, config=config)
+        client.meta.events.register("before-send", _pass_trace_on)
+        return client
+
+
+def _pass_trace_on(request: AWSPreparedRequest, **_: Any) -> None:
+    """Name the trace that a call belongs to; after it was signed, so that a proxy may change what it says."""
+    if (told := traceparent()) is not None:
+        request.headers["traceparent"] = told

@@ -33,6 +33,7 @@ from pipeline.domain.errors import (
 )
 from pipeline.domain.ocr import OcrDocument, OcrPage, OcrText
 from pipeline.domain.spending import Usage
+from pipeline.domain.trace import carried
 from pipeline.domain.version import source_version
 from pipeline.ports import PaidCall, PaidWork
 
@@ -241,7 +242,7 @@ class TextractEngine:
         method: Callable[..., dict[str, Any]] = getattr(self._client, f"{verb.lower()}_document_{kind}")
         try:
             call = partial(method, **parameters)
-            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, carried(call))
         except ClientError as error:
             raise _translated(error) from None
         except BotoCoreError as error:

@@ -12,6 +12,7 @@ import httpx
 
 from pipeline.domain.errors import ConfigurationError, VendorBusy
 from pipeline.domain.spending import Usage
+from pipeline.domain.trace import traceparent
 
 if TYPE_CHECKING:
     from google.genai import types
@@ -52,7 +53,9 @@ class GeminiClient:
             options = types.HttpOptions(
                 base_url=self._base_url,
                 timeout=int(self._timeout_s * 1000),
-                httpx_async_client=httpx.AsyncClient(timeout=self._timeout_s, follow_redirects=False),
+                httpx_async_client=httpx.AsyncClient(
+                    timeout=self._timeout_s, follow_redirects=False, event_hooks={"request": [_pass_trace_on]}
+                ),
             )
             self._made = genai.Client(api_key=self._api_key, vertexai=False, http_options=options)
             self._loop = loop
@@ -101,6 +104,12 @@ class GeminiClient:
             raise VendorBusy(
                 f"Gemini cannot be reached ({type(error).__name__}).", key="connection"
             ) from None
+
+
+async def _pass_trace_on(request: httpx.Request) -> None:
+    """Name the trace that a request belongs to."""
+    if (told := traceparent()) is not None:
+        request.headers["traceparent"] = told
 
 
 class _Refused(Exception):

@@ -34,7 +34,8 @@ USEFUL = (Status.QUEUED, Status.PROCESSING, Status.COMPLETED)
 
 @dataclass(frozen=True, slots=True)
 class NewApplication:
-    """An upload whose object is stored. `content_sha256` is 64 lower-case hex digits, `size` in bytes."""
+    """An upload whose object is stored. `content_sha256` is 64 lower-case hex digits, `size` in bytes, `traceparent` as
+    in W3C Trace Context."""
 
     id: UUID
     object_key: str
@@ -46,6 +47,7 @@ class NewApplication:
     job_post_id: str | None = None
     email: str | None = None
     external_id: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +357,7 @@ CREATE = f"""
         VALUES (:id, :object_key, :content_sha256, :size, :mime, :filename, :as_of_date,
             :job_post_id, :email, :external_id)
     ), job AS (
-        INSERT INTO jobs (application_id, lane, priority) VALUES (:id, :lane, :priority)
+        INSERT INTO jobs (application_id, lane, priority, traceparent) VALUES (:id, :lane, :priority, :traceparent)
     ), recorded AS (
         INSERT INTO events (application_id, to_state, epoch) VALUES (:id, 'queued', 0)
     )

@@ -76,7 +76,7 @@ FORGET = {
 ERASE_JOB = move(
     "picked AS (SELECT application_id, state, lease_owner FROM jobs WHERE application_id = :id)",
     to=(JobState.ERASED,),
-    changes=f"{LEASE_ENDS}, reason = NULL, lease_epoch = j.lease_epoch + 1",
+    changes=f"{LEASE_ENDS}, reason = NULL, traceparent = NULL, lease_epoch = j.lease_epoch + 1",
 )
 
 ERASE_APPLICATION = text("""

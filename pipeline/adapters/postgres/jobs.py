@@ -18,6 +18,7 @@ from pipeline.adapters.postgres.engine import transaction
 from pipeline.adapters.postgres.leases import NOT_DURABLE, JobLeases
 from pipeline.adapters.postgres.models import CLAIMABLE_SQL
 from pipeline.adapters.postgres.moves import JOBS, LEASE_ENDS, STATUS, move, quoted
+from pipeline.domain import trace
 from pipeline.domain.job import ClaimedJob
 from pipeline.domain.journey import (
     CLAIMABLE,
@@ -188,6 +189,7 @@ def _claimed(row: Row[Any]) -> ClaimedJob:
         lane=Lane(row.lane),
         attempt=row.attempt,
         suspicions=row.suspicions,
+        trace=trace.parse(row.traceparent),
     )
 
 
@@ -204,7 +206,7 @@ def claim_sql(suspicions: str) -> str:
         changes="""lease_epoch = j.lease_epoch + 1, attempt = j.attempt + 1, reason = NULL,
             lease_owner = :owner, lease_until = now() + make_interval(secs => :lease_s)""",
         answer="""m.application_id, m.lease_epoch, m.lane, m.attempt, m.suspicions, a.object_key,
-            a.content_sha256, a.size, a.mime, a.as_of_date, a.job_post_id""",
+            a.content_sha256, a.size, a.mime, a.as_of_date, a.job_post_id, m.traceparent""",
         order="ORDER BY m.priority, m.run_at",
     )
 

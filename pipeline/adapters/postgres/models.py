@@ -197,6 +197,7 @@ class Job(Base):
     lease_epoch: Mapped[int] = mapped_column(BigInteger, server_default="0")
     lease_owner: Mapped[int | None] = mapped_column(BigInteger)
     lease_until: Mapped[datetime | None]
+    traceparent: Mapped[str | None]
 
 
 class ChunkRow(Base):
@@ -428,6 +429,20 @@ class ApiKey(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class KeyRate(Base):
+    """What a key has used of its rate: `full_at` is when all of it is there again, `leased` what the last lease got.
+
+    One row a key. Not logged: after a crash every key has its whole rate, and no lease waits for the disk.
+    """
+
+    __tablename__ = "key_rates"
+    __table_args__ = {"prefixes": ["UNLOGGED"]}
+
+    key_id: Mapped[UUID] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"), primary_key=True)
+    full_at: Mapped[datetime]
+    leased: Mapped[int]
 
 
 class IdempotencyKey(Base):

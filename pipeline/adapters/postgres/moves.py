@@ -70,7 +70,7 @@ def move(
             FROM picked p
             WHERE j.application_id = p.application_id AND j.state IN ({legal_sources(*to)})
             RETURNING j.application_id, j.state AS to_state, p.state AS from_state, j.lane, j.priority,
-                j.run_at, j.attempt, j.suspicions, j.lease_epoch, j.reason,
+                j.run_at, j.attempt, j.suspicions, j.lease_epoch, j.reason, j.traceparent,
                 coalesce(j.lease_owner, p.lease_owner) AS owner
         ),
         recorded AS (

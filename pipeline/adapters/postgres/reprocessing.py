@@ -48,14 +48,18 @@ class Reprocessing:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def queue(self, ids: Sequence[UUID], *, lane: Lane, forget: Sequence[str] = ()) -> list[UUID]:
-        """Queue those whose job has ended, as if they were new: their ids.
+    def queue(
+        self, ids: Sequence[UUID], *, lane: Lane, forget: Sequence[str] = (), traceparent: str | None = None
+    ) -> list[UUID]:
+        """Queue those whose job has ended, as if they were new, in the trace of `traceparent`: their ids.
 
         `forget` names checkpoint stages whose stored results are dropped, so that they are done (and paid)
         anew. A profile stays as it is until the new one is saved.
         """
         with transaction(self._engine) as connection:
-            rows = connection.execute(text(QUEUE), {"ids": list(ids), "lane": lane.value}).all()
+            rows = connection.execute(
+                text(QUEUE), {"ids": list(ids), "lane": lane.value, "traceparent": traceparent}
+            ).all()
             queued = [row.application_id for row in rows]
             if queued:
                 parameters: dict[str, Any] = {"ids": queued, "stages": list(forget)}
@@ -113,7 +117,7 @@ QUEUE = move(
         FOR UPDATE
     )""",
     to=(JobState.QUEUED,),
-    changes="reason = NULL, attempt = 0, suspicions = 0, lane = :lane, run_at = now()",
+    changes="reason = NULL, attempt = 0, suspicions = 0, lane = :lane, run_at = now(), traceparent = :traceparent",
 )
 
 MARK = """

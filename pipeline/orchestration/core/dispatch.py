@@ -22,6 +22,7 @@ from pipeline.domain.journey import JobState, Lane, Lease, Stage
 from pipeline.domain.metrics import IN_FLIGHT, JOURNEY_SECONDS, LEASES_LOST, SETTLED
 from pipeline.domain.receipt import Done, Failed
 from pipeline.domain.result import Verdict
+from pipeline.domain.trace import within
 from pipeline.orchestration.core.drive import (
     PACKET,
     ComeBack,
@@ -400,15 +401,16 @@ class Dispatch:
         self._meters.count(SETTLED, state=name)
         if state is None:
             self._meters.count(LEASES_LOST)
-        log.info(
-            "settled",
-            extra={
-                "resume_id": str(job.lease.resume_id),
-                "state": name,
-                "attempt": job.attempt,
-                "ms": round(seconds * 1000),
-            },
-        )
+        with within(job.trace):
+            log.info(
+                "settled",
+                extra={
+                    "resume_id": str(job.lease.resume_id),
+                    "state": name,
+                    "attempt": job.attempt,
+                    "ms": round(seconds * 1000),
+                },
+            )
 
     def _let_go(self, leases: Collection[Lease]) -> None:
         for lease in leases:

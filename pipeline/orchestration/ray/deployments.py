@@ -40,13 +40,14 @@ from pipeline.domain.profile import Profile
 from pipeline.domain.receipt import Answers, Broken, Done, Failed, Lost, Receipt, Waiting
 from pipeline.domain.result import ResumeResult, Verdict
 from pipeline.domain.sections import SectionedText
+from pipeline.domain.trace import carried, within
 from pipeline.orchestration import wiring
 from pipeline.orchestration.core.batching import ContinuousBatch
 from pipeline.orchestration.core.checkpoints import pack_vectors, unpack_vectors, vectors_key, wait_for
 from pipeline.orchestration.core.drive import PACKET
 from pipeline.orchestration.ray import meters, packets
 from pipeline.orchestration.ray.priorities import process_gives_way, thread_that_gives_way
-from pipeline.ports import Embedder
+from pipeline.ports import Embedder, Tracer
 from pipeline.settings import Settings, load_settings
 from pipeline.stages.embed_chunks import EmbedChunks
 
@@ -75,17 +76,34 @@ def _begin(*, gives_way: bool = True) -> Settings:
 
 
 class _Clock:
-    """Seconds by stage, as a profile's `meta` and the metrics show them."""
+    """Seconds by stage, as a profile's `meta` and the metrics show them, and the stages' places in the job's trace."""
 
-    def __init__(self) -> None:
+    def __init__(self, tracer: Tracer, job: ClaimedJob) -> None:
+        self._tracer, self._job = tracer, job
         self.seconds: dict[str, float] = {}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - started, 6)
+        with _traced(self._tracer, self._job, name):
+            started = time.perf_counter()
+            yield
+            self.seconds[name] = round(time.perf_counter() - started, 6)
         meters.observe(STAGE_SECONDS, self.seconds[name], stage=name)
+
+
+@contextmanager
+def _traced(tracer: Tracer, job: ClaimedJob, stage: str) -> Iterator[None]:
+    """A stage of a job as a span of its trace, and a line in the log. An archive's resumes have none."""
+    if job.trace is None:
+        yield
+        return
+    ids: dict[str, str | int] = {
+        "resumes.resume_id": str(job.lease.resume_id),
+        "resumes.attempt": job.attempt,
+    }
+    with tracer.span(stage, job.trace, ids):
+        yield
+        log.info("stage done", extra={"resume_id": str(job.lease.resume_id), "stage": stage})
 
 
 async def _answers(
@@ -103,7 +121,8 @@ async def _answers(
             try:
                 value, done = await work(job)
             except Exception as error:  # noqa: BLE001 - a stage's boundary: no job may cost its neighbours theirs
-                return _receipt(job, error)
+                with within(job.trace):
+                    return _receipt(job, error)
             values[job.lease.resume_id] = value
             return done
 
@@ -136,7 +155,7 @@ def _thread_of(lane: Lane, name: str, settings: Settings) -> ThreadPoolExecutor:
 
 
 async def _on(executor: ThreadPoolExecutor, call: Callable[..., T], *args: Any) -> T:
-    return await asyncio.get_running_loop().run_in_executor(executor, call, *args)
+    return await asyncio.get_running_loop().run_in_executor(executor, carried(call, *args))
 
 
 class TextReader:
@@ -150,6 +169,7 @@ class TextReader:
         }
         self._paid = wiring.paid_desk(settings, meters, name="reader")
         self._group = wiring.group_sections()
+        self._tracer = wiring.tracer(settings)
         self._cpu = {lane: _thread_of(lane, "group", settings) for lane in Lane}
         # One more than there are parsers, so that none is idle; or as many as may wait for OCR.
         self._at_once = PACKET if settings.uses_textract else settings.parser_processes + 1
@@ -160,7 +180,7 @@ class TextReader:
         return Answers(receipts, packets.packed(values))
 
     async def _one(self, job: ClaimedJob) -> tuple[SectionedText, Done]:
-        clock = _Clock()
+        clock = _Clock(self._tracer, job)
         with clock.stage("read"):
             paid = self._paid.work_of(job.lease, job.upload.sha256)
             text = await self._read[job.lane].run(job.upload, paid)
@@ -177,6 +197,7 @@ class ProfileNormaliser:
         self._normalise = wiring.normalise_profile(settings)
         self._paid = wiring.paid_desk(settings, meters, name="normaliser")
         self._verify = wiring.verify_profile(settings)
+        self._tracer = wiring.tracer(settings)
         self._cpu = {lane: _thread_of(lane, "normalise", settings) for lane in Lane}
 
     async def run(self, jobs: Sequence[ClaimedJob], texts: Answers) -> Answers:
@@ -188,7 +209,7 @@ class ProfileNormaliser:
         return Answers(receipts, packets.packed(values))
 
     async def _one(self, job: ClaimedJob, sections: SectionedText) -> tuple[str, Done]:
-        clock = _Clock()
+        clock = _Clock(self._tracer, job)
         cpu = self._cpu[job.lane]
         with clock.stage("normalise"):
             paid = self._paid.work_of(job.lease, job.upload.sha256)
@@ -230,6 +251,7 @@ class ChunkEmbedder:
     def __init__(self) -> None:
         settings = _begin(gives_way=False)  # queries come this way too: only the documents' threads do
         self._embedder = wiring.embedder(settings)
+        self._tracer = wiring.tracer(settings)
         at_once = settings.embedding_at_once
         self._models = {
             Lane.ONLINE: _Model(self._embedder, _thread_of(Lane.ONLINE, "model", settings), at_once // 2),
@@ -297,7 +319,7 @@ class ChunkEmbedder:
             work[lease].found = answer
 
     async def _one(self, job: ClaimedJob, work: _Vectors) -> tuple[EmbeddedChunks, Done]:
-        clock = _Clock()
+        clock = _Clock(self._tracer, job)
         model = self._models[job.lane]
         with clock.stage("embed"):
             if isinstance(work.found, Exception):
@@ -331,6 +353,7 @@ class ResumeWriter:
     def __init__(self) -> None:
         settings = _begin()
         self._stage = wiring.save_resume(wiring.database(settings, name="writer"))
+        self._tracer = wiring.tracer(settings)
         self._batch: ContinuousBatch[ResumeResult, Verdict] = ContinuousBatch(
             self._stage.run,
             max_items=256,
@@ -354,7 +377,8 @@ class ResumeWriter:
 
         async def one(job: ClaimedJob, took: Done) -> Verdict:
             id_ = job.lease.resume_id
-            return await self._batch.submit(_result(job, read[id_], drafted[id_], chunks[id_], took))
+            with _traced(self._tracer, job, "save"):
+                return await self._batch.submit(_result(job, read[id_], drafted[id_], chunks[id_], took))
 
         saves = (one(job, took) for job, took in zip(jobs, done, strict=True))
         saved = await asyncio.gather(*saves, return_exceptions=True)
@@ -370,7 +394,8 @@ def _verdict(job: ClaimedJob, saved: Verdict | BaseException) -> Verdict | Faile
     if not isinstance(saved, Exception):  # cancelled with its replica
         raise saved
     id_ = str(job.lease.resume_id)
-    log.error("save raised", exc_info=saved, extra={"resume_id": id_})
+    with within(job.trace):
+        log.error("save raised", exc_info=saved, extra={"resume_id": id_})
     return Verdict.REFUSED
 
 
