@@ -45,6 +45,7 @@ _PLACE_AFTER = 0.04  # a place stands after the firm rather than before it,
 _PLACE_AFTER_SAME = 0.12  # and more surely so within one text: "Acme, Hull"
 _APART = 0.3  # of the page's width from where a heading begins: a column of its own
 _PLACE_APART, _NAME_APART = 0.1, 0.05
+_MOST_GAINED = _MOST_BY_ORDER + _BOTH_TOLD + _PLACE_AFTER + _PLACE_AFTER_SAME + _PLACE_APART  # by any assignment
 _BETTER = 1e-9  # of two equal readings the one with fewer cuts, which comes first, wins
 
 _ORDER_GAIN = 0.35  # of a sure entry's vote about its section's order
@@ -210,9 +211,14 @@ def _assign(
     scores = {name: [slots[name](piece.text) for piece in fragments] for name in names}
     heading = _Heading(names, free, scores, order, pair, groups, _stand_apart(fragments))
     best_score, best_slots = float("-inf"), dict(forced)
+    # What the slots from each position on may still gain: an assignment that cannot become the best is left early.
+    gains = [max((0.0, *scores[name])) for name in names]
+    most = [sum(gains[position:]) + _MOST_GAINED + _BETTER for position in range(len(names) + 1)]
 
     def walk(position: int, taken: dict[str, int], total: float) -> None:
         nonlocal best_score, best_slots
+        if total + most[position] <= best_score:
+            return
         if position == len(names):
             for _, term in _TERMS:
                 total += term(taken, heading)
