@@ -43,12 +43,14 @@ def _words(glyphs: list[Glyph], size: float) -> list[list[Glyph]]:
     else:
         limit = _space_limit(gaps, spaced, size)
         breaks = [space or gap > limit for gap, space in zip(gaps, spaced, strict=True)]
-    words = [[printed[0]]]
+    word = [printed[0]]
+    words = [word]
     for glyph, cut in zip(printed[1:], breaks, strict=True):
-        if cut or words[-1][-1].text == BULLET:
-            words.append([glyph])
+        if cut or word[-1].text == BULLET:
+            word = [glyph]
+            words.append(word)
         else:
-            words[-1].append(glyph)
+            word.append(glyph)
     return words
 
 
@@ -71,11 +73,16 @@ def _gaps(glyphs: list[Glyph]) -> tuple[list[float], list[bool]]:
 
 def _is_letter_spaced(printed: list[Glyph], gaps: list[float], spaced: list[bool], size: float) -> bool:
     """Whether nearly every letter stands alone: "P R O F I L E"."""
-    letters = sum(glyph.text.isalpha() for glyph in printed)
-    if letters < 4 or letters < 0.7 * len(printed):
+    wide = SPACE * size
+    apart = [space or gap > wide for gap, space in zip(gaps, spaced, strict=True)].count(True)
+    if apart < 0.75 * len(gaps):
         return False
-    apart = sum(space or gap > SPACE * size for gap, space in zip(gaps, spaced, strict=True))
-    return apart >= 0.75 * len(gaps) and not _is_spelled_with_words(printed, gaps, spaced, size)
+    letters = [glyph.text.isalpha() for glyph in printed].count(True)
+    return (
+        letters >= 4
+        and letters >= 0.7 * len(printed)
+        and not _is_spelled_with_words(printed, gaps, spaced, size)
+    )
 
 
 def _is_spelled_with_words(printed: list[Glyph], gaps: list[float], spaced: list[bool], size: float) -> bool:
@@ -100,7 +107,7 @@ def _space_limit(gaps: list[float], spaced: list[bool], size: float) -> float:
     Where letters with no space between them stand unevenly and real spaces exist, gaps are noise: "a ppl
     ications". Where they stand evenly, a gap is a space even beside real ones.
     """
-    inner = sorted(gap for gap, space in zip(gaps, spaced, strict=True) if not space)
+    inner = sorted([gap for gap, space in zip(gaps, spaced, strict=True) if not space])
     if len(inner) < 4:
         return SPACE * size
     tracking = inner[len(inner) // 2]
@@ -136,7 +143,7 @@ def _in_logical_order(words: list[list[Glyph]]) -> list[list[Glyph]]:
 
 
 def _text(word: list[Glyph]) -> str:
-    return unicodedata.normalize("NFC", "".join(glyph.text for glyph in word)).replace(ORNAMENT, "")
+    return unicodedata.normalize("NFC", "".join([glyph.text for glyph in word])).replace(ORNAMENT, "")
 
 
 def _raw_words(text: str, box: Box4) -> list[RawWord]:
@@ -185,8 +192,8 @@ def _with_brackets_paired(words: list[RawWord]) -> list[RawWord]:
 def _box(word: list[Glyph], size: float) -> Box4:
     base = word[0].base
     return (
-        min(glyph.left for glyph in word),
+        min([glyph.left for glyph in word]),
         base - 0.8 * size,
-        max(glyph.right for glyph in word),
+        max([glyph.right for glyph in word]),
         base + 0.2 * size,
     )
