@@ -144,7 +144,15 @@ def _pattern(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
-_ORDER = re.compile("|".join(map(_pattern, _ORDERS)))
+def _any_order() -> re.Pattern[str]:
+    """Any of the orders. What they begin with is asked once for all, not by each anew at every letter: the border of a
+    word, or a letter of a script that sets none."""
+    spaced = "|".join(_pattern(order.removeprefix(r"\b")) for order in _ORDERS if order.startswith(r"\b"))
+    others = "|".join(_pattern(order) for order in _ORDERS if not order.startswith(r"\b"))
+    return re.compile(rf"\b(?=\w)(?:{spaced})|(?=[^\x00-\x7f])(?:{others})")
+
+
+_ORDER = _any_order()
 _FAKED = re.compile("|".join(_FAKE), re.M)
 
 
