@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -74,7 +75,7 @@ class Stages:
         marks.append(time.process_time())
         self._verify.run(draft, sections, upload)
         marks.append(time.process_time())
-        seconds = (end - begin for begin, end in zip(marks, marks[1:], strict=False))
+        seconds = (end - begin for begin, end in pairwise(marks))
         return Costs(name, len(text.pages), tuple(seconds))
 
 

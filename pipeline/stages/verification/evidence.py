@@ -67,7 +67,9 @@ def _char(char: str) -> _Char:
     return _Char(key(char), char.isalnum(), char.isdecimal(), _CJK.match(char) is not None, mark)
 
 
-@lru_cache(maxsize=4096)  # a fact's text is asked for when it is looked up and when its value is held against it
+@lru_cache(
+    maxsize=4096
+)  # a fact's text is asked for when it is looked up and when its value is held against it
 def print_of(text: str) -> Print:
     """The key of a text with its word borders; scripts without spaces have one at every letter."""
     letters = ""
