@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import hashlib
 import json
 import statistics
@@ -37,6 +38,7 @@ from pipeline.stages.verify_profile import VerifyProfile
 STAGES = ("read", "group", "rules", "verify")
 _WARM_UP = 24  #: made resumes, for what only the first documents pay
 _MAX_PAGES = 100
+_OBJECTS_UNTIL_COLLECTED = 50_000  #: as the stages' processes and the parsers' children set it
 _SLOWEST = 5  #: documents that are named
 
 
@@ -111,6 +113,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reading_cpu", description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     data = parser.parse_args().data
+    gc.set_threshold(_OBJECTS_UNTIL_COLLECTED, *gc.get_threshold()[1:])
     files = ((str(path.relative_to(data)), path.read_bytes()) for path in sorted(data.rglob("*.pdf")))
     costs = asyncio.run(measure(files))
     if len(costs) < 2:

@@ -112,19 +112,19 @@ class GlyphReader:
             raise TooManyGlyphs(count)
         self._fonts.clear()
         frame = page_frame(page, 0)
-        result = self._collect(quick.address(text_page), count, frame)
+        result = self._collect(ctypes.cast(text_page, ctypes.c_void_p), count, frame)
         turns = _turns_to_upright(result)
         digits = private_digits(result.private)
         if turns or (digits and digits != self._digits):
             self._digits = digits or self._digits
             frame = page_frame(page, turns)
-            result = self._collect(quick.address(text_page), count, frame)
+            result = self._collect(ctypes.cast(text_page, ctypes.c_void_p), count, frame)
             result.turns = turns
         for glyphs in result.glyphs.values():
             mend_advances(glyphs, result.styles)
         return result, frame
 
-    def _collect(self, text: int | None, count: int, frame: Frame) -> GlyphPage:
+    def _collect(self, text: ctypes.c_void_p, count: int, frame: Frame) -> GlyphPage:
         # The hot loop: three calls into PDFium and one tuple for each character.
         result = GlyphPage(frame.width, frame.height)
         numbers: dict[int, int] = {}
@@ -177,12 +177,12 @@ class GlyphReader:
         result.smuggles = self._smuggles(text, unprinted)
         return result
 
-    def _smuggles(self, text: int | None, unprinted: list[tuple[int, int]]) -> bool:
+    def _smuggles(self, text: ctypes.c_void_p, unprinted: list[tuple[int, int]]) -> bool:
         """Whether characters that print nothing hide or split words, by the letters around them."""
         suspects = (index for index, code in unprinted if code >= _LEAST_UNPRINTED)
         return any(smuggles(self._around(text, index)) for index in suspects)
 
-    def _around(self, text: int | None, index: int) -> str:
+    def _around(self, text: ctypes.c_void_p, index: int) -> str:
         # PDFium tells halves of what lies beyond the first 65,536 characters.
         halves = "".join(
             chr(quick.unicode_of(text, near)) for near in range(max(0, index - _AROUND), index + _AROUND)
@@ -193,7 +193,7 @@ class GlyphReader:
         self,
         numbers: dict[int, int],
         styles: list[GlyphStyle],
-        text: int | None,
+        text: ctypes.c_void_p,
         index: int,
         owner: int,
         frame: Frame,
@@ -206,7 +206,13 @@ class GlyphReader:
         return known
 
     def _without_overhang(
-        self, text: int | None, index: int, left: float, glyphs: list[Glyph], style: GlyphStyle, frame: Frame
+        self,
+        text: ctypes.c_void_p,
+        index: int,
+        left: float,
+        glyphs: list[Glyph],
+        style: GlyphStyle,
+        frame: Frame,
     ) -> float:
         """Where the advance of a glyph after a guessed space begins; the glyph before it is shortened too.
 
@@ -229,7 +235,7 @@ class GlyphReader:
         return start
 
     def _turned(
-        self, text: int | None, index: int, style: GlyphStyle, frame: Frame
+        self, text: ctypes.c_void_p, index: int, style: GlyphStyle, frame: Frame
     ) -> tuple[float, float, float]:
         quick.origin(text, index, *self._xy_p)
         x, y = frame.point(self._x.value, self._y.value)
@@ -244,7 +250,7 @@ class GlyphReader:
         advance = (wide * cos - high * sin) / spread if abs(spread) > 0.2 else style.size / 2
         return left, left + max(0.0, advance), base
 
-    def _style(self, text: int | None, index: int, owner: int, frame: Frame) -> GlyphStyle:
+    def _style(self, text: ctypes.c_void_p, index: int, owner: int, frame: Frame) -> GlyphStyle:
         quick.matrix(text, index, self._m_p)
         m = self._m
         across = m.a * frame.a + m.b * frame.c
@@ -267,7 +273,7 @@ class GlyphReader:
         bold = bold or mode == 2
         return GlyphStyle(size, bold, icon, invisible, doubtful, owner, angle, shift, box_height, lean)
 
-    def _is_light(self, text: int | None, index: int) -> bool:
+    def _is_light(self, text: ctypes.c_void_p, index: int) -> bool:
         """Whether a character is filled so lightly that it may vanish on paper."""
         red, green, blue, alpha = self._rgba
         if not quick.fill(text, index, *self._rgba_p):
@@ -275,7 +281,7 @@ class GlyphReader:
         luminance = 0.299 * red.value + 0.587 * green.value + 0.114 * blue.value
         return luminance >= _LIGHT or alpha.value < 64
 
-    def _font_facts(self, text: int | None, index: int, owner: int) -> tuple[bool, bool, bool]:
+    def _font_facts(self, text: ctypes.c_void_p, index: int, owner: int) -> tuple[bool, bool, bool]:
         """(bold, draws icons, has no name) of the font of a text object."""
         font = quick.font(owner) or 0
         known = self._fonts.get(font)
