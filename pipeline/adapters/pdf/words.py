@@ -33,8 +33,7 @@ def raw_words(glyphs: list[Glyph], size: float, *, rtl: bool) -> list[RawWord]:
 
 def _words(glyphs: list[Glyph], size: float) -> list[list[Glyph]]:
     """Cut at real spaces and at gaps; join letter-spaced text."""
-    gaps, spaced = _gaps(glyphs)
-    printed = [glyph for glyph in glyphs if glyph.text != " "]
+    printed, gaps, spaced = _gaps(glyphs)
     if len(printed) < 2:
         return [printed]
     if _is_letter_spaced(printed, gaps, spaced, size):
@@ -54,8 +53,9 @@ def _words(glyphs: list[Glyph], size: float) -> list[list[Glyph]]:
     return words
 
 
-def _gaps(glyphs: list[Glyph]) -> tuple[list[float], list[bool]]:
-    """For each two neighbours among the printed glyphs: the gap in points, and whether a space lies in it."""
+def _gaps(glyphs: list[Glyph]) -> tuple[list[Glyph], list[float], list[bool]]:
+    """The printed glyphs, and for each two neighbours the gap in points, and whether a space lies in it."""
+    printed: list[Glyph] = []
     gaps: list[float] = []
     spaced: list[bool] = []
     last: Glyph | None = None
@@ -67,8 +67,9 @@ def _gaps(glyphs: list[Glyph]) -> tuple[list[float], list[bool]]:
         if last is not None:
             gaps.append(glyph.left - last.right)
             spaced.append(space)
+        printed.append(glyph)
         last, space = glyph, False
-    return gaps, spaced
+    return printed, gaps, spaced
 
 
 def _is_letter_spaced(printed: list[Glyph], gaps: list[float], spaced: list[bool], size: float) -> bool:
