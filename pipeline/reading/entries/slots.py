@@ -45,9 +45,8 @@ _PLACE_AFTER = 0.04  # a place stands after the firm rather than before it,
 _PLACE_AFTER_SAME = 0.12  # and more surely so within one text: "Acme, Hull"
 _APART = 0.3  # of the page's width from where a heading begins: a column of its own
 _PLACE_APART, _NAME_APART = 0.1, 0.05
-_MOST_GAINED = (
-    _MOST_BY_ORDER + _BOTH_TOLD + _PLACE_AFTER + _PLACE_AFTER_SAME + _PLACE_APART
-)  # by any assignment
+# What `_TERMS` can add to any assignment, beside the texts without a slot.
+_MOST_GAINED = _MOST_BY_ORDER + _BOTH_TOLD + _PLACE_AFTER + _PLACE_AFTER_SAME + _PLACE_APART
 _BETTER = 1e-9  # of two equal readings the one with fewer cuts, which comes first, wins
 
 _ORDER_GAIN = 0.35  # of a sure entry's vote about its section's order
