@@ -122,6 +122,7 @@ _ENDS_SENTENCE = re.compile(r"[.!?。！？][\"'”’)\]]*$")
 _MOST_WORDS = 80  #: of one order with what it goes on to say
 
 _BASE64 = re.compile(r"(?<![\w/+=.:@-])[A-Za-z0-9+/_-]{24,}={0,2}(?![\w/+=.:@-])")
+_SHORTEST_PAYLOAD = 24  #: characters
 _LONG_BLOB = 64
 
 _STUFFED_WORDS = 8  #: of a line that says the same again and again
@@ -131,6 +132,8 @@ _SAID_AGAIN = 4  #: words with which it begins anew
 
 def _folded(text: str) -> str:
     """Case, accents and widths away; invisible characters too, and other scripts' letters in a Latin word."""
+    if text.isascii():
+        return text.casefold()
     plain = unicodedata.normalize("NFKD", visible(text)).casefold()
     if not plain.isascii():
         plain = "".join(c for c in plain if not unicodedata.combining(c))
@@ -144,7 +147,15 @@ def _pattern(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
-_ORDER = re.compile("|".join(map(_pattern, _ORDERS)))
+def _any_order() -> re.Pattern[str]:
+    """Any of the orders. What they begin with is asked once for all, not by each anew at every letter: the border of a
+    word, or a letter of a script that sets none."""
+    spaced = "|".join(_pattern(order.removeprefix(r"\b")) for order in _ORDERS if order.startswith(r"\b"))
+    others = "|".join(_pattern(order) for order in _ORDERS if not order.startswith(r"\b"))
+    return re.compile(rf"\b(?=\w)(?:{spaced})|(?=[^\x00-\x7f])(?:{others})")
+
+
+_ORDER = _any_order()
 _FAKED = re.compile("|".join(_FAKE), re.M)
 
 
@@ -206,7 +217,8 @@ def _spans(
             end = match.end() - 1 if match.end() > match.start() else match.start()
             yield bisect_right(begins, match.start()) - 1, bisect_right(begins, end) - 1
     for number, at in enumerate(words):
-        if _is_payload(visible(lines[at.line][at.word])):
+        text = lines[at.line][at.word]
+        if len(text) >= _SHORTEST_PAYLOAD and _is_payload(visible(text)):
             yield number, number
 
 
@@ -263,7 +275,7 @@ def _is_stuffed(words: Sequence[str]) -> bool:
 
 def _is_payload(text: str) -> bool:
     """Whether a word holds base64 that is data: long and mixed, or text when decoded."""
-    return len(text) >= 24 and any(_is_data(match.group()) for match in _BASE64.finditer(text))
+    return len(text) >= _SHORTEST_PAYLOAD and any(_is_data(match.group()) for match in _BASE64.finditer(text))
 
 
 def _is_data(blob: str) -> bool:

@@ -49,16 +49,29 @@ def mend_advances(glyphs: list[G], styles: Sequence[_Style]) -> None:
 
     By size, not by style: whoever leaves the widths out prints each letter by itself.
     """
+    lying = _lying_over(glyphs, styles)
+    if not lying:
+        return
     pairs: dict[float, list[int]] = defaultdict(list)
     for index, (glyph, after) in enumerate(pairwise(glyphs)):
         size = styles[glyph.style].size
-        if size == styles[after.style].size and _follows(glyph, after, size):
+        if size in lying and size == styles[after.style].size and _follows(glyph, after, size):
             pairs[size].append(index)
     for size, indices in pairs.items():
         over = sum(glyphs[i].right - glyphs[i + 1].left > _OVERLAP * size for i in indices)
         alike = len({round(glyphs[i].right - glyphs[i].left, 1) for i in indices}) == 1
         if alike and len(indices) >= _LEAST_PAIRS and over >= _LYING_OVER * len(indices):
             _narrow(glyphs, styles, size, frozenset(indices))
+
+
+def _lying_over(glyphs: Sequence[_Glyph], styles: Sequence[_Style]) -> set[float]:
+    """The sizes of which some letter reaches far over the next one: on most pages none, and all widths are true."""
+    return {
+        styles[glyph.style].size
+        for glyph, after in pairwise(glyphs)
+        if glyph.left < after.left < glyph.right
+        and glyph.right - after.left > _OVERLAP * styles[glyph.style].size
+    }
 
 
 def _follows(glyph: _Glyph, after: _Glyph, size: float) -> bool:

@@ -270,13 +270,8 @@ def _in_fractions(
     line: RawLine, angle: int, frame: Frame
 ) -> tuple[list[tuple[str, Box4]], Box4, float, bool, bool]:
     words = [(word.text, fraction(word.box, angle, frame)) for word in line.words]
-    boxes = [box for _, box in words]
-    box = (
-        min(b[0] for b in boxes),
-        min(b[1] for b in boxes),
-        max(b[2] for b in boxes),
-        max(b[3] for b in boxes),
-    )
+    lefts, tops, rights, bottoms = zip(*(box for _, box in words), strict=True)
+    box = min(lefts), min(tops), max(rights), max(bottoms)
     off_page = not (-0.01 < (box[0] + box[2]) / 2 < 1.01 and -0.01 < (box[1] + box[3]) / 2 < 1.01)
     return words, box, round(line.size, 2), line.bold, line.hidden or off_page
 

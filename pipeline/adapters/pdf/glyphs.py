@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
+from pipeline.adapters.pdf import quick
 from pipeline.adapters.pdf.advances import mend_advances
 from pipeline.adapters.pdf.clean import ACCENTS, ORNAMENT, clean, is_icon_font, is_rtl, private_digits
 from pipeline.adapters.pdf.frame import Frame, page_frame
@@ -89,52 +90,19 @@ class GlyphPage:
     private: list[tuple[int, int]] = field(default_factory=list)  # (character, code) of the private-use ones
 
 
-class _Rect(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_float) for name in ("left", "top", "right", "bottom")]
-
-
-class _Matrix(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_float) for name in "abcdef"]
-
-
-def _quick(function: Any, result: Any, *arguments: Any) -> Any:
-    # Called thousands of times a page: a prototype that keeps the interpreter's lock and takes bare
-    # addresses costs half of pypdfium2's typed one.
-    address = ctypes.cast(function, ctypes.c_void_p).value
-    assert address is not None
-    return ctypes.PYFUNCTYPE(result, *arguments)(address)
-
-
-_VOID, _INT, _UINT = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint
-_DOUBLE_P = ctypes.POINTER(ctypes.c_double)
-_UINT_P = ctypes.POINTER(ctypes.c_uint)
-_unicode = _quick(pdfium.FPDFText_GetUnicode, _UINT, _VOID, _INT)
-_loose_box = _quick(pdfium.FPDFText_GetLooseCharBox, _INT, _VOID, _INT, ctypes.POINTER(_Rect))
-_origin = _quick(pdfium.FPDFText_GetCharOrigin, _INT, _VOID, _INT, _DOUBLE_P, _DOUBLE_P)
-_object = _quick(pdfium.FPDFText_GetTextObject, _VOID, _VOID, _INT)
-_font_size = _quick(pdfium.FPDFText_GetFontSize, ctypes.c_double, _VOID, _INT)
-_matrix = _quick(pdfium.FPDFText_GetMatrix, _INT, _VOID, _INT, ctypes.POINTER(_Matrix))
-_fill = _quick(pdfium.FPDFText_GetFillColor, _INT, _VOID, _INT, _UINT_P, _UINT_P, _UINT_P, _UINT_P)
-_weight = _quick(pdfium.FPDFText_GetFontWeight, _INT, _VOID, _INT)
-_mode = _quick(pdfium.FPDFTextObj_GetTextRenderMode, _INT, _VOID)
-_font = _quick(pdfium.FPDFTextObj_GetFont, _VOID, _VOID)
-_clip_path = _quick(pdfium.FPDFPageObj_GetClipPath, _VOID, _VOID)
-_clip_paths = _quick(pdfium.FPDFClipPath_CountPaths, _INT, _VOID)
-_marks = _quick(pdfium.FPDFPageObj_CountMarks, _INT, _VOID)
-_has_transparency = _quick(pdfium.FPDFPageObj_HasTransparency, _INT, _VOID)
-_font_name = _quick(pdfium.FPDFFont_GetBaseFontName, ctypes.c_size_t, _VOID, ctypes.c_char_p, ctypes.c_size_t)
-_font_flags = _quick(pdfium.FPDFFont_GetFlags, _INT, _VOID)
-
-
 class GlyphReader:
     """Reads the glyphs of a page; keeps what it learned about fonts for the pages that follow."""
 
     def __init__(self) -> None:
         self._fonts: dict[int, tuple[bool, bool, bool]] = {}
         self._digits: dict[int, str] = {}
-        self._box, self._m = _Rect(), _Matrix()
+        # Where PDFium writes its answers, made once: there are thousands of them on a page.
+        self._box, self._m = quick.Rect(), quick.Matrix()
+        self._box_p, self._m_p = ctypes.byref(self._box), ctypes.byref(self._m)
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._xy_p = ctypes.byref(self._x), ctypes.byref(self._y)
         self._rgba = [ctypes.c_uint() for _ in range(4)]
+        self._rgba_p = [ctypes.byref(part) for part in self._rgba]
         self._name = ctypes.create_string_buffer(256)
 
     def read(self, page: Any, text_page: Any) -> tuple[GlyphPage, Frame]:
@@ -144,25 +112,26 @@ class GlyphReader:
             raise TooManyGlyphs(count)
         self._fonts.clear()
         frame = page_frame(page, 0)
-        result = self._collect(ctypes.cast(text_page, _VOID).value, count, frame)
+        result = self._collect(ctypes.cast(text_page, ctypes.c_void_p), count, frame)
         turns = _turns_to_upright(result)
         digits = private_digits(result.private)
         if turns or (digits and digits != self._digits):
             self._digits = digits or self._digits
             frame = page_frame(page, turns)
-            result = self._collect(ctypes.cast(text_page, _VOID).value, count, frame)
+            result = self._collect(ctypes.cast(text_page, ctypes.c_void_p), count, frame)
             result.turns = turns
         for glyphs in result.glyphs.values():
             mend_advances(glyphs, result.styles)
         return result, frame
 
-    def _collect(self, text: int | None, count: int, frame: Frame) -> GlyphPage:
+    def _collect(self, text: ctypes.c_void_p, count: int, frame: Frame) -> GlyphPage:
         # The hot loop: three calls into PDFium and one tuple for each character.
         result = GlyphPage(frame.width, frame.height)
         numbers: dict[int, int] = {}
         private, digits = result.private, self._digits
         unprinted: list[tuple[int, int]] = []  # (character, code)
-        box, box_p = self._box, ctypes.byref(self._box)
+        box, box_p = self._box, self._box_p
+        object_at, code_at, box_at = quick.text_object, quick.unicode_of, quick.loose_box
         fx, fe, ff = frame.a, frame.e, frame.f
         upright_frame = frame.is_upright
         guessed = upright = False  # PDFium took the last gap for a space; the style stands upright
@@ -170,16 +139,16 @@ class GlyphReader:
         style: GlyphStyle
         glyphs: list[Glyph] = []
         for index in range(count):
-            owner = _object(text, index)
+            owner = object_at(text, index)
             if not owner:
                 guessed = True
                 continue
-            code = _unicode(text, index)
+            code = code_at(text, index)
             printed = clean(code)
             if printed == ORNAMENT:
                 private.append((index, code))
                 printed = digits.get(code, printed)
-            if not printed or not _loose_box(text, index, box_p):
+            if not printed or not box_at(text, index, box_p):
                 unprinted.append((index, code))
                 continue
             if owner != last_owner:
@@ -208,15 +177,15 @@ class GlyphReader:
         result.smuggles = self._smuggles(text, unprinted)
         return result
 
-    def _smuggles(self, text: int | None, unprinted: list[tuple[int, int]]) -> bool:
+    def _smuggles(self, text: ctypes.c_void_p, unprinted: list[tuple[int, int]]) -> bool:
         """Whether characters that print nothing hide or split words, by the letters around them."""
         suspects = (index for index, code in unprinted if code >= _LEAST_UNPRINTED)
         return any(smuggles(self._around(text, index)) for index in suspects)
 
-    def _around(self, text: int | None, index: int) -> str:
+    def _around(self, text: ctypes.c_void_p, index: int) -> str:
         # PDFium tells halves of what lies beyond the first 65,536 characters.
         halves = "".join(
-            chr(_unicode(text, near)) for near in range(max(0, index - _AROUND), index + _AROUND)
+            chr(quick.unicode_of(text, near)) for near in range(max(0, index - _AROUND), index + _AROUND)
         )
         return halves.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
@@ -224,7 +193,7 @@ class GlyphReader:
         self,
         numbers: dict[int, int],
         styles: list[GlyphStyle],
-        text: int | None,
+        text: ctypes.c_void_p,
         index: int,
         owner: int,
         frame: Frame,
@@ -237,7 +206,13 @@ class GlyphReader:
         return known
 
     def _without_overhang(
-        self, text: int | None, index: int, left: float, glyphs: list[Glyph], style: GlyphStyle, frame: Frame
+        self,
+        text: ctypes.c_void_p,
+        index: int,
+        left: float,
+        glyphs: list[Glyph],
+        style: GlyphStyle,
+        frame: Frame,
     ) -> float:
         """Where the advance of a glyph after a guessed space begins; the glyph before it is shortened too.
 
@@ -251,7 +226,7 @@ class GlyphReader:
         gap = left - before.right
         if not -0.3 * style.size < gap < 0.2 * style.size or abs(before.base) > 1e6:
             return left
-        _origin(text, index, ctypes.byref(self._x), ctypes.byref(self._y))
+        quick.origin(text, index, *self._xy_p)
         start = max(left, self._x.value * frame.a + frame.e)
         reach = 0.2 * style.size if before.text[-1] in "fFTVWYPjr/" else 0.1 * style.size
         if start - before.right + reach >= 0.14 * style.size:
@@ -260,9 +235,9 @@ class GlyphReader:
         return start
 
     def _turned(
-        self, text: int | None, index: int, style: GlyphStyle, frame: Frame
+        self, text: ctypes.c_void_p, index: int, style: GlyphStyle, frame: Frame
     ) -> tuple[float, float, float]:
-        _origin(text, index, ctypes.byref(self._x), ctypes.byref(self._y))
+        quick.origin(text, index, *self._xy_p)
         x, y = frame.point(self._x.value, self._y.value)
         along = math.radians(style.angle)
         left = x * math.cos(along) + y * math.sin(along)
@@ -275,8 +250,8 @@ class GlyphReader:
         advance = (wide * cos - high * sin) / spread if abs(spread) > 0.2 else style.size / 2
         return left, left + max(0.0, advance), base
 
-    def _style(self, text: int | None, index: int, owner: int, frame: Frame) -> GlyphStyle:
-        _matrix(text, index, ctypes.byref(self._m))
+    def _style(self, text: ctypes.c_void_p, index: int, owner: int, frame: Frame) -> GlyphStyle:
+        quick.matrix(text, index, self._m_p)
         m = self._m
         across = m.a * frame.a + m.b * frame.c
         down = m.a * frame.b + m.b * frame.d
@@ -284,13 +259,13 @@ class GlyphReader:
         wide = math.hypot(m.a, m.b)
         # Slanted text is no larger than upright text: across its base line, not along its stems.
         scale = abs(m.a * m.d - m.b * m.c) / wide if wide else 0.0
-        size = _font_size(text, index) * (scale or math.hypot(m.c, m.d) or wide or 1.0)
+        size = quick.font_size(text, index) * (scale or math.hypot(m.c, m.d) or wide or 1.0)
         box_height = self._box.top - self._box.bottom
         if not 0.05 < size < 2000:
             size = box_height or 1.0
-        _origin(text, index, ctypes.byref(self._x), ctypes.byref(self._y))
+        quick.origin(text, index, *self._xy_p)
         bold, icon, nameless = self._font_facts(text, index, owner)
-        mode = _mode(owner)
+        mode = quick.mode(owner)
         invisible = mode in _INVISIBLE_MODES
         doubtful = nameless or mode in _STROKED_MODES or _is_special(owner) or self._is_light(text, index)
         shift = self._y.value - self._box.bottom
@@ -298,40 +273,44 @@ class GlyphReader:
         bold = bold or mode == 2
         return GlyphStyle(size, bold, icon, invisible, doubtful, owner, angle, shift, box_height, lean)
 
-    def _is_light(self, text: int | None, index: int) -> bool:
+    def _is_light(self, text: ctypes.c_void_p, index: int) -> bool:
         """Whether a character is filled so lightly that it may vanish on paper."""
         red, green, blue, alpha = self._rgba
-        if not _fill(text, index, *(ctypes.byref(part) for part in self._rgba)):
+        if not quick.fill(text, index, *self._rgba_p):
             return True  # a pattern
         luminance = 0.299 * red.value + 0.587 * green.value + 0.114 * blue.value
         return luminance >= _LIGHT or alpha.value < 64
 
-    def _font_facts(self, text: int | None, index: int, owner: int) -> tuple[bool, bool, bool]:
+    def _font_facts(self, text: ctypes.c_void_p, index: int, owner: int) -> tuple[bool, bool, bool]:
         """(bold, draws icons, has no name) of the font of a text object."""
-        font = _font(owner) or 0
+        font = quick.font(owner) or 0
         known = self._fonts.get(font)
         if known is None:
-            size = _font_name(font, self._name, 256) if font else 0
+            size = quick.font_name(font, self._name, 256) if font else 0
             name = self._name.value.decode("latin-1") if 0 < size <= 256 else ""
             name = name.split("+", 1)[-1]
             bold = _BOLD_NAME.search(name) is not None
             if not bold and not _PLAIN_NAME.search(name):
-                bold = bool(font and _font_flags(font) & _FORCE_BOLD) or _weight(text, index) >= 700
+                bold = bool(font and quick.font_flags(font) & _FORCE_BOLD) or quick.weight(text, index) >= 700
             known = self._fonts[font] = (bold, is_icon_font(name), not name)
         return known
 
 
 def _is_special(owner: int) -> bool:
     """Whether a text object is clipped, transparent, or within marked content, as on a layer that may be off."""
-    clip = _clip_path(owner)
-    return bool(clip and _clip_paths(clip) > 0) or bool(_has_transparency(owner)) or _is_on_layer(owner)
+    clip = quick.clip_path(owner)
+    clipped = bool(clip and quick.clip_paths(clip) > 0)
+    return clipped or bool(quick.has_transparency(owner)) or _is_on_layer(owner)
 
 
 def _is_on_layer(owner: int) -> bool:
-    for number in range(_marks(owner)):
-        mark = pdfium.FPDFPageObj_GetMark(ctypes.cast(owner, pdfium.FPDF_PAGEOBJECT), number)
-        name, size = (pdfium.FPDF_WCHAR * 3)(), ctypes.c_ulong()  # longer names do not fit, and are others
-        if pdfium.FPDFPageObjMark_GetName(mark, name, 6, size) and bytes(name) == _LAYER:
+    for number in range(quick.marks(owner)):
+        mark = quick.mark(owner, number)
+        name, size = (
+            ctypes.create_string_buffer(6),
+            ctypes.c_ulong(),
+        )  # longer names do not fit, and are others
+        if quick.mark_name(mark, name, 6, size) and name.raw == _LAYER:
             return True
     return False
 

@@ -336,7 +336,7 @@ def _line(run: list[_Piece], styles: Sequence[GlyphStyle], *, rtl: bool) -> RawL
         return None
     sizes: Counter[float] = Counter()
     bold = 0
-    for number, count in Counter(glyph.style for glyph in printed).items():
+    for number, count in Counter([glyph.style for glyph in printed]).items():
         sizes[styles[number].size] += count
         bold += count if styles[number].bold else 0
     size = sizes.most_common(1)[0][0]
@@ -350,7 +350,8 @@ def _without_pictures(glyphs: list[Glyph], *, from_right: bool) -> list[Glyph]:
     So is a glyph without a meaning that stands alone; inside a word it is most likely a ligature, and stays
     as U+FFFD so that the word is not torn.
     """
-    if not any(ORNAMENT in glyph.text or UNKNOWN in glyph.text for glyph in glyphs):
+    text = "".join([glyph.text for glyph in glyphs])
+    if ORNAMENT not in text and UNKNOWN not in text:
         return glyphs
     pictures = [_is_picture(glyphs, index) for index in range(len(glyphs))]
     kept = [glyph for glyph, picture in zip(glyphs, pictures, strict=True) if not picture]

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import pypdfium2.raw as pdfium
 
 from pipeline.adapters.parsing.parsed import Box4
+from pipeline.adapters.pdf import quick
 from pipeline.adapters.pdf.frame import Frame, fraction
 from pipeline.adapters.pdf.glyphs import GlyphPage, tiny_points
 
@@ -116,11 +117,12 @@ class _Drawing:
         """What may hide or ground text, in order of drawing, and the places of the page's own texts in that order."""
         shapes: list[_Shape] = []
         places: dict[int, int] = {}
+        page = quick.address(self._page)
         for order in range(min(pdfium.FPDFPage_CountObjects(self._page), _MOST_OBJECTS)):
-            item = pdfium.FPDFPage_GetObject(self._page, order)
-            kind = pdfium.FPDFPageObj_GetType(item)
+            item = quick.object_of(page, order)
+            kind = quick.kind_of(item)
             if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-                places[ctypes.cast(item, ctypes.c_void_p).value or 0] = order
+                places[item or 0] = order
             elif kind != pdfium.FPDF_PAGEOBJ_PATH or _is_filled(item):
                 edges = _edges(item)
                 if edges and min(edges[2] - edges[0], edges[3] - edges[1]) > _THIN:
@@ -150,9 +152,10 @@ class _Drawing:
     def _shows_a_scan(self) -> bool:
         """Whether a picture covers most of the page: text in invisible mode is then what the picture shows."""
         area = 0.0
+        page = quick.address(self._page)
         for index in range(min(pdfium.FPDFPage_CountObjects(self._page), 2000)):
-            item = pdfium.FPDFPage_GetObject(self._page, index)
-            if pdfium.FPDFPageObj_GetType(item) in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM):
+            item = quick.object_of(page, index)
+            if quick.kind_of(item) in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM):
                 left, bottom, right, top = _edges(item) or (0.0, 0.0, 0.0, 0.0)
                 area += abs((right - left) * (top - bottom))
         return area > _SCAN * self._frame.width * self._frame.height
@@ -179,7 +182,7 @@ class _Drawing:
     def _drawn(self, without: Collection[int] = ()) -> bytes:
         """Grey pixels of the page as it is held, with these text objects left out."""
         for owner in without:
-            pdfium.FPDFPageObj_SetIsActive(_object(owner), False)
+            quick.set_active(owner, False)
         bitmap = pdfium.FPDFBitmap_CreateEx(self._width, self._height, pdfium.FPDFBitmap_Gray, None, 0)
         if not bitmap:
             raise MemoryError
@@ -193,7 +196,7 @@ class _Drawing:
         finally:
             pdfium.FPDFBitmap_Destroy(bitmap)
             for owner in without:
-                pdfium.FPDFPageObj_SetIsActive(_object(owner), True)
+                quick.set_active(owner, True)
 
     def _rows(self, box: Box4) -> Iterable[slice]:
         """Where the rows of pixels in a box (fractions of the page) lie."""
@@ -206,7 +209,7 @@ class _Drawing:
     def _differ(self, one: bytes, other: bytes, box: Box4) -> bool:
         for row in self._rows(box):
             a, b = one[row], other[row]
-            if a != b and max(abs(x - y) for x, y in zip(a, b, strict=True)) > _DIFFERENCE:
+            if a != b and any(abs(x - y) > _DIFFERENCE for x, y in zip(a, b, strict=True)):
                 return True
         return False
 
@@ -221,7 +224,7 @@ class _Drawing:
 
 def _meeting(shapes: list[_Shape], owner: int) -> Iterator[_Shape]:
     """The shapes that share a place with a text object."""
-    edges = _edges(_object(owner))
+    edges = _edges(owner)
     if edges is not None:
         left, bottom, right, top = edges
         for shape in shapes:
@@ -229,18 +232,13 @@ def _meeting(shapes: list[_Shape], owner: int) -> Iterator[_Shape]:
                 yield shape
 
 
-def _object(owner: int) -> Any:
-    return ctypes.cast(owner, pdfium.FPDF_PAGEOBJECT)
+def _is_filled(path: int | None) -> bool:
+    mode, stroked = ctypes.c_int(), ctypes.c_int()
+    return bool(quick.draw_mode(path, mode, stroked)) and mode.value != pdfium.FPDF_FILLMODE_NONE
 
 
-def _is_filled(path: Any) -> bool:
-    mode, stroked = ctypes.c_int(), pdfium.FPDF_BOOL()
-    return bool(pdfium.FPDFPath_GetDrawMode(path, mode, stroked)) and mode.value != pdfium.FPDF_FILLMODE_NONE
-
-
-def _edges(item: Any) -> tuple[float, float, float, float] | None:
-    edges = [ctypes.c_float() for _ in range(4)]
-    if not pdfium.FPDFPageObj_GetBounds(item, *edges):
+def _edges(item: int | None) -> tuple[float, float, float, float] | None:
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    if not quick.bounds(item, left, bottom, right, top):
         return None
-    left, bottom, right, top = (edge.value for edge in edges)
-    return left, bottom, right, top
+    return left.value, bottom.value, right.value, top.value

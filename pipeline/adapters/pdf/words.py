@@ -33,8 +33,7 @@ def raw_words(glyphs: list[Glyph], size: float, *, rtl: bool) -> list[RawWord]:
 
 def _words(glyphs: list[Glyph], size: float) -> list[list[Glyph]]:
     """Cut at real spaces and at gaps; join letter-spaced text."""
-    gaps, spaced = _gaps(glyphs)
-    printed = [glyph for glyph in glyphs if glyph.text != " "]
+    printed, gaps, spaced = _gaps(glyphs)
     if len(printed) < 2:
         return [printed]
     if _is_letter_spaced(printed, gaps, spaced, size):
@@ -43,17 +42,20 @@ def _words(glyphs: list[Glyph], size: float) -> list[list[Glyph]]:
     else:
         limit = _space_limit(gaps, spaced, size)
         breaks = [space or gap > limit for gap, space in zip(gaps, spaced, strict=True)]
-    words = [[printed[0]]]
+    word = [printed[0]]
+    words = [word]
     for glyph, cut in zip(printed[1:], breaks, strict=True):
-        if cut or words[-1][-1].text == BULLET:
-            words.append([glyph])
+        if cut or word[-1].text == BULLET:
+            word = [glyph]
+            words.append(word)
         else:
-            words[-1].append(glyph)
+            word.append(glyph)
     return words
 
 
-def _gaps(glyphs: list[Glyph]) -> tuple[list[float], list[bool]]:
-    """For each two neighbours among the printed glyphs: the gap in points, and whether a space lies in it."""
+def _gaps(glyphs: list[Glyph]) -> tuple[list[Glyph], list[float], list[bool]]:
+    """The printed glyphs, and for each two neighbours the gap in points, and whether a space lies in it."""
+    printed: list[Glyph] = []
     gaps: list[float] = []
     spaced: list[bool] = []
     last: Glyph | None = None
@@ -65,17 +67,23 @@ def _gaps(glyphs: list[Glyph]) -> tuple[list[float], list[bool]]:
         if last is not None:
             gaps.append(glyph.left - last.right)
             spaced.append(space)
+        printed.append(glyph)
         last, space = glyph, False
-    return gaps, spaced
+    return printed, gaps, spaced
 
 
 def _is_letter_spaced(printed: list[Glyph], gaps: list[float], spaced: list[bool], size: float) -> bool:
     """Whether nearly every letter stands alone: "P R O F I L E"."""
-    letters = sum(glyph.text.isalpha() for glyph in printed)
-    if letters < 4 or letters < 0.7 * len(printed):
+    wide = SPACE * size
+    apart = [space or gap > wide for gap, space in zip(gaps, spaced, strict=True)].count(True)
+    if apart < 0.75 * len(gaps):
         return False
-    apart = sum(space or gap > SPACE * size for gap, space in zip(gaps, spaced, strict=True))
-    return apart >= 0.75 * len(gaps) and not _is_spelled_with_words(printed, gaps, spaced, size)
+    letters = [glyph.text.isalpha() for glyph in printed].count(True)
+    return (
+        letters >= 4
+        and letters >= 0.7 * len(printed)
+        and not _is_spelled_with_words(printed, gaps, spaced, size)
+    )
 
 
 def _is_spelled_with_words(printed: list[Glyph], gaps: list[float], spaced: list[bool], size: float) -> bool:
@@ -100,7 +108,7 @@ def _space_limit(gaps: list[float], spaced: list[bool], size: float) -> float:
     Where letters with no space between them stand unevenly and real spaces exist, gaps are noise: "a ppl
     ications". Where they stand evenly, a gap is a space even beside real ones.
     """
-    inner = sorted(gap for gap, space in zip(gaps, spaced, strict=True) if not space)
+    inner = sorted([gap for gap, space in zip(gaps, spaced, strict=True) if not space])
     if len(inner) < 4:
         return SPACE * size
     tracking = inner[len(inner) // 2]
@@ -136,7 +144,7 @@ def _in_logical_order(words: list[list[Glyph]]) -> list[list[Glyph]]:
 
 
 def _text(word: list[Glyph]) -> str:
-    return unicodedata.normalize("NFC", "".join(glyph.text for glyph in word)).replace(ORNAMENT, "")
+    return unicodedata.normalize("NFC", "".join([glyph.text for glyph in word])).replace(ORNAMENT, "")
 
 
 def _raw_words(text: str, box: Box4) -> list[RawWord]:
@@ -185,8 +193,8 @@ def _with_brackets_paired(words: list[RawWord]) -> list[RawWord]:
 def _box(word: list[Glyph], size: float) -> Box4:
     base = word[0].base
     return (
-        min(glyph.left for glyph in word),
+        min([glyph.left for glyph in word]),
         base - 0.8 * size,
-        max(glyph.right for glyph in word),
+        max([glyph.right for glyph in word]),
         base + 0.2 * size,
     )

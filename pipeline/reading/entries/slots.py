@@ -45,6 +45,8 @@ _PLACE_AFTER = 0.04  # a place stands after the firm rather than before it,
 _PLACE_AFTER_SAME = 0.12  # and more surely so within one text: "Acme, Hull"
 _APART = 0.3  # of the page's width from where a heading begins: a column of its own
 _PLACE_APART, _NAME_APART = 0.1, 0.05
+# What `_TERMS` can add to any assignment, beside the texts without a slot.
+_MOST_GAINED = _MOST_BY_ORDER + _BOTH_TOLD + _PLACE_AFTER + _PLACE_AFTER_SAME + _PLACE_APART
 _BETTER = 1e-9  # of two equal readings the one with fewer cuts, which comes first, wins
 
 _ORDER_GAIN = 0.35  # of a sure entry's vote about its section's order
@@ -210,9 +212,14 @@ def _assign(
     scores = {name: [slots[name](piece.text) for piece in fragments] for name in names}
     heading = _Heading(names, free, scores, order, pair, groups, _stand_apart(fragments))
     best_score, best_slots = float("-inf"), dict(forced)
+    # What the slots from each position on may still gain: an assignment that cannot become the best is left early.
+    gains = [max((0.0, *(scores[name][i] - _LATER * i + _loss_of(i) for i in free))) for name in names]
+    most = [sum(gains[position:]) + _MOST_GAINED + _BETTER for position in range(len(names) + 1)]
 
-    def walk(position: int, taken: dict[str, int], total: float) -> None:
+    def walk(position: int, taken: dict[str, int], total: float, left_over: float) -> None:
         nonlocal best_score, best_slots
+        if total - left_over + most[position] <= best_score:
+            return
         if position == len(names):
             for _, term in _TERMS:
                 total += term(taken, heading)
@@ -220,14 +227,14 @@ def _assign(
                 best_score, best_slots = total, dict(taken)
             return
         name = names[position]
-        walk(position + 1, taken, total)
+        walk(position + 1, taken, total, left_over)
         for i in free:
             if i not in taken.values() and scores[name][i] > _LEAST_SCORE:
                 taken[name] = i
-                walk(position + 1, taken, total + scores[name][i] - _LATER * i)
+                walk(position + 1, taken, total + scores[name][i] - _LATER * i, left_over - _loss_of(i))
                 del taken[name]
 
-    walk(0, dict(forced), 0.0)
+    walk(0, dict(forced), 0.0, sum(map(_loss_of, free)))
     return Reading(tuple(fragments), best_slots, best_score, heading)
 
 
@@ -284,7 +291,12 @@ def _both_told(taken: _Taken, heading: _Heading) -> float:
 
 def _left_over(taken: _Taken, heading: _Heading) -> float:
     left = [i for i in heading.free if i not in taken.values()]
-    return -sum(_EMPTY_SLOT_FIRST if i < _FIRST_TEXTS else _EMPTY_SLOT_LATER for i in left)
+    return -sum(map(_loss_of, left))
+
+
+def _loss_of(text: int) -> float:
+    """What a text without a slot costs."""
+    return _EMPTY_SLOT_FIRST if text < _FIRST_TEXTS else _EMPTY_SLOT_LATER
 
 
 # What an assignment gains and loses as a whole.

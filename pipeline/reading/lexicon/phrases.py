@@ -56,6 +56,8 @@ class Phrases:
         """(first word, past the last word, label) of every phrase, not overlapping."""
         words = words_of(text).words
         found: list[tuple[int, int, str]] = []
+        if self._by_first.keys().isdisjoint(words):  # as most texts: told faster than word by word
+            return found
         i = 0
         while i < len(words):
             for key, label in self._by_first.get(words[i], ()):

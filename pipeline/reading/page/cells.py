@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from pipeline.domain.sections import SectionKind
 from pipeline.domain.text import Line, Page
@@ -112,18 +113,22 @@ def mark_styled(cells: list[Cell]) -> None:
         )
 
 
+_FROM_TOP, _FROM_LEFT = attrgetter("base", "left", "line.id"), attrgetter("left", "line.id")
+
+
 def rows_of(cells: list[Cell]) -> list[list[Cell]]:
     """Cells that share a base line, from the top; each row from the left."""
     rows: list[list[Cell]] = []
     base = size = 0.0
-    for cell in sorted(cells, key=lambda cell: (cell.base, cell.left, cell.line.id)):
+    for cell in sorted(cells, key=_FROM_TOP):
         if rows and cell.base - base <= _SAME_BASE * min(size, cell.size):
             rows[-1].append(cell)
             continue
         rows.append([cell])
         base, size = cell.base, cell.size
     for row in rows:
-        row.sort(key=lambda cell: (cell.left, cell.line.id))
+        if len(row) > 1:
+            row.sort(key=_FROM_LEFT)
     return rows
 
 

@@ -60,6 +60,8 @@ class Piece:
         inner = self.text[begin:end]
         begin += len(inner) - len(inner.lstrip())
         end = begin + len(inner.strip())
+        if len(self.parts) == 1 and 0 < len(self.text) == end - begin:
+            return self
         parts = []
         for i, (offset, line_id) in enumerate(self.parts):
             past = self.parts[i + 1][0] if i + 1 < len(self.parts) else len(self.text)
@@ -249,6 +251,7 @@ class Rows:
 
     def __init__(self, sections: SectionedText) -> None:
         self._lines = sections.line_by_id
+        self._pieces: dict[int, Piece] = {}  # several readers ask for the same lines
         self._row_of = {line_id: n for n, row in enumerate(sections.rows) for line_id in row}
 
     def of(self, section: Section) -> list[Row]:
@@ -259,7 +262,7 @@ class Rows:
         """The rows of some lines, in the order in which each row's first line is given."""
         grouped: dict[int, list[Piece]] = {}
         for line_id in line_ids:
-            piece = piece_of(self._lines[line_id])
+            piece = self.line(line_id)
             if _BULLET.fullmatch(piece.text + " "):
                 continue
             grouped.setdefault(self._row_of.get(line_id, -1 - line_id), []).append(piece)
@@ -267,7 +270,9 @@ class Rows:
 
     def line(self, line_id: int) -> Piece:
         """One line whole."""
-        return piece_of(self._lines[line_id])
+        if line_id not in self._pieces:
+            self._pieces[line_id] = piece_of(self._lines[line_id])
+        return self._pieces[line_id]
 
 
 def repeated_glyph(rows: list[Row]) -> str | None:

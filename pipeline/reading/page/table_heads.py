@@ -97,7 +97,7 @@ def _head_at(rows: Sequence[Row], begin: int) -> tuple[int, int, list[TableColum
     most = 0
     for count in range(1, _MOST_HEAD_ROWS + 1):
         head = rows[begin : begin + count]
-        if len(head) < count or not all(_could_be_head(row) for row in head) or not _are_one(head):
+        if len(head) < count or not _are_one(head) or not all(_could_be_head(row) for row in head):
             break
         columns = _columns(head)
         known = len({column.role for column in columns} - {None, "number"})

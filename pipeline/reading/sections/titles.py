@@ -44,7 +44,7 @@ def plain_title(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    return "".join(char for char in text if char.isalnum())
+    return "".join(filter(str.isalnum, text))
 
 
 def _keys(words: list[str]) -> frozenset[str]:

@@ -205,6 +205,7 @@ _LONE_YEAR = re.compile(
 )
 _CUT_BEFORE_MONTH = re.compile(r"(?:19|20)\d\d[-./]$")  # "2016-03 — 2018-" / "05"
 _CUT_MONTH = re.compile(r"\s*(?:0[1-9]|1[0-2])(?![\d\w])")
+_DIGIT = re.compile(r"\d")
 _COMMA = re.compile(r"\s*(?:,|&|and)\s*")
 _TWO_YEARS = re.compile(r"(?:19|20)\d\d\s+(?:19|20)\d\d")
 _APOSTROPHE = re.compile(r"(?<!\w)['’](\d\d)(?!\d)")
@@ -535,6 +536,8 @@ def guess_month_first(texts: list[str], default: bool) -> bool:
     with a month's name ("12 May 2015")."""
     first = second = before = behind = 0
     for text in map(fold, texts):
+        if not _DIGIT.search(text):  # no form is without one
+            continue
         for match in _NUMERIC.finditer(text):
             first += int(match[1]) > 12 or "." in match.group()
             second += int(match[2]) > 12

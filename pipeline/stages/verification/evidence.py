@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from pipeline.domain.profile import BBox, Evidence, Fact, FactStatus
@@ -50,31 +51,41 @@ class Print:
         return False
 
 
+class _KeyedChar(NamedTuple):
+    """What a print asks of one character: its key, and of which kind it is."""
+
+    key: str
+    alphanumeric: bool
+    decimal: bool
+    cjk: bool
+    mark: bool
+
+
+@lru_cache(maxsize=8192)  # the scripts of a few languages; each character is met thousands of times
+def _char(char: str) -> _KeyedChar:
+    mark = unicodedata.category(char) in ("Mn", "Mc", "Cf")
+    return _KeyedChar(key(char), char.isalnum(), char.isdecimal(), _CJK.match(char) is not None, mark)
+
+
+@lru_cache(
+    maxsize=4096
+)  # a fact's text is asked for when it is looked up and when its value is held against it
 def print_of(text: str) -> Print:
     """The key of a text with its word borders; scripts without spaces have one at every letter."""
-    letters: list[str] = []
+    letters = ""
     borders = {0}
-    before = ""
-    for char in text:
-        part = key(char)
-        if part and letters and _is_border(before, char):
+    before: _KeyedChar | None = None
+    for char in map(_char, text):
+        if char.key and letters and before is not None and _is_border(before, char):
             borders.add(len(letters))
-        letters += part
-        if part or not _is_mark(char):
+        letters += char.key
+        if char.key or not char.mark:
             before = char
-    return Print("".join(letters), frozenset({*borders, len(letters)}))
+    return Print(letters, frozenset({*borders, len(letters)}))
 
 
-def _is_mark(char: str) -> bool:
-    return unicodedata.category(char) in ("Mn", "Mc", "Cf")
-
-
-def _is_border(before: str, after: str) -> bool:
-    if not before.isalnum():
-        return True
-    if before.isdecimal() != after.isdecimal():
-        return True
-    return _CJK.match(before) is not None or _CJK.match(after) is not None
+def _is_border(before: _KeyedChar, after: _KeyedChar) -> bool:
+    return not before.alphanumeric or before.decimal != after.decimal or before.cjk or after.cjk
 
 
 def key(text: str) -> str:
@@ -167,7 +178,8 @@ def follows(value: object, raw: str, field: str) -> bool:
         return rule(text, raw)
     if _DATE.match(text):
         return date_follows(text, raw)
-    return print_of(raw).shows(print_of(text)) if key(text) else text.strip() in raw
+    wanted = print_of(text)
+    return print_of(raw).shows(wanted) if wanted.key else text.strip() in raw
 
 
 def date_follows(value: str, raw: str) -> bool:
