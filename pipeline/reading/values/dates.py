@@ -7,12 +7,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from pipeline.reading.lexicon.fold import fold, has_cjk
-from pipeline.reading.lexicon.load import any_of, load, word_set
-from pipeline.reading.lexicon.patterns import one_of
-from pipeline.reading.lexicon.phrases import phrases
+from pipeline.reading.lexicon.fold import fold
+from pipeline.reading.lexicon.load import word_set
+from pipeline.reading.values.date_forms import (
+    APOSTROPHE,
+    COMMA,
+    CUT_BEFORE_MONTH,
+    CUT_MONTH,
+    DASH,
+    DIGIT,
+    ISO,
+    LONE_YEAR,
+    MONTH_NUMBER,
+    MONTHS_WITH_A_DASH,
+    NUMERIC,
+    ROMAN,
+    ROMANS,
+    SHORT_DATES,
+    SLASHED,
+    TWO_YEARS,
+    YEAR,
+    YEAR_FIRST,
+    CjkForms,
+    Vocabulary,
+    vocabulary,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +64,6 @@ class DateRange:
         return point.value if point else None
 
 
-_YEAR = r"(?:19[3-9]\d|20[0-6]\d)"
-_YEAR_BEHIND = r"(?:19|20)\d\d"
-#: The last three are what OCR reads for a dash, or a Japanese document prints for one.
-_DASH = r"[-–—‒―−~～〜→⟶›»>/_…\u30fc\u4e00]"
-_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
-_WORD = r"[^\W\d_]{3,14}"  # a month's name: "may" is the shortest, "septiembre" and its kin are well below 14
-
 _LONGEST_TEXT = 2000  # characters: a longer text is prose, and every pattern runs over it
 _TWO_DIGITS_UNTIL = 40  # "40" is 2040, "41" is 1941: nobody's studies end later, and few careers began before
 _LONGEST_STAY = 12  # years: in "2019–31" the second number is more likely no year
@@ -60,175 +74,14 @@ _LEFT_OVER = 18  # characters: with so little behind a date that goes on, the wh
 _MONTHS, _DAYS = range(1, 13), range(1, 32)
 
 
-class _Names:
-    """What months and seasons are called."""
-
-    def __init__(self) -> None:
-        self.months: dict[str, int] = {}
-        several: list[str] = []
-        november = word_set("dates", "words", "polish_november")
-        for number, names in load("dates")["months"].items():
-            for name in names:
-                folded = fold(name)
-                if folded in november and number != "11":
-                    self.months[folded] = 11
-                self.months.setdefault(folded, int(number))
-                if re.search(r"[\s.]", folded):
-                    several.append(name)
-        self.month = f"(?:{any_of(several).pattern}|{_WORD})"
-        #: What may stand between a dash and the year on the next line: "Spring 2021 – Autumn" / "2022".
-        self.seasons = frozenset(self.months) | word_set("dates", "words", "seasons")
-
-
-class _Joins:
-    """Words around dates: what joins two to a range, what begins it or leaves it open."""
-
-    def __init__(self) -> None:
-        words = load("dates")["words"]
-        between, since = one_of("dates", "words", "between"), one_of("dates", "words", "since")
-        self.between_words = between
-        self.open = re.compile(f"(?:{_open_words(words['open'] + words['open_cjk'])})\\.?")
-        self.open_phrases = phrases([word for word in words["open"] if word not in words["open_labels"]])
-        self.open_cjk = any_of([word for word in words["open_cjk"] if len(word) > 1])  # 今後 is no 今
-        before_end = f"(?:{one_of('dates', 'small', 'before_end')}|{between})"
-        self.between = re.compile(
-            rf"\s*[.,)]?\s*(?:{_DASH}+|\b{between}\b|{one_of('dates', 'words', 'between_cjk')})[\s\-–—.(]*"
-            rf"(?:{before_end}\b\s*)?(?:{one_of('dates', 'words', 'expected')}[.:]?\s+)?"
-        )
-        articles = one_of("dates", "small", "after_since")
-        self.since = re.compile(rf"(?:^|(?<=\W)){since}[\s:]+(?:{articles}\s+)?$")
-        self.since_or_from = re.compile(rf"(?:{since}|{one_of('dates', 'small', 'from')})\s")
-        self.until = re.compile(rf"^\W*{one_of('dates', 'words', 'until')}[\s:]+$")
-        self.short_year = re.compile(
-            rf"\s*(?:[-–—‒/]|{one_of('dates', 'small', 'to_short_year')})\s*['’]?(\d\d)(?![\d.,:%/-])"
-        )
-        self.after_month = re.compile(rf"\s*(?:[-–—/]|\b{one_of('dates', 'small', 'to_month')}\b)\s*$")
-
-
-def _open_words(words: list[str]) -> str:
-    return "|".join(
-        re.escape(fold(word)) + ("" if has_cjk(word) else r"(?!\w)")
-        for word in sorted(words, key=len, reverse=True)
-    )
-
-
-class _NamedForms:
-    """Patterns of dates with words in them; their groups are what `_Finder` reads."""
-
-    def __init__(self, month: str) -> None:
-        of, day_of = one_of("dates", "small", "of_year"), one_of("dates", "small", "of_day")
-        ordinal = one_of("dates", "small", "ordinals")
-        ordinal_after = one_of("dates", "small", "ordinals_behind_month")
-        season, after_season = one_of("dates", "words", "seasons"), one_of("dates", "small", "after_season")
-        self.season = re.compile(rf"{season}\.?,?\s+(?:{after_season}\s+)?['’]?({_YEAR})(?!\d)")
-        self.season_ends = re.compile(rf"{season}\.?,?\s+(?:{after_season}\s+)?{_YEAR}$")
-        self.named = re.compile(
-            rf"(?:(?<!\w)({_DAY})(?:{ordinal}|[.°])?\s*[-./]?\s*(?:{day_of}\s+)?)?(?<![^\W\d_])({month})[.']?\s*[,/.\-]?\s*"
-            rf"(?:({_DAY}){ordinal_after}?\s*[,.]\s*|({_DAY}){ordinal_after}?\s+(?={_YEAR}))?(?:{of}\s+)?['’]?({_YEAR})(?!\d)"
-        )
-        self.named_short = re.compile(
-            rf"(?<![^\W_])({month})(?:\.?\s*,?\s*['’]\s*|\s*[-/]\s*)(\d\d)(?![\d.,:%/]|\s*[/-]\s*\d)"
-        )
-        self.named_weak = re.compile(rf"(?<![^\W_])({month})\.?\s+(\d\d)(?![\d,:%/]|\.\d|{ordinal_after})")
-        self.year_named = re.compile(rf"(?<!\d)({_YEAR})[\s,./-]\s*({month})(?![^\W_])")
-        self.lone_month = re.compile(rf"(?<![^\W_])({month})\.?$")
-
-
-class _CjkForms:
-    """Patterns of dates with the signs of years, months and days, and the eras of Japan."""
-
-    def __init__(self) -> None:
-        signs = load("dates")["signs"]
-        self.signs = frozenset("".join(signs["year"] + signs["month"]))
-        #: The year before each era's first.
-        self.eras: dict[str, int] = {fold(era): year for era, year in signs["eras"].items()}
-        self.first = fold(signs["first_year"])
-        year, month, day = (one_of("dates", "signs", sign) for sign in ("year", "month", "day"))
-        self.date = re.compile(rf"({_YEAR})\s*{year}(?:\s*(\d{{1,2}})\s*{month}(?:\s*(\d{{1,2}})\s*{day})?)?")
-        self.month_first = re.compile(rf"(?<!\d)(\d{{1,2}})\s*{month}\s*,?\s*({_YEAR})(?!\d|\s*{year})")
-        self.era = re.compile(
-            rf"({any_of(list(self.eras)).pattern})\s*(\d{{1,2}}|{self.first})\s*{year}(?:\s*(\d{{1,2}})\s*{month})?"
-        )
-
-
-class _Vocabulary:
-    """Every word and pattern that dates are found by, in a folded text."""
-
-    def __init__(self) -> None:
-        words = load("dates")["words"]
-        self.names = _Names()
-        self.joins = _Joins()
-        self.forms = _NamedForms(self.names.month)
-        self.cjk = _CjkForms()
-        self.has_date = re.compile(
-            rf"(?:19|20)\d\d|['/.\-]\s?\d\d(?!\d)|[^\W\d_]\.? \d\d(?!\d)|{one_of('dates', 'signs', 'year')}"
-        )
-        self.unended = re.compile(
-            rf"{_YEAR}(?:[-./]\d{{1,2}})?[^\d]{{0,3}}\s*(?:{_DASH}|\b{self.joins.between_words}\b)\s*({_WORD})?\.?$|(?:^|\s)({_WORD})\.?$"
-        )
-        self.ending = re.compile(
-            rf"\W{{0,3}}(?:{_YEAR}|\d{{1,2}}[./-](?:\d{{1,2}}[./-])?{_YEAR}"
-            rf"|{_WORD}\.?,?\s(?:{one_of('dates', 'small', 'before_wrapped_year')}\s)?{_YEAR})(?!\d)"
-        )
-        self.birth = phrases(words["birth"])
-        self.birth_cjk = any_of(words["birth_cjk"])
-        self.expected = phrases(words["expected"])
-
-
-_ISO = re.compile(
-    rf"(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d\d-)({_YEAR})\s?[-./]\s?(0[1-9]|1[0-2]|[1-9])(?:\s?[-./]\s?({_DAY})(?!\d))?(?![\d%])\.?"
-)
-_NUMERIC = re.compile(
-    rf"(?<![\d.,/])(?<!\D\d-)(?<!\d\d[./-]\d\d-)(\d{{1,2}})\s?[./-]\s?(\d{{1,2}})\s?[./-]\s?({_YEAR})(?!\d)"
-)
-# "2012.9-2015.6": the dash parts two months, and belongs to neither.
-_MONTHS_WITH_A_DASH = re.compile(
-    rf"(?<![\d.,/-])({_YEAR})[./](0?[1-9]|1[0-2])[-–—~～]({_YEAR})[./](0?[1-9]|1[0-2])(?![\d./%])"
-)
-# "12-03-10 to 05-05-12": two dates of one form, which nothing else has.
-_SHORT_DATES = re.compile(
-    r"(?<![\d./-])(\d{1,2})([-./])(\d{1,2})\2(\d\d)(?=[^\d./-]{1,6}(\d{1,2})\2(\d{1,2})\2(\d\d)(?![\d./-]))"
-)
-# "2010-09-2013-07" is two ISO months, not 2010 and "09-2013".
-_ISO_ON_BOTH_SIDES = rf"(?<={_YEAR_BEHIND}-)\d\d-{_YEAR}-(?:0[1-9]|1[0-2])(?!\d)"
-_ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-_ROMAN = re.compile(
-    r"(?:^|(?<=[-–—(])\s*|(?<=\bod )|(?<=\bdo ))"
-    rf"({'|'.join(sorted(_ROMANS, key=len, reverse=True))})[ .]((?:19|20)\d\d)(?!\d)"
-)
-_MONTH_NUMBER = re.compile(
-    rf"(?!{_ISO_ON_BOTH_SIDES})(?<![\d.,/])(?<!\D\d-)(?<!\D\d\d-)(0?[1-9]|1[0-2])(?:\s?[./]\s?|-)({_YEAR})(?!\d|\.\d)"
-)
-_LONE_YEAR = re.compile(
-    rf"(?<![\d$€£¥#@_+])(?<!\d[.,:])(?<!\D\d[-/])(?<!\D\d\d[-/])(?<!\d{{3}}[-/])({_YEAR})(?![\d%@_]|[.,:]\d|\+|\s?[%€$])"
-    rf"|(?<={_YEAR_BEHIND}[-/])({_YEAR})(?!\d)"
-)
-_CUT_BEFORE_MONTH = re.compile(r"(?:19|20)\d\d[-./]$")  # "2016-03 — 2018-" / "05"
-_CUT_MONTH = re.compile(r"\s*(?:0[1-9]|1[0-2])(?![\d\w])")
-_DIGIT = re.compile(r"\d")
-_COMMA = re.compile(r"\s*(?:,|&|and)\s*")
-_TWO_YEARS = re.compile(r"(?:19|20)\d\d\s+(?:19|20)\d\d")
-_APOSTROPHE = re.compile(r"(?<!\w)['’](\d\d)(?!\d)")
-_SLASHED = re.compile(r"(?<![\d/.,])(0?[1-9]|1[0-2])[/.](\d\d)(?![\d/.,%])")
-_YEAR_FIRST = re.compile(
-    r"(?:^|(?<=\s))(\d\d)([./])(0[1-9]|1[0-2])(?=\s*[-–—~～]\s*(?:(\d\d)\2(0[1-9]|1[0-2])(?![\d.,/%])))"
-)
-
-
-@cache
-def _words() -> _Vocabulary:
-    """The one vocabulary, made when it is first asked for."""
-    return _Vocabulary()
-
-
 def is_open_end(text: str) -> bool:
     """Whether the whole text says "present"."""
-    return _words().joins.open.fullmatch(fold(text).strip(" .–—-:()")) is not None
+    return vocabulary().joins.open.fullmatch(fold(text).strip(" .–—-:()")) is not None
 
 
 def mentions_open_end(text: str) -> bool:
     """Whether a text says "present" anywhere. "Date" does so only behind a date: alone it labels one."""
-    words = _words().joins
+    words = vocabulary().joins
     return bool(words.open_phrases.find(text)) or words.open_cjk.search(fold(text)) is not None
 
 
@@ -239,12 +92,12 @@ def words_beside_dates() -> frozenset[str]:
 
 def mentions_birth(text: str) -> bool:
     """Whether a line tells someone's birth date or age: never read, never a job's date."""
-    return bool(_words().birth.find(text)) or _words().birth_cjk.search(fold(text)) is not None
+    return bool(vocabulary().birth.find(text)) or vocabulary().birth_cjk.search(fold(text)) is not None
 
 
 def mentions_expected(text: str) -> bool:
     """Whether a text tells a date to be hoped for: "expected 2026"."""
-    return bool(_words().expected.find(text))
+    return bool(vocabulary().expected.find(text))
 
 
 def _century(two: str) -> str:
@@ -277,7 +130,7 @@ class _Finder:
 
     def find(self) -> list[DatePoint]:
         """All points of the text, in order. What is sure is looked for before what it could be taken for."""
-        v = _words()
+        v = vocabulary()
         if not v.cjk.signs.isdisjoint(self.folded):
             self._cjk(v.cjk)
         self._named(v)
@@ -285,13 +138,13 @@ class _Finder:
         self._numeric()
         for match in v.forms.season.finditer(self.folded):
             self._add(match, match[1])
-        for match in _LONE_YEAR.finditer(self.folded):
+        for match in LONE_YEAR.finditer(self.folded):
             self._add(match, match[1] or match[2])
         self._shortened(v)
         self.points.sort(key=lambda point: point.begin)
         return self.points
 
-    def _cjk(self, cjk: _CjkForms) -> None:
+    def _cjk(self, cjk: CjkForms) -> None:
         for match in cjk.era.finditer(self.folded):
             year = cjk.eras[match[1]] + (1 if match[2] == cjk.first else int(match[2]))
             self._add(match, _dated(str(year), match[3]))
@@ -301,7 +154,7 @@ class _Finder:
         for match in cjk.date.finditer(self.folded):
             self._add(match, _dated(match[1], match[2], match[3]))
 
-    def _named(self, v: _Vocabulary) -> None:
+    def _named(self, v: Vocabulary) -> None:
         months = v.names.months
         for match in v.forms.named.finditer(self.folded):
             month = months.get(match[2])
@@ -321,27 +174,27 @@ class _Finder:
 
     def _roman(self) -> None:
         """ "od VI 2019", "II 2015 – V 2019": the months of Polish and Czech, where nothing else stands before them."""
-        for match in _ROMAN.finditer(self.folded):
-            self._add(match, f"{match[2]}-{_ROMANS.index(match[1]) + 1:02d}", begin=match.start(1))
+        for match in ROMAN.finditer(self.folded):
+            self._add(match, f"{match[2]}-{ROMANS.index(match[1]) + 1:02d}", begin=match.start(1))
 
     def _numeric(self) -> None:
-        for match in _MONTHS_WITH_A_DASH.finditer(self.folded):
+        for match in MONTHS_WITH_A_DASH.finditer(self.folded):
             self.points.append(DatePoint(f"{match[1]}-{int(match[2]):02d}", match.start(), match.end(2)))
             self.points.append(DatePoint(f"{match[3]}-{int(match[4]):02d}", match.start(3), match.end()))
-        for match in _NUMERIC.finditer(self.folded):
+        for match in NUMERIC.finditer(self.folded):
             value = self._day_and_month(int(match[1]), int(match[2]), match[3], dotted="." in match.group())
             if value:
                 self._add(match, value)
-        for match in _SHORT_DATES.finditer(self.folded):
+        for match in SHORT_DATES.finditer(self.folded):
             dotted = match[2] == "."
             first = self._day_and_month(int(match[1]), int(match[3]), _century(match[4]), dotted=dotted)
             last = self._day_and_month(int(match[5]), int(match[6]), _century(match[7]), dotted=dotted)
             if first and last and first <= last:
                 self.points.append(DatePoint(first, match.start(), match.end(4)))
                 self.points.append(DatePoint(last, match.start(5), match.end(7)))
-        for match in _MONTH_NUMBER.finditer(self.folded):
+        for match in MONTH_NUMBER.finditer(self.folded):
             self._add(match, f"{match[2]}-{int(match[1]):02d}")
-        months = list(_ISO.finditer(self.folded))
+        months = list(ISO.finditer(self.folded))
         for match in months:
             if match[3] is None and len(months) == 1 and self._school_year(match):
                 continue
@@ -362,13 +215,13 @@ class _Finder:
 
     def _school_year(self, match: re.Match[str]) -> bool:
         """ "2010-11" may be a month or a school year: without a month is never wrong."""
-        alone = not _words().joins.between.match(self.folded, match.end())
+        alone = not vocabulary().joins.between.match(self.folded, match.end())
         shape = re.fullmatch(r"\d{4}[-/]\d\d", match.group())
         return alone and shape is not None and int(match[2]) == (int(match[1]) + 1) % 100
 
     def _year_first(self) -> None:
         """Ranges "17.01-18.12", at the edge of a text, where one half or the other can be nothing else."""
-        for match in _YEAR_FIRST.finditer(self.folded):
+        for match in YEAR_FIRST.finditer(self.folded):
             edge = match.start() == 0 or match.end(5) >= len(self.folded.rstrip(" )"))
             first, last = f"{_century(match[1])}-{match[3]}", f"{_century(match[4])}-{match[5]}"
             if edge and first <= last and max(int(match[1]), int(match[4])) > 12:
@@ -376,7 +229,7 @@ class _Finder:
                 if self._free(match.start(4), match.end(5)):
                     self.points.append(DatePoint(last, match.start(4), match.end(5), weak=True))
 
-    def _shortened(self, v: _Vocabulary) -> None:
+    def _shortened(self, v: Vocabulary) -> None:
         """Two-digit years, which count only beside another date: "2019–21", "'18 – '20", "03/19 – 05/21"."""
         for point in list(self.points):
             match = v.joins.short_year.match(self.folded, point.end)
@@ -385,9 +238,9 @@ class _Finder:
                 if int(point.value) <= int(year) <= int(point.value) + _LONGEST_STAY:
                     self._add(match, year, begin=match.start(1), weak=True)
         self._year_first()
-        for match in _SLASHED.finditer(self.folded):
+        for match in SLASHED.finditer(self.folded):
             self._add(match, f"{_century(match[2])}-{int(match[1]):02d}", weak=True)
-        for match in _APOSTROPHE.finditer(self.folded):
+        for match in APOSTROPHE.finditer(self.folded):
             self._add(match, _century(match[1]), weak=True)
 
 
@@ -401,7 +254,7 @@ def find_dates(text: str, *, month_first: bool = False) -> tuple[DateRange, ...]
 
 @lru_cache(maxsize=4096)
 def _find_dates(text: str, month_first: bool) -> tuple[DateRange, ...]:
-    if not _words().has_date.search(fold(text)):
+    if not vocabulary().has_date.search(fold(text)):
         return ()
     finder = _Finder(text, month_first)
     points = finder.find()
@@ -418,7 +271,7 @@ def _find_dates(text: str, month_first: bool) -> tuple[DateRange, ...]:
 
 def _range_at(folded: str, points: list[DatePoint], i: int) -> tuple[DateRange | None, int]:
     """The range or date that begins with a point, and how many points it takes."""
-    point, joins = points[i], _words().joins
+    point, joins = points[i], vocabulary().joins
     since = joins.since.search(folded, max(0, point.begin - _SINCE_BEFORE), point.begin)
     begin = since.start() if since else point.begin
     between = joins.between.match(folded, point.end)
@@ -437,13 +290,13 @@ def _joined(folded: str, point: DatePoint, follower: DatePoint, between: re.Matc
     """Whether what stands between two points makes them one range."""
     if between and between.end() >= follower.begin > point.end:
         return True
-    if _words().forms.season_ends.search(folded, 0, point.end) and _COMMA.fullmatch(
+    if vocabulary().forms.season_ends.search(folded, 0, point.end) and COMMA.fullmatch(
         folded, point.end, follower.begin
     ):
         return len(follower.value) == len("2014") and point.value < follower.value  # "Summer 2013, 2014"
-    if _TWO_YEARS.fullmatch(folded.strip()) and point.value <= follower.value:
+    if TWO_YEARS.fullmatch(folded.strip()) and point.value <= follower.value:
         return True  # nothing else is told, so the space between them is the dash
-    return _words().joins.short_year.match(folded, point.end, follower.end) is not None
+    return vocabulary().joins.short_year.match(folded, point.end, follower.end) is not None
 
 
 def _half_told(folded: str, point: DatePoint, since: re.Match[str] | None) -> DateRange:
@@ -453,7 +306,7 @@ def _half_told(folded: str, point: DatePoint, since: re.Match[str] | None) -> Da
         return DateRange(month.begin, point.end, month, point)
     if since:
         return DateRange(since.start(), point.end, point, None, (since.start(), point.end))
-    if _words().joins.until.match(folded[: point.begin]):
+    if vocabulary().joins.until.match(folded[: point.begin]):
         return DateRange(0, point.end, None, point)
     if re.match(r"\s*[-–—~～]\s*$", folded[point.end :]):
         return DateRange(point.begin, len(folded), point, None, (point.begin, len(folded)))
@@ -475,11 +328,11 @@ def _lone_month_before(folded: str, point: DatePoint) -> DatePoint | None:
     if len(point.value) < 7:
         return None
     head = folded[max(0, point.begin - _MONTH_BEFORE) : point.begin]
-    dash = _words().joins.after_month.search(head)
+    dash = vocabulary().joins.after_month.search(head)
     if not dash:
         return None
-    match = _words().forms.lone_month.search(head[: dash.start()])
-    month = _words().names.months.get(match[1]) if match else None
+    match = vocabulary().forms.lone_month.search(head[: dash.start()])
+    month = vocabulary().names.months.get(match[1]) if match else None
     if match is None or month is None or month > int(point.value[5:7]):
         return None
     begin = point.begin - len(head) + match.start()
@@ -491,9 +344,9 @@ def wraps_date(above: str, below: str) -> int:
 
     0 where `above` ends no date in the making.
     """
-    v = _words()
+    v = vocabulary()
     head, tail = fold(above).rstrip(), fold(below)
-    if _CUT_BEFORE_MONTH.search(head) and (month := _CUT_MONTH.match(tail)):
+    if CUT_BEFORE_MONTH.search(head) and (month := CUT_MONTH.match(tail)):
         return month.end()
     match = v.unended.search(head[-_TAIL:])
     if match is None:
@@ -508,7 +361,7 @@ def wraps_date(above: str, below: str) -> int:
     return opened.end() if opened else 0
 
 
-def _wrapped(v: _Vocabulary, above: str, below: str, ending: int) -> int:
+def _wrapped(v: Vocabulary, above: str, below: str, ending: int) -> int:
     """How much of `below` belongs to the date of `above` that it ends: all of it, where that date goes on again."""
     joined = next((r for r in find_dates(f"{above} {below}") if r.begin <= len(above) < r.end), None)
     used = max(ending, joined.end - len(above) - 1 if joined else 0)
@@ -519,12 +372,12 @@ def _wrapped(v: _Vocabulary, above: str, below: str, ending: int) -> int:
     return len(below) if goes_on and len(below) - used < _LEFT_OVER else used
 
 
-def _until(v: _Vocabulary, head: str, tail: str) -> int:
+def _until(v: Vocabulary, head: str, tail: str) -> int:
     """How much of "bis 15.07.2021" ends "von 16.03.2016" above it."""
     between = v.joins.between.match(tail)
-    if between is None or not re.search(rf"{_YEAR}$", head):
+    if between is None or not re.search(rf"{YEAR}$", head):
         return 0
-    dashed = re.match(rf"\s*{_DASH}\s", tail) is not None  # "Sep 2010" / "— Jun 2012"
+    dashed = re.match(rf"\s*{DASH}\s", tail) is not None  # "Sep 2010" / "— Jun 2012"
     if not dashed and not v.joins.since_or_from.match(head):
         return 0
     ending = v.ending.match(tail, between.end()) or v.joins.open.match(tail, between.end())
@@ -536,12 +389,12 @@ def guess_month_first(texts: list[str], default: bool) -> bool:
     with a month's name ("12 May 2015")."""
     first = second = before = behind = 0
     for text in map(fold, texts):
-        if not _DIGIT.search(text):  # no form is without one
+        if not DIGIT.search(text):  # no form is without one
             continue
-        for match in _NUMERIC.finditer(text):
+        for match in NUMERIC.finditer(text):
             first += int(match[1]) > 12 or "." in match.group()
             second += int(match[2]) > 12
-        for match in _words().forms.named.finditer(text):
+        for match in vocabulary().forms.named.finditer(text):
             before += match[1] is not None
             behind += match[3] is not None or match[4] is not None
     if first != second:
