@@ -42,7 +42,7 @@ _OBJECTS_UNTIL_COLLECTED = 50_000  #: as the stages' processes and the parsers' 
 _SLOWEST = 5  #: documents that are named
 
 
-class Costs(NamedTuple):
+class DocumentCost(NamedTuple):
     """A document's pages, and the CPU seconds that each of the STAGES took."""
 
     name: str
@@ -54,14 +54,14 @@ class Costs(NamedTuple):
         return sum(self.seconds)
 
 
-class Stages:
+class TimedStages:
     """The stages in a row, without what stores or fetches."""
 
     def __init__(self) -> None:
         self._group, self._rules = GroupSections(), RulesEngine()
         self._verify = VerifyProfile(keep_unverified=False)
 
-    async def cost(self, name: str, content: bytes) -> Costs | None:
+    async def cost(self, name: str, content: bytes) -> DocumentCost | None:
         """What one PDF costs; None where a page has no text of its own. Raises DocumentError where it is refused."""
         sha256 = hashlib.sha256(content).hexdigest()
         today = date.today()  # noqa: DTZ011 (a benchmark's "present" is today)
@@ -78,12 +78,12 @@ class Stages:
         self._verify.run(draft, sections, upload)
         marks.append(time.process_time())
         seconds = (end - begin for begin, end in pairwise(marks))
-        return Costs(name, len(text.pages), tuple(seconds))
+        return DocumentCost(name, len(text.pages), tuple(seconds))
 
 
-async def measure(files: Iterable[tuple[str, bytes]]) -> list[Costs]:
+async def measure(files: Iterable[tuple[str, bytes]]) -> list[DocumentCost]:
     """The costs of each digital PDF, given by name and bytes, in a process that is warm."""
-    stages = Stages()
+    stages = TimedStages()
     for made in iter_resumes(_WARM_UP, 1):
         await stages.cost("made", made.pdf)
     costs = []
@@ -95,7 +95,7 @@ async def measure(files: Iterable[tuple[str, bytes]]) -> list[Costs]:
     return costs
 
 
-def summary(costs: list[Costs]) -> dict[str, dict[str, float]]:
+def summary(costs: list[DocumentCost]) -> dict[str, dict[str, float]]:
     """Milliseconds a page by stage, and in `all`: median, mean and 99th percentile over the documents."""
     columns = {stage: [c.seconds[i] / c.pages for c in costs] for i, stage in enumerate(STAGES)}
     columns["all"] = [c.whole / c.pages for c in costs]
