@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from pipeline.domain.profile import Fact, Location, Name, Person, ProfileLink
 from pipeline.domain.sections import SectionedText, SectionKind
 from pipeline.domain.text import Line
 from pipeline.reading.lexicon.fold import fold, has_cjk
-from pipeline.reading.lexicon.load import word_set
-from pipeline.reading.lexicon.phrases import Phrases, words_of
+from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece, Row, Rows, join
 from pipeline.reading.values import contacts
 from pipeline.reading.values.classify import employer_score, shape_score, title_score
 from pipeline.reading.values.dates import find_dates, mentions_birth
+from pipeline.reading.values.labels import form_labels
 from pipeline.reading.values.names import labelled_name, read_name
 from pipeline.reading.values.places import country_hint, gazetteer, place_score, read_location
 from pipeline.reading.why import Decision, Option, Sum, listener
@@ -95,16 +94,11 @@ def _without_form_rows(rows: Rows, ids: list[int]) -> list[int]:
     others = {
         line_id
         for row in rows.of_ids(ids)
-        if _form_labels().starts(row.pieces[0].text) is not None and not _EMAIL_OR_NAME.search(row.text)
+        if form_labels().starts(row.pieces[0].text) is not None and not _EMAIL_OR_NAME.search(row.text)
         for piece in row.pieces
         for line_id in piece.ids
     }
     return [line_id for line_id in ids if line_id not in others]
-
-
-@cache
-def _form_labels() -> Phrases:
-    return Phrases(dict.fromkeys(word_set("form_labels", "never"), "never"))
 
 
 def _tells_contacts(sections: SectionedText, rows: Rows, ids: list[int]) -> bool:

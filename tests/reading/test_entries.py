@@ -793,3 +793,20 @@ def test_no_sign_parts_a_degree_of_school_from_its_school() -> None:
         ("XII (Arts)", "Our Lady Higher Secondary School"),
         ("X", "Hill High School"),
     ]
+
+
+def test_a_label_that_describes_the_employer_names_nobody() -> None:
+    """The industry is no title."""
+    found = works(
+        "2012/6--2015/1 无锡金桥压缩机制造有限公司",
+        [Cell("所属行业："), Cell("机械/设备/重工", 0.4)],
+        [Cell("供应链部"), Cell("采购员", 0.4)],
+        "负责五金、标准件的下单、跟催、对账。",
+    )
+    assert [told(work)[:2] for work in found] == [("采购员", "无锡金桥压缩机制造有限公司")]
+
+
+def test_a_sign_between_two_titles_parts_no_fields_where_spaces_do() -> None:
+    """ "店员、值班店长" is one title."""
+    (found,) = works([Cell("2013.07 - 2015.02"), Cell("好邻居连锁超市 店员、值班店长", 0.4)])
+    assert told(found)[:2] == ("店员、值班店长", "好邻居连锁超市")

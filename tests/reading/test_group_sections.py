@@ -474,3 +474,16 @@ def test_lines_without_any_height_are_grouped_too() -> None:
     """OCR answers such boxes now and then, and a resume must not end as our bug for it."""
     grouped = _group([Put(60, 40, "Ada Lovelace", 0), Put(60, 60, "Experience", 0), Put(60, 80, "Nurse", 0)])
     assert [row for row in _rows(grouped) if row] == [["Ada Lovelace"], ["Experience"], ["Nurse"]]
+
+
+def test_the_label_of_a_forms_row_is_no_title() -> None:
+    """Its value stands beside it, and the next label behind that."""
+    grouped = _group(
+        [
+            Put(60, 40, "个人简历", 18, True),
+            Put(60, 80, "学历"), Put(160, 80, "本科"), Put(300, 80, "婚姻状况"), Put(400, 80, "已婚"),
+            title(60, 120, "工作经历"),
+            *_paragraph(60, 140, 3),
+        ]
+    )  # fmt: skip
+    assert [kind for kind, _ in outline(grouped)] == ["header", "work"]

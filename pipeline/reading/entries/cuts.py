@@ -17,8 +17,9 @@ from pipeline.reading.values.classify import employer_score, institution_score, 
 from pipeline.reading.values.places import part_kind, place_score
 
 _SIGN = re.compile(
-    r"\s*[|•·‖∙●│┃¦／]\s*|\s*(?:\.{4,}|…{2,}|_{3,})\s*|\s+[–—―−-]+\s+|\s{3,}|\s*[–—]\s(?=\S)|;\s|\s//?\s(?=[A-ZÀ-Þ])|(?<=[^\W\d_]{3})[–—-]\s+(?=[A-ZÀ-Þ])|、|・(?=.{4})"
+    r"\s*[|•·‖∙●│┃¦／]\s*|\s*(?:\.{4,}|…{2,}|_{3,})\s*|\s+[–—―−-]+\s+|\s{3,}|\s*[–—]\s(?=\S)|;\s|\s//?\s(?=[A-ZÀ-Þ])|(?<=[^\W\d_]{3})[–—-]\s+(?=[A-ZÀ-Þ])|・(?=.{4})"
 )
+_LISTED_SIGN = re.compile("、")  # parts fields, too, where no space does
 # A full stop parts fields, too, behind a word that is no abbreviation: "Técnico Superior. I.E.S. Alcornocal, Sevilla."
 _COMMA = re.compile(r"\s*[,，،]\s+|，|(?:(?<=[^\W\d_A-Z]{4})|(?<=[A-ZÀ-Þ]{3}))\.\s+(?=[^\W\d_a-z])")
 _SPACE = re.compile(r"\s+")
@@ -35,9 +36,18 @@ def fragments_of(header: Sequence[Piece]) -> list[Piece]:
     for piece in header:
         for part in piece.split(_SIGN):
             part = part.trim()
-            if part.text and any(c.isalnum() for c in part.text):
-                found += _cut_parentheses(part)
+            listed = _listed(part)
+            for one in listed:
+                if one.text and any(c.isalnum() for c in one.text):
+                    found += _cut_parentheses(one)
     return found
+
+
+def _listed(piece: Piece) -> list[Piece]:
+    """What "、" parts: fields, unless spaces part them, or all are titles: "店员、值班店长"."""
+    parts = piece.split(_LISTED_SIGN)
+    titled = len(parts) > 1 and all(title_score(part.text) >= LIKELY for part in parts)
+    return [piece] if " " in piece.text or titled else parts
 
 
 def _cut_parentheses(piece: Piece) -> list[Piece]:

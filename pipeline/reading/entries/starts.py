@@ -39,6 +39,7 @@ _PARAGRAPH_EDGE = 0.02  # of the page's width: lines of one paragraph begin near
 _PARAGRAPH_GAP = 0.9  # of a line's height: more white parts two paragraphs
 
 _STOPS = (".", "。", "!")
+_FIRM_LABEL = re.compile(r"\W*([^:：]{2,30}?)\s*[:：]")
 _FIELDS = re.compile(r"[,;|]\s")  # part the fields of a heading
 
 Signature = tuple[int, bool, int]
@@ -72,7 +73,7 @@ def split_entries(
 
     `each_dated`: a single date counts beside ranges where its row is set and filled as theirs are.
     """
-    rows = [row for row in rows if not _is_table_head(row)]
+    rows = [row for row in rows if not (_is_table_head(row) or _tells_of_firm(row))]
     marked = Marker(rows, month_first=month_first).marked()
     if not marked:
         return []
@@ -94,6 +95,12 @@ def _is_table_head(row: Row) -> bool:
     return len(row.pieces) >= 2 and all(
         any(labels.label(piece.text) is not None for labels in known) for piece in row.pieces
     )
+
+
+def _tells_of_firm(row: Row) -> bool:
+    """Whether a row describes the employer by a label, and names nobody: "所属行业： | 机械", "Industry: logistics"."""
+    match = _FIRM_LABEL.match(row.first.text)
+    return match is not None and titles().labels.label(match[1]) == "firm"
 
 
 def _starts(rows: list[Marked], each_dated: bool = False) -> list[int]:

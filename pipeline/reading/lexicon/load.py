@@ -46,7 +46,7 @@ def _single_words(listed: str) -> set[str]:
 class Titles:
     """Words of job titles."""
 
-    LABELS = ("title", "employer", "dates", "place", "body")
+    LABELS = ("title", "employer", "dates", "place", "firm", "body")
 
     def __init__(self) -> None:
         data = load("titles")

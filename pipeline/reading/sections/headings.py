@@ -13,6 +13,7 @@ from pipeline.reading.page.rows import Row, piece_of
 from pipeline.reading.page.table_heads import printed_tables
 from pipeline.reading.sections.titles import RULE, is_all_title, loose_title_kind, plain_title, title_kind
 from pipeline.reading.values.classify import employer_score, institution_score
+from pipeline.reading.values.labels import is_form_label
 from pipeline.reading.why import Decision, listener
 
 _LONGEST_HEADING = 48  # characters
@@ -33,6 +34,8 @@ _SECOND_LINE = 0.8  # white between the two lines of one title, at most
 _ALIGNED = 0.3  # by which edges of one column differ
 _SAME_COLUMN = 3  # by which titles of one column begin apart, at most
 _SIBLINGS = 4  # between the tops of two rows of one table, at most
+
+_CELLS_OF_LABELS = 3  # of a form's row: a label, its value and the next label
 
 _INLINE = re.compile(r"^([^:：]{2,40})[:：]\s+\S")
 # What one line can hold. "Blog: …" or "Address: …" is a part of the contacts, not a section.
@@ -366,8 +369,10 @@ def _names_organisation(text: str) -> bool:
 
 
 def _labels_value(row: list[Cell]) -> bool:
-    """Whether a row is a label and its value: "Address | : 1 High Street"."""
-    return len(row) > 1 and row[1].text.startswith((":", "："))
+    """Whether a row is a label and its value: "Address | : 1 High Street", "学历 | 本科 | 婚姻状况 | 已婚"."""
+    if len(row) < _CELLS_OF_LABELS:
+        return len(row) > 1 and row[1].text.startswith((":", "："))
+    return row[1].text.startswith((":", "：")) or is_form_label(row[2].text)
 
 
 def _heads_of_tables(rows: list[list[Cell]]) -> set[int]:

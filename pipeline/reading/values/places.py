@@ -57,6 +57,7 @@ class _Gazetteer:
         self.street = phrases(data["words"]["street"])
         self.labels = phrases(data["words"]["labels"])
         self.cjk_tails = tuple(word_set("places", "words", "cjk_tails"))
+        self.cjk_no_tails = tuple(word_set("places", "words", "cjk_no_tails"))
 
 
 def _coded(names: dict[str, list[str]]) -> Phrases:
@@ -117,7 +118,8 @@ def part_kind(text: str) -> str | None:
 def _is_cjk_place(text: str) -> bool:
     """Whether a text in Chinese, Japanese or Korean ends as names of cities and districts do."""
     fits = has_cjk(text) and len(text) <= _LONGEST_CJK and " " not in text
-    return fits and fold(text).endswith(gazetteer().cjk_tails)
+    folded = fold(text)
+    return fits and folded.endswith(gazetteer().cjk_tails) and not folded.endswith(gazetteer().cjk_no_tails)
 
 
 @lru_cache(maxsize=4096)
