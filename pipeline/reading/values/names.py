@@ -10,17 +10,13 @@ from itertools import zip_longest
 
 from pipeline.domain.profile import Name
 from pipeline.reading.lexicon.fold import fold, has_cjk
-from pipeline.reading.lexicon.load import languages, load, organisations, skills, titles, word_set
-from pipeline.reading.lexicon.patterns import one_of
+from pipeline.reading.lexicon.load import load, word_set
 from pipeline.reading.lexicon.phrases import Phrases, phrases, words_of
 from pipeline.reading.page.rows import Piece, Row, join
-from pipeline.reading.values.classify import employer_score, title_score
-from pipeline.reading.values.dates import find_dates
-from pipeline.reading.values.degrees import degree_level, degree_score
-from pipeline.reading.values.places import part_kind
+from pipeline.reading.values.degrees import degree_level
+from pipeline.reading.values.name_likeness import CJK_SPACED, core_of, is_label, likeness_of, name_labels
 from pipeline.reading.why import Decision, Option, Sum, listener
 
-_GLUED_INITIAL = re.compile(r"(?<![^\W\d_])([^\W\d_])\.(?=[^\W\d_]{2})")  # "K.NAME"
 _INLINE_LABEL = re.compile(r"^\s*([^:：]{1,30}?)\s*(?:[:：]|\.{3,}|…+|_{3,})\s*[-–:]?\s*(?=\S)")
 _NEXT_LABEL = re.compile(
     r"\s+[^\s:：]{2,12}\s?[:：]"
@@ -31,44 +27,18 @@ _LONG_LABEL = 4  # letters of a label that may stand before a name without a col
 _CLEAR_NAME = 0.9  # likeness of two words or three that nothing speaks against
 _LABEL_IS_WORTH = 4.0  # score of a name behind its label, more than any size
 _LABELLED = 0.95  # confidence of a name that the document labels as one
-# Likeness: about 1 is a name; what speaks against it is taken off, in the same unit.
-_NEVER, _LOWER_CASE = -2.0, -1.5
-_BY_WORDS = {1: -0.1, 2: 1.0, 3: 0.9, 4: 0.7}
-_MANY_WORDS = 0.4
-_MOST_WORDS = 7
-_LONGEST = 48  # characters
-_SAYS_TITLE = 0.8  # score of a text with a known title in it
-_HINTED = 0.5  # by an address or an account: then an organisation's word in it says less
-_NO_NAME_CHARS = "@:;!?/\\&+%=<>{}_*"
 _NO_NAME = -1.0  # likeness at which a text is none even where a label says so
-# What is taken off for a title's word (sure, possible), an organisation's (without and with a hint), a place,
-# and a word of a degree, a language or a skill.
-_TITLE_COSTS, _MAYBE_TITLE_COSTS, _FIRM_COSTS, _HINTED_FIRM_COSTS, _PLACE_COSTS, _TERM_COSTS = (
-    1.6,
-    0.3,
-    1.2,
-    0.4,
-    1.4,
-    0.6,
-)
-_SAYS_EMPLOYER, _MAY_BE_EMPLOYER, _SAYS_DEGREE = 1.0, 0.9, 1.0  # scores of `classify` and `degrees`
-_MOST_WORDS_WITH_COUNTRY = 3
 # In Chinese, Japanese and Korean: by length, alone and with a space or a dot within; and what else is known of it.
 _LETTERS_OF_HALF = 3  # of a family or a given name
-_LETTERS_OF_NAME, _LETTERS_WITH_SPACE, _LETTERS_WITH_DOT = range(2, 5), 6, 10
-_CJK_NAME, _CJK_SPACED, _CJK_DOTTED, _CJK_OTHER, _CJK_KNOWN_COSTS = 1.0, 0.8, 0.3, -1.0, 1.2
-# What an address or an account gives: two words of the name in it, one and an initial, one.
-_HINT_WORDS, _HINT_INITIAL, _HINT_WORD = 1.2, 0.7, 0.5
 # The look, in the same unit: size over the body's, places from the top, parts of a line, bold, two lines that are one.
 _SIZE_IS_WORTH, _MOST_FOR_SIZE = 2.2, 2.5
 _PLACE_FROM_TOP, _PART_OF_LINE, _MANY_PARTS, _BOLD, _TWO_LINES = 0.09, 0.35, 0.5, 0.25, 0.5
 _FOOTER_COSTS, _FOOTER_PLACE = 0.6, 4  # a running header is seldom the name; it counts as so far from the top
+_LEAST_TOP = 3  # lines of a top that tell by themselves how large the body is set
 _LEAST_SCORE = 0.6  # of the best candidate: below it there is no name
 _LEAST_CONFIDENCE, _MOST_CONFIDENCE, _SCORE_PER_CONFIDENCE = 0.5, 0.98, 8
 # A given name above a family name: both larger than the body, as large as each other, close below each other.
 _LARGER, _SIZE_DIFFERS, _LINES_APART = 1.3, 0.15, 1.2
-_NAME_WORD = re.compile(r"^[^\W\d_][\w'’.‑-]*$")
-_HINTS = "addresses and accounts agree"
 _MOST_TOLD = 6  # candidates, of which a listener is told
 
 
@@ -124,7 +94,7 @@ def labelled_name(rows: Sequence[Row], hints: Sequence[str]) -> Name | None:
     parts: dict[str, Piece] = {}
     for row, below in zip(rows, [*rows[1:], None], strict=False):
         for label, value in _labelled(row, below):
-            if label not in parts and _likeness(value.text, hints).total > _NO_NAME:
+            if label not in parts and likeness_of(value.text, hints).total > _NO_NAME:
                 parts[label] = value
     if "name" in parts and ("given" not in parts or parts["name"].words > 1):
         return name_of(parts["name"], _LABELLED)
@@ -162,7 +132,7 @@ def _with_second_half(name: Piece, after: Piece | None) -> Piece:
     halves = [re.sub(r"\s", "", piece.text) for piece in (name, after)]
     short = len(halves[0]) < _LETTERS_OF_HALF and len(halves[1]) <= _LETTERS_OF_HALF
     return (
-        join([name, after]) if short and _label_of(after.text) is None and not _is_label(after.text) else name
+        join([name, after]) if short and _label_of(after.text) is None and not is_label(after.text) else name
     )
 
 
@@ -174,7 +144,7 @@ def _without_lead(value: Piece) -> Piece:
 
 def _label_of(text: str) -> str | None:
     text = text.strip(" :：-–*.")
-    return _name_labels().label(re.sub(r"\s", "", text) if has_cjk(text) else text)  # "姓 名"
+    return name_labels().label(re.sub(r"\s", "", text) if has_cjk(text) else text)  # "姓 名"
 
 
 def _below(labels: Row, values: Row | None) -> list[tuple[str, Piece]]:
@@ -194,57 +164,15 @@ def _inline(piece: Piece) -> tuple[str, Piece] | None:
         following = _NEXT_LABEL.search(value.text)
         value = value.cut(0, following.start()) if following else value
         return label, _without_lead(value)
-    begins = _name_labels().starts(piece.text)
+    begins = name_labels().starts(piece.text)
     if begins is None:
         return None
     end = words_of(piece.text).spans[begins[0] - 1][1]
     value = piece.cut(end, len(piece.text)).trim()
     sure = has_cjk(piece.text) or (end >= _LONG_LABEL and fold(piece.text[:end]) != "name")
-    clear = _CJK_SPACED if has_cjk(piece.text) else _CLEAR_NAME
-    named = sure and piece.text[end : end + 1].isspace() and _likeness(value.text, ()).total >= clear
+    clear = CJK_SPACED if has_cjk(piece.text) else _CLEAR_NAME
+    named = sure and piece.text[end : end + 1].isspace() and likeness_of(value.text, ()).total >= clear
     return (begins[1], value) if named else None
-
-
-@cache
-def _prefix() -> re.Pattern[str]:
-    spaced, glued = one_of("names", "prefixes"), one_of("names", "prefixes_without_space")
-    return re.compile(rf"(?:{spaced}\.?\s+|{glued}\s?)+")
-
-
-@cache
-def _suffix() -> re.Pattern[str]:
-    return re.compile(rf"[,\s(]+{one_of('names', 'suffixes')}\.?\)?$")
-
-
-def _core(text: str) -> tuple[int, int]:
-    """Where a name begins behind the titles before it ("Dr."), and ends before those behind it (", PhD")."""
-    folded = fold(text)
-    prefix = _prefix().match(folded)
-    begin, end = prefix.end() if prefix else 0, len(text)
-    if sum(char.isalpha() for char in text[:begin]) == 1 and len(text[begin:].split()) == 1:
-        begin = 0  # "M. Thilagavathy": an initial, where nothing else is left
-    while suffix := _suffix().search(folded, begin, end):
-        end = suffix.start()
-    return begin, end
-
-
-@cache
-def _not_names() -> Phrases:
-    return phrases(load("names")["not_names"])
-
-
-@cache
-def _name_labels() -> Phrases:
-    return Phrases({word: kind for kind in ("name", "given", "family") for word in load("form_labels")[kind]})
-
-
-@cache
-def _other_labels() -> Phrases:
-    return phrases(load("form_labels")["never"], load("furniture")["documents"])
-
-
-#: Lines of a top that tell by themselves how large the body is set.
-_LEAST_TOP = 3
 
 
 def _typical_size(pieces: Sequence[Piece]) -> float:
@@ -259,7 +187,7 @@ def _candidates(
     inline = _inline(piece)
     if inline is not None and inline[0] == "name":
         named = _parts(inline[1])[0]
-        likeness = _likeness(named.text, hints)
+        likeness = likeness_of(named.text, hints)
         if likeness.total <= _NO_NAME:
             return []
         return [Candidate(named, Sum().add("behind its label", _LABEL_IS_WORTH).plus(likeness))]
@@ -268,7 +196,7 @@ def _candidates(
     if len(parts) == 1 and (bare := _without_credentials(piece)) is not None:
         parts = [bare]
     for n, part in enumerate(parts):
-        likeness = _likeness(part.text, hints)
+        likeness = likeness_of(part.text, hints)
         if likeness.total < 0:
             continue
         score = likeness.plus(_looks(part, body, index)).add("a later part of its line", -_PART_OF_LINE * n)
@@ -276,7 +204,7 @@ def _candidates(
         found.append(Candidate(part, score.add("many parts", -_MANY_PARTS if len(parts) > 2 else 0.0)))
     if index + 1 < len(pieces) and _is_split_name(piece, pieces[index + 1], body):
         both = join([piece, pieces[index + 1]])
-        likeness = _likeness(both.text, hints)
+        likeness = likeness_of(both.text, hints)
         if likeness.total >= 0:
             score = likeness.add("two lines that are one", _TWO_LINES).plus(_looks(both, body, index))
             found.append(Candidate(both, score))
@@ -337,121 +265,10 @@ def _is_split_name(first: Piece, second: Piece, body: float) -> bool:
     )
 
 
-def _likeness(text: str, hints: Sequence[str]) -> Sum:
-    """How much a text reads like a person's name; below 0 it is none."""
-    begin, end = _core(text)
-    bare = text[begin:end].strip(" ,.()")
-    if _is_something_else(bare):
-        return Sum().add("known for something else", _NEVER)
-    if has_cjk(bare):
-        return _likeness_without_spaces(bare).add(_HINTS, _hinted(bare, hints))
-    words = _GLUED_INITIAL.sub(r"\1. ", bare.replace(",", " ")).split()
-    inner = [stripped for word in words if (stripped := word.strip(".(\"')“”"))]
-    if len(words) > _MOST_WORDS or not all(_NAME_WORD.match(word) for word in inner):
-        return Sum().add("too many words, or other signs", _NEVER)
-    if _is_mostly_lower(words):
-        return Sum().add("small letters", _LOWER_CASE)
-    hint = _hinted(bare, hints)
-    likeness = Sum().add(f"words: {len(words)}", _BY_WORDS.get(len(words), _MANY_WORDS))
-    return likeness.less(_against(bare, words, hinted=hint >= _HINTED)).add(_HINTS, hint)
-
-
-def _is_something_else(bare: str) -> bool:
-    """Whether a text has what no name has, or is known for something else: a label, a title of a document, a date."""
-    return (
-        not 2 <= len(bare) <= _LONGEST
-        or any(char.isdigit() or char in _NO_NAME_CHARS for char in bare)
-        or bool(find_dates(bare))
-        or _is_label(bare)
-        or bool(_not_names().find(bare))
-        or bool(titles().labels.label(bare) or organisations().legal.label(bare))
-    )
-
-
-def _likeness_without_spaces(bare: str) -> Sum:
-    """Of Chinese, Japanese and Korean: by length, for a name has two to four letters, or six with its space."""
-    compact = re.sub(r"[\s·・]", "", bare)
-    likeness = _CJK_OTHER
-    if len(compact) in _LETTERS_OF_NAME:
-        likeness = _CJK_NAME
-    elif " " in bare and len(compact) <= _LETTERS_WITH_SPACE:
-        likeness = _CJK_SPACED
-    elif "・" in bare and len(compact) <= _LETTERS_WITH_DOT:
-        likeness = _CJK_DOTTED
-    known = (
-        title_score(bare) >= _SAYS_TITLE
-        or employer_score(bare) >= _SAYS_EMPLOYER
-        or part_kind(bare) is not None
-    )
-    return Sum().add("length", likeness).add("known for something else", -_CJK_KNOWN_COSTS if known else 0.0)
-
-
-def _is_mostly_lower(words: Sequence[str]) -> bool:
-    """Whether fewer words begin with a capital than names have: all but a particle, of long ones three."""
-    cased = [word for word in words if word[0].isupper() or word[0].islower()]
-    capitals = sum(word[0].isupper() for word in cased)
-    small = 3 if len(cased) > 3 else 1
-    return bool(cased) and capitals < max(1, len(cased) - small)
-
-
-def _against(bare: str, words: Sequence[str], *, hinted: bool) -> Sum:
-    """What a text says that names do not: a job, an organisation, a place, a degree or a skill."""
-    if len(words) > 1 and fold(words[0]).rstrip(".") in word_set("names", "given_like_degrees"):
-        bare = " ".join(words[1:])  # "Md" is a given name before another name
-    against = Sum()
-    if title_score(bare) >= _SAYS_TITLE:
-        against.add("says a title", _TITLE_COSTS)
-    elif title_score(bare) > 0:
-        against.add("may say a title", _MAYBE_TITLE_COSTS)
-    if _says_organisation(bare):
-        against.add("says an organisation", _HINTED_FIRM_COSTS if hinted else _FIRM_COSTS)
-    in_country = len(words) <= _MOST_WORDS_WITH_COUNTRY and any(
-        part_kind(part.strip()) == "country" for part in bare.split(",")
-    )
-    if part_kind(bare) or in_country:
-        against.add("says a place", _PLACE_COSTS)
-    if (
-        degree_score(bare) >= _SAYS_DEGREE
-        or languages().names.find(bare)
-        or skills().canonical.get(fold(bare))
-    ):
-        against.add("a degree, a language or a skill", _TERM_COSTS)
-    return against
-
-
-def _says_organisation(bare: str) -> bool:
-    known = organisations()
-    return bool(
-        known.legal.find(bare) or employer_score(bare) >= _MAY_BE_EMPLOYER or known.institutions.find(bare)
-    )
-
-
-def _is_label(text: str) -> bool:
-    """Whether a text is a form's label, or says what the document is: "履 歴 書" too."""
-    bare = text.strip(" :：-–*.")
-    compact = re.sub(r"\s", "", bare)
-    known = _other_labels()
-    return bool(known.label(bare) or _name_labels().label(bare) or (has_cjk(bare) and known.label(compact)))
-
-
-def _hinted(text: str, hints: Sequence[str]) -> float:
-    """How much the addresses and accounts of a document speak for a text as the name."""
-    words = words_of(text).words
-    initials = {word[0] for word in words}
-    best = 0.0
-    for hint in hints:
-        agreed = sum(len(word) > 2 and word in hint for word in words)
-        if agreed >= 2:
-            return _HINT_WORDS
-        if agreed:
-            best = max(best, _HINT_INITIAL if hint[:1] in initials else _HINT_WORD)
-    return best
-
-
 def name_of(piece: Piece, confidence: float) -> Name:
     """A full name with its parts, prefix and suffix."""
     name = Name()
-    begin, end = _core(piece.text)
+    begin, end = core_of(piece.text)
     if end < len(piece.text):
         name.suffix = piece.cut(end, len(piece.text)).trim().fact(confidence)
     if begin:
