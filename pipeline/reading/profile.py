@@ -265,9 +265,10 @@ def _outside(rows: list[Row], tables: list[EntryTable]) -> list[Row]:
 
 
 def _sure_work(work: Work) -> bool:
-    return bool(
-        work.title and title_score(work.title.value) >= _SURE_TITLE and (work.start or work.is_current)
-    )
+    """Whether a title is one, and no degree: "Bachelor of Arts, Business Administration"."""
+    if work.title is None or degree_level(work.title.value) is not None:
+        return False
+    return title_score(work.title.value) >= _SURE_TITLE and bool(work.start or work.is_current)
 
 
 def _sure_education(education: Education) -> bool:

@@ -127,6 +127,22 @@ def test_positions_without_their_heading_are_found() -> None:
     assert [w.title.value for w in drafted(sections).work if w.title] == ["Staff Nurse"]
 
 
+def test_a_degree_is_no_position_where_there_is_none() -> None:
+    """Though it names what managers study."""
+    sections = draw(
+        {
+            "header": ["Leo Leopard"],
+            "education": [
+                [Cell("Bachelor of Arts, Business Administration"), Cell("June 2016", 0.8)],
+                "Hill University",
+            ],
+        }
+    )
+    profile = drafted(sections)
+    assert profile.work == []
+    assert len(profile.education) == 1
+
+
 def test_an_empty_text_gives_an_empty_profile() -> None:
     """Nothing found is nothing told."""
     profile = drafted(draw({"header": []}))

@@ -263,21 +263,27 @@ def test_titles_in_a_picture_are_known_although_their_sizes_are_measured_unlike(
 def test_a_career_summary_with_dated_entries_is_work_beside_other_work() -> None:
     """Its title says summary, its lines do not; one without entries stays what it says."""
 
-    def kinds(dates: list[str]) -> list[str]:
-        summary = [
+    def entries(dates: list[str], top: float = 60) -> list[Put]:
+        return [
             put
             for n, text in enumerate(dates)
             for put in (
-                Put(60, 60 + 60 * n, "Nurse"),
-                Put(400, 60 + 60 * n, text),
-                Put(60, 75 + 60 * n, "Clinic"),
+                Put(60, top + 60 * n, "Nurse"),
+                Put(400, top + 60 * n, text),
+                Put(60, top + 15 + 60 * n, "Clinic"),
             )
         ]
+
+    def kinds(dates: list[str]) -> list[str]:
+        summary = entries(dates)
         page = [title(60, 40, "Career Summary"), *summary, title(60, 300, "Teaching experience")]
         return [kind for kind, _ in outline(_group([*page, *_paragraph(60, 320, 2)]))]
 
     assert kinds(["2019 - 2021", "2016 - 2019"]) == ["work", "work"]
     assert kinds(["Responsible", "Reliable"]) == ["summary", "work"]
+    talks = [title(60, 200, "Presentation"), *entries(["2019 - 2021", "2016 - 2019"], 220)]
+    below = _group([title(60, 40, "Work experience"), *_paragraph(60, 60, 2), *talks])
+    assert [kind for kind, _ in outline(below)] == ["work", "summary"]
 
 
 def test_a_first_line_that_says_resume_is_no_summary() -> None:

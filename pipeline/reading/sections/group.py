@@ -245,16 +245,16 @@ def _tell_no_heading(first: Cell, why: str) -> None:
 def _by_content(sections: tuple[Section, ...], dated: Mapping[int, bool]) -> tuple[Section, ...]:
     """The "career summary" with most dated entries is work; where no title says work, so is the unknown section.
 
-    Ranges count before single dates: a passport's section has these.
+    Ranges count before single dates: a passport's section has these. No summary stands below the work: "Presentation".
     """
-    known = any(section.kind is SectionKind.WORK for section in sections)
-    kinds = (SectionKind.SUMMARY,) if known else (SectionKind.SUMMARY, SectionKind.OTHER)
+    first = next((i for i, section in enumerate(sections) if section.kind is SectionKind.WORK), None)
+    kinds = (SectionKind.SUMMARY, SectionKind.OTHER) if first is None else (SectionKind.SUMMARY,)
 
     def entries(section: Section) -> tuple[int, int]:
         told = [dated[number] for number in section.line_ids if number in dated]
         return (sum(told), len(told)) if section.kind in kinds else (0, 0)
 
-    work = max(sections, key=entries, default=None)
+    work = max(sections[:first], key=entries, default=None)
     if work is None or entries(work)[1] < _LEAST_ENTRIES:
         return sections
     if (told := listener()) is not None:
