@@ -102,7 +102,8 @@ class _Draft:
             self._month_first = prints_month_first(self._sections, profile.person)
 
     def _languages(self, profile: Profile) -> None:
-        profile.languages = read_languages(self._of(SectionKind.LANGUAGES))
+        rows = self._of(SectionKind.LANGUAGES) or self._beside_label(SectionKind.LANGUAGES)
+        profile.languages = read_languages(rows)
 
     def _certifications(self, profile: Profile) -> None:
         rows = self._of(SectionKind.CERTIFICATIONS) + self._among_skills(SectionKind.CERTIFICATIONS)
@@ -127,13 +128,23 @@ class _Draft:
 
     def _interests(self, profile: Profile) -> None:
         profile.interests = read_interests(
-            self._of(SectionKind.INTERESTS) + self._among_skills(SectionKind.INTERESTS)
+            self._of(SectionKind.INTERESTS)
+            + self._among_skills(SectionKind.INTERESTS)
+            + self._beside_label(SectionKind.INTERESTS)
         )
 
     def _among_skills(self, kind: SectionKind) -> list[Row]:
         """The lines among the skills that say that they are something else: "Interests: tennis, chess"."""
         rows = self._of(SectionKind.SKILLS)
         return [_behind_label(row) for row in rows if _labelled_as(row) is kind]
+
+    def _beside_label(self, kind: SectionKind) -> list[Row]:
+        """What stands in the cell beside such a label, in sections that say nothing of what they hold."""
+        return [
+            Row(row.pieces[1:])
+            for row in self._of(SectionKind.OTHER)
+            if len(row.pieces) > 1 and title_kind(row.first.text) is kind
+        ]
 
     def _kind(self, *kinds: SectionKind) -> list[Section]:
         return [section for section in self._sections.sections if section.kind in kinds]
@@ -218,7 +229,8 @@ class _Draft:
         spoken = [row for row in rows if _tells_languages(row)]
         if spoken and not profile.languages:
             profile.languages = read_languages(spoken)
-        profile.skills = read_skills(without_other_columns([row for row in rows if row not in spoken]))
+        listed = without_other_columns([row for row in rows if row not in spoken])
+        profile.skills = read_skills(listed + self._beside_label(SectionKind.SKILLS))
 
     def _name_skills(self, profile: Profile) -> None:
         name_skills(profile)

@@ -143,6 +143,25 @@ def test_a_degree_is_no_position_where_there_is_none() -> None:
     assert len(profile.education) == 1
 
 
+def test_labels_in_cells_tell_where_their_values_belong() -> None:
+    """Below a title that says nothing."""
+    sections = draw(
+        {
+            "header": ["Mert Kaya"],
+            "other": [
+                [Cell("Yabancı Dil"), Cell("İngilizce (orta)", 0.4)],
+                [Cell("Bilgisayar"), Cell("TIA Portal, EPLAN", 0.4)],
+                [Cell("İlgi Alanları"), Cell("Balıkçılık", 0.4)],
+            ],
+        },
+        language="tr",
+    )
+    profile = drafted(sections)
+    assert [one.name.value for one in profile.languages] == ["İngilizce"]
+    assert [skill.raw.value for skill in profile.skills] == ["TIA Portal", "EPLAN"]
+    assert [one.text.value for one in profile.interests] == ["Balıkçılık"]
+
+
 def test_an_empty_text_gives_an_empty_profile() -> None:
     """Nothing found is nothing told."""
     profile = drafted(draw({"header": []}))
