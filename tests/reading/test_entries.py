@@ -810,3 +810,12 @@ def test_a_sign_between_two_titles_parts_no_fields_where_spaces_do() -> None:
     """ "店员、值班店长" is one title."""
     (found,) = works([Cell("2013.07 - 2015.02"), Cell("好邻居连锁超市 店员、值班店长", 0.4)])
     assert told(found)[:2] == ("店员、值班店长", "好邻居连锁超市")
+
+
+def test_bullets_that_end_with_how_a_course_ended_are_entries() -> None:
+    """Its year is the last thing that they tell."""
+    found = education(
+        "• ITI (Welder) – Hill Industrial Training Centre, Nagercoil, 2010 passed out",
+        "• S.S.L.C. – Govt. Higher Secondary School, Kootapuli, 2008",
+    )
+    assert [e.end and e.end.value for e in found] == ["2010", "2008"]

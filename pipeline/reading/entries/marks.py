@@ -14,6 +14,7 @@ from pipeline.reading.entries.dated import is_date_only, is_ranged
 from pipeline.reading.entries.scores import LIKELY, POSSIBLE, SURE
 from pipeline.reading.lexicon.fold import fold, has_cjk
 from pipeline.reading.lexicon.load import organisations, titles, word_set
+from pipeline.reading.lexicon.phrases import words_of
 from pipeline.reading.page.rows import Piece, Row, join
 from pipeline.reading.values.classify import (
     employer_score,
@@ -222,7 +223,7 @@ class Marker:
             return False
         if _is_long(piece) and has_cjk(piece.text):
             return False
-        at_end = ranges[-1].end >= len(piece.text.rstrip(" ).）"))
+        at_end = not _says_more(piece.text[ranges[-1].end :])
         if piece.text.endswith(".") and not at_end:
             return False
         edge = at_end or ranges[0].begin <= 1
@@ -247,6 +248,11 @@ class Marker:
             return abs(indented) <= _SAME_EDGE and (small or body.right > self._right - _FULL_BULLET)
         full = body.right > self._right - _FULL_SHARE * (self._right - self._left) - _FULL_SLACK
         return abs(indented) < _PARAGRAPH_EDGE and ((full and piece.bold == body.bold) or small)
+
+
+def _says_more(text: str) -> bool:
+    """Whether what stands behind dates says more than how it ended: "2010 passed out"."""
+    return any(word not in word_set("entries", "after_dates") for word in words_of(text).words)
 
 
 def _begins_anew(body: Piece, piece: Piece) -> bool:
