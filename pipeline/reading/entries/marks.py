@@ -24,7 +24,7 @@ from pipeline.reading.values.classify import (
     title_score,
 )
 from pipeline.reading.values.dates import DateRange, find_dates, mentions_birth
-from pipeline.reading.values.degrees import degree_score
+from pipeline.reading.values.degrees import degree_level, degree_score
 
 # How long a heading may be.
 _LONG = 13  # words: longer is prose
@@ -227,7 +227,8 @@ class Marker:
         if piece.text.endswith(".") and not at_end:
             return False
         edge = at_end or ranges[0].begin <= 1
-        known = title_score(piece.text) >= LIKELY or degree_score(piece.text) >= SURE
+        school = degree_level(piece.text) is not None and institution_score(piece.text) >= SURE
+        known = title_score(piece.text) >= LIKELY or degree_score(piece.text) >= SURE or school
         return edge and (known or not ranges[-1].single)
 
     def _under(self, body: Piece, piece: Piece) -> bool:
