@@ -26,6 +26,7 @@ from pipeline.reading.entries.slots import (
     weigh_as_title,
 )
 from pipeline.reading.entries.starts import EntryRows, split_entries
+from pipeline.reading.lexicon.fold import has_cjk
 from pipeline.reading.lexicon.load import word_set
 from pipeline.reading.lexicon.phrases import Phrases, words_of
 from pipeline.reading.page.rows import Piece, Row, join
@@ -121,6 +122,8 @@ def _is_noise(text: str) -> bool:
     if is_open_end(text) or is_duration(text) or _WEB.search(text):
         return True
     words = words_of(text).words
+    if sum(char.isalpha() for char in text) == 1 and not has_cjk(text):
+        return True  # "D’", which led to a date
     return not words or all(word in words_beside_dates() or word in _leads_to_dates() for word in words)
 
 
