@@ -34,7 +34,7 @@ def store(engine: Engine, objects: ObjectStore, members: Sequence[Member]) -> li
         rows.append({
             "id": id_, "object_key": key, "content_sha256": hashlib.sha256(content).hexdigest(),
             "size": len(content), "mime": PDF, "filename": name, "as_of_date": today, "job_post_id": None,
-            "email": None, "external_id": None, "lane": Lane.BULK.value, "priority": 0,
+            "email": None, "external_id": None, "lane": Lane.BULK.value, "priority": 0, "traceparent": None,
         })  # fmt: skip
     with transaction(engine) as connection:
         connection.execute(text(CREATE), rows)
