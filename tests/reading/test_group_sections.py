@@ -493,3 +493,18 @@ def test_the_label_of_a_forms_row_is_no_title() -> None:
         ]
     )  # fmt: skip
     assert [kind for kind, _ in outline(grouped)] == ["header", "work"]
+
+
+def test_a_name_set_larger_than_all_else_is_of_the_header_wherever_it_stands() -> None:
+    """Below a side bar that is read first, it is no skill."""
+    grouped = _group(
+        [
+            title(60, 40, "Skills"),
+            Put(60, 60, "Stormwater design"),
+            Put(60, 90, "Odile Marchetti", 26, True),
+            title(60, 130, "Experience"),
+            *_paragraph(60, 150, 3),
+        ]
+    )
+    assert outline(grouped)[0] == ("header", ["Odile Marchetti"])
+    assert texts(grouped, section(grouped, SectionKind.SKILLS).line_ids) == ["Stormwater design"]

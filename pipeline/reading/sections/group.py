@@ -20,6 +20,7 @@ from pipeline.reading.sections.headings import Heading, HeadingFinder, inline_he
 from pipeline.reading.sections.language import language_of
 from pipeline.reading.sections.titles import loose_title_kind
 from pipeline.reading.values.dates import find_dates
+from pipeline.reading.values.name_likeness import likeness_of
 from pipeline.reading.why import Decision, listener
 
 # Sections in which a line such as "Languages: English, Dutch" begins a section of its own.
@@ -29,6 +30,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _WORDS_OF_DATES = 4  # "Since January 2019 (5 years"
 _SAME_COLUMN = 20  # points by which a column's left edge may be off that of its column on the page before
 _LARGER = 1.2  # times the median size: a larger line at a column's top is a name, and begins something
+_LIKE_A_NAME = 0.7  # likeness of two words and more that nothing speaks against
 _FIRST_GAP = 10.0  # ems of white that count as standing above the first row of a block
 
 
@@ -202,7 +204,17 @@ class _Writer:
             heading = inline_heading(row[0])
         if heading is not None:
             self._begin(heading, row)
+        elif self._is_name_set_large(row):
+            self._current = self._sections[0]  # the person, told below a side bar that is read first
         self._current.line_ids.extend(cell.line.id for cell in row[heading.cells if heading else 0 :])
+
+    def _is_name_set_large(self, row: list[Cell]) -> bool:
+        """Whether a row is a name alone, larger than all else that the document prints."""
+        return (
+            len(row) == 1
+            and self._finder.is_by_far_largest(row[0])
+            and (likeness_of(row[0].text, ()).total >= _LIKE_A_NAME)
+        )
 
     def _names_document(self, heading: Heading) -> bool:
         """Whether a line above the first section says what the document is ("Curriculum vitae", "Resume"), or whose.

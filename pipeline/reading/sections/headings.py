@@ -31,6 +31,7 @@ _LARGE = 22  # twentieths, from which on a line may be a title by its size alone
 _TITLE_GAP = 0.4  # white above an unknown title: less, and it is the second line of what is above
 _KNOWN_GAP = 0.5  # white above a known title that is set as the text is
 _SECOND_LINE = 0.8  # white between the two lines of one title, at most
+_BY_FAR = 1.4  # times what is set second largest
 _ALIGNED = 0.3  # by which edges of one column differ
 _SAME_COLUMN = 3  # by which titles of one column begin apart, at most
 _SIBLINGS = 4  # between the tops of two rows of one table, at most
@@ -82,6 +83,7 @@ class HeadingFinder:
     def __init__(self, rows: list[list[Cell]]) -> None:
         cells = [cell for row in rows for cell in row]
         self._body = body_size(cells)
+        self._two_largest = sorted((cell.size for cell in cells), reverse=True)[:2]
         self._measured = 2 * sum(cell.measured for cell in cells) > len(cells)
         self._slack = _MEASURED_SLACK if self._measured else _SIZE_SLACK
         self._labels = self._table_labels(rows)
@@ -91,6 +93,11 @@ class HeadingFinder:
         self._unknown = Counter(
             self.style(row[0]) for row in rows if len(row) == 1 and self._could_be_unknown_title(row[0])
         )
+
+    def is_by_far_largest(self, cell: Cell) -> bool:
+        """Whether nothing else in the document is set nearly as large."""
+        others = self._two_largest[1:] if cell.size >= self._two_largest[0] else self._two_largest
+        return all(cell.size > _BY_FAR * size for size in others)
 
     def style(self, cell: Cell) -> Style:
         """The cell's style, comparable within the document."""
