@@ -57,6 +57,7 @@ class FormReader:
         self._header = b""
         self._value = b""
         self._file: list[bytes] = []
+        self._began = False
         self._parser = _parser(boundary, self)
 
     def feed(self, data: bytes) -> bytes:
@@ -65,6 +66,11 @@ class FormReader:
         Raises Problem `bad-request` (the body is no multipart form) or `too-large`.
         """
         self._file.clear()
+        if not self._began:
+            # The parser skips what follows a leading line end up to a hyphen, in this piece alone: whether a body with
+            # something before its first boundary was refused hung on how it was cut.
+            data = data.lstrip(b"\r\n")
+            self._began = bool(data)
         try:
             self._parser.write(data)
         except FormParserError:

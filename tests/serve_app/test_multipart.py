@@ -56,6 +56,14 @@ def test_no_body_breaks_the_reader(body: bytes, cuts: list[int]) -> None:
         assert outcome(read, candidate, cuts) in (None, "bad-request", "too-large", "invalid")
 
 
+@pytest.mark.parametrize("cuts", [[], [1], [4], [10]])
+def test_what_stands_before_the_form_is_refused_however_it_is_cut(cuts: list[int]) -> None:
+    """But for line ends, which some clients send."""
+    body = form(part("file", b"%PDF-1.7", filename="a.pdf"))
+    assert read(b"\r\n\r\n" + body, cuts) == (Form({}, "a.pdf"), b"%PDF-1.7")
+    assert outcome(read, b"\r\n]garbage\r\n" + body, cuts) == "bad-request"
+
+
 @given(st.text(max_size=300))
 def test_a_shown_name_has_no_folder_and_no_control(name: str) -> None:
     """Whatever is sent as a file name, what is kept is short, plain and no path."""
