@@ -22,13 +22,9 @@ _EVENTS = ("begins_school", "ends_school", "begins_job", "ends_job")
 _MONTHS = range(1, 13)
 _LEAST_EVENTS = 2  # one word may stand anywhere
 _DATED, _NAMED, _TITLED = 0.9, 0.85, 0.7  # confidence
-_AS = "として"
 _LONGEST_TITLE = 12  # characters
 _MONTH = re.compile(r"\s*(\d{1,2})\s*月?\s*")
 _YEAR_SIGN = "年"
-_SCHOOL_END = re.compile(
-    r".*?(?:大学院|大学|高等学校|高校|専門学校|短期大学|高専|中学校|学院|学校|대학교|대학원|고등학교|대학)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +116,7 @@ def _tell_degree(event: _Event, degrees: list[Education]) -> None:
                 one.end = event.date
                 return
     education = Education()
-    match = _SCHOOL_END.match(event.name.text)
+    match = _school().match(event.name.text)
     at = match.end() if match else len(event.name.text)
     school, rest = event.name.cut(0, at).trim(), event.name.cut(at, len(event.name.text)).trim()
     if school.text:
@@ -136,9 +132,9 @@ def _tell_degree(event: _Event, degrees: list[Education]) -> None:
 
 def _title_in(remark: Piece) -> Piece | None:
     """As what somebody began: "営業事務として受発注業務に従事", or a short text alone."""
-    before = remark.text.find(_AS)
-    if before > 0:
-        return remark.cut(0, before)
+    led = _as_title().search(remark.text)
+    if led is not None and led.start() > 0:
+        return remark.cut(0, led.start())
     return remark if len(remark.text) <= _LONGEST_TITLE else None
 
 
@@ -181,6 +177,17 @@ def _goes_on() -> frozenset[str]:
 @cache
 def _same_words() -> frozenset[str]:
     return frozenset(fold(word) for word in load("chronicle")["same"])
+
+
+@cache
+def _school() -> re.Pattern[str]:
+    """A school's name, as far as its last word: what follows is a department."""
+    return re.compile(rf".*?(?:{any_of(load('chronicle')['schools']).pattern})")
+
+
+@cache
+def _as_title() -> re.Pattern[str]:
+    return any_of(load("chronicle")["as_title"])
 
 
 @cache
