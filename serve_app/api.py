@@ -71,7 +71,14 @@ def build_api(services: Services) -> FastAPI:
     app.add_middleware(
         GZipMiddleware, minimum_size=1000, compresslevel=1, exclude_content_types=tuple(SUFFIXES)
     )
-    origins = [part.strip() for part in (services.settings.cors_origins or "").split(",") if part.strip()]
+    _allow_origins(app, services.settings.cors_origins)
+    app.add_middleware(Edge, tracer=services.tracer, answers_request_id=not services.front_answers_request_id)
+    return app
+
+
+def _allow_origins(app: FastAPI, listed: str | None) -> None:
+    """Let the pages of these origins call the API, where any is listed."""
+    origins = [part.strip() for part in (listed or "").split(",") if part.strip()]
     if origins:
         app.add_middleware(
             CORSMiddleware,
@@ -94,8 +101,6 @@ def build_api(services: Services) -> FastAPI:
                 "RateLimit-Policy",
             ],
         )
-    app.add_middleware(Edge, tracer=services.tracer, answers_request_id=not services.front_answers_request_id)
-    return app
 
 
 def every_route() -> list[APIRoute]:

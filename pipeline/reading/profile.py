@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from functools import cached_property
 from typing import TypeVar
 
 from pipeline.domain.profile import Document, Education, Finding, Profile, Work, lines_of
@@ -155,13 +156,14 @@ class _Draft:
     def _streams(self, kind: SectionKind) -> list[list[Row]]:
         return [self._rows.of_ids(ids) for ids in entry_lines(self._sections, kind) if ids]
 
+    @cached_property
     def _chronicle(self) -> tuple[list[Work], list[Education]]:
         """What a form tells as what happened when, whichever titles stand between its rows."""
         jobs, degrees = read_chronicle(self._of(*_TOLD_BY_EVENTS))
         return _as("a job, by its events", jobs), _as("a degree, by its events", degrees)
 
     def _work(self, profile: Profile) -> None:
-        profile.work = self._chronicle()[0] or self._jobs()
+        profile.work = self._chronicle[0] or self._jobs()
 
     def _jobs(self) -> list[Work]:
         found = self._jobs_in_tables(self._of(SectionKind.HEADER))[0]
@@ -204,7 +206,7 @@ class _Draft:
         return _as("a degree, in a table", degrees), _outside(rows, tables)
 
     def _education(self, profile: Profile) -> None:
-        profile.education = self._chronicle()[1] or self._degrees()
+        profile.education = self._chronicle[1] or self._degrees()
 
     def _degrees(self) -> list[Education]:
         found = self._degrees_in_tables(self._of(SectionKind.HEADER))[0]

@@ -49,7 +49,7 @@ def opened(content: Content, filename: str | None) -> Opened:
     kept = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
     try:
         shutil.copyfileobj(content, kept)
-    except BaseException:
+    except BaseException:  # whatever ended the copy, an interrupt too: nothing stays open
         kept.close()
         raise
     return Opened(filename, kept, ours=True)  # type: ignore[arg-type]
